@@ -1,0 +1,174 @@
+"""One tree of errors that a user can cause or meet.
+
+TlswrightError                    what happened, where, why, what to do; carries an exit code
+├── UsageError                    a flag or an answer is missing or wrong
+├── SiteError                     site.yaml is not valid (file, line, column, key)
+├── PkiError                      a key, certificate or store cannot be made or read
+│   └── VaultError                the vault: wrong passphrase, truncated, held by another process
+├── EditError                     a file of the user's cannot be edited safely (file, line)
+├── HostError                     something on one host (host, step)
+│   ├── UnreachableError          no connection, or it was lost
+│   ├── HostKeyError              the host key is unknown or has changed
+│   ├── LoginError                authentication or sudo was refused
+│   └── RemoteError               a command or the host transaction failed
+├── PreflightError                the checks before a run refuse it
+├── StalePlanError                a target is neither as the plan saw it nor as it would make it
+├── LockedError                   another run holds the site (who, where, since)
+└── Cancelled                     the user stopped the run
+
+Everything else that escapes is a bug, and is reported as one (exit code 1).
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """Exit codes of every verb; the README documents this table."""
+
+    OK = 0
+    BUG = 1
+    USAGE = 2
+    CHANGES = 3
+    FAILED = 4
+    UNREACHABLE = 5
+    PREFLIGHT = 6
+    FINDINGS = 7
+    EXPIRING = 8
+    EXPIRED = 9
+    STALE = 10
+    LOCKED = 11
+    CANCELLED = 12
+    MIXED = 13
+    INTERRUPTED = 130
+
+
+class TlswrightError(Exception):
+    """Say what happened, where, and what to do about it.
+
+    `text` is one sentence without secrets; `hint` tells the remedy; `where` names the place
+    (a path with line, a host and step).  `exit_code` is what the command line answers.
+    """
+
+    exit_code: Exit = Exit.FAILED
+
+    def __init__(self, text: str, *, hint: str = "", where: str = "") -> None:
+        super().__init__(text)
+        self.text = text
+        self.hint = hint
+        self.where = where
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        return f"{place}{self.text}"
+
+
+class UsageError(TlswrightError):
+    """A flag or an answer is missing or wrong."""
+
+    exit_code = Exit.USAGE
+
+
+class SiteError(TlswrightError):
+    """site.yaml is not valid; `where` is `file:line:column`, `key` the dotted key."""
+
+    exit_code = Exit.USAGE
+
+    def __init__(self, text: str, *, hint: str = "", where: str = "", key: str = "") -> None:
+        super().__init__(text, hint=hint, where=where)
+        self.key = key
+
+
+class PkiError(TlswrightError):
+    """A key, certificate or store cannot be made or read."""
+
+
+class VaultError(PkiError):
+    """The vault cannot be opened, read or written."""
+
+    exit_code = Exit.USAGE
+
+
+class EditError(TlswrightError):
+    """A file that the user owns cannot be edited safely.
+
+    `snippet` is what the user may paste by hand instead.
+    """
+
+    exit_code = Exit.PREFLIGHT
+
+    def __init__(
+        self, text: str, *, hint: str = "", where: str = "", line: int = 0, snippet: str = ""
+    ) -> None:
+        super().__init__(text, hint=hint, where=where)
+        self.line = line
+        self.snippet = snippet
+
+
+class HostError(TlswrightError):
+    """Something went wrong on one host; `step` is the step that it happened in."""
+
+    def __init__(
+        self, text: str, *, host: str, step: str = "", hint: str = "", where: str = ""
+    ) -> None:
+        super().__init__(text, hint=hint, where=where or (f"{host}: {step}" if step else host))
+        self.host = host
+        self.step = step
+
+
+class UnreachableError(HostError):
+    """No connection to the host, or it was lost."""
+
+    exit_code = Exit.UNREACHABLE
+
+
+class HostKeyError(HostError):
+    """The host key is unknown or has changed; `offered` is the line the host presented."""
+
+    exit_code = Exit.PREFLIGHT
+
+    def __init__(
+        self, text: str, *, host: str, offered: str, pinned: str = "", hint: str = ""
+    ) -> None:
+        super().__init__(text, host=host, step="host key", hint=hint)
+        self.offered = offered
+        self.pinned = pinned
+
+
+class LoginError(HostError):
+    """Authentication or sudo was refused."""
+
+    exit_code = Exit.UNREACHABLE
+
+
+class RemoteError(HostError):
+    """A command or the host transaction failed on the host."""
+
+
+class PreflightError(TlswrightError):
+    """The checks before a run refuse it; `problems` lists them all, one sentence each."""
+
+    exit_code = Exit.PREFLIGHT
+
+    def __init__(self, text: str, *, problems: tuple[str, ...] = (), hint: str = "") -> None:
+        super().__init__(text, hint=hint)
+        self.problems = problems
+
+
+class StalePlanError(TlswrightError):
+    """A target is neither as the plan saw it nor as it would make it."""
+
+    exit_code = Exit.STALE
+
+
+class LockedError(TlswrightError):
+    """Another run or process holds the site."""
+
+    exit_code = Exit.LOCKED
+
+
+class Cancelled(TlswrightError):
+    """The user stopped the run; nothing is left half done."""
+
+    exit_code = Exit.CANCELLED

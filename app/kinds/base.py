@@ -1,0 +1,94 @@
+"""What a product must be able to say: one package per product implements Kind, and nothing else.
+
+Every function here is pure: what it needs from a host it asks for with a Survey, and finds in the
+HostObservation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from app.kinds.resources import Activation, FileResource, Layout
+from app.model import Link, Node, Site, Topology
+from app.observed import HostObservation, Output, Survey
+from app.pki.secret import Secret
+from app.site.options import Option
+
+
+@dataclass(frozen=True, slots=True)
+class Render:
+    """Hold what a kind needs to render one node's files.
+
+    `trust` are this phase's trust store entries (alias, reference); `passwords` gives the password of a
+    store by its name (`key`, `trust`) on this node's host; `secrets` gives a secret option by key.
+    `close_plain` is true only in the last phase, when every link is proven.
+    """
+
+    site: Site
+    topology: Topology
+    node: Node
+    links: tuple[Link, ...]
+    layout: Layout
+    observation: HostObservation
+    trust: tuple[tuple[str, str], ...]
+    passwords: Callable[[str], Secret] = field(repr=False)
+    secrets: Mapping[str, Secret] = field(default_factory=dict, repr=False)
+    close_plain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Say how the product itself proves a link: a command on a host, and who judges its output.
+
+    `judge` gives (holds, evidence); the command is repeated until it holds or `seconds` pass.
+    """
+
+    link: Link
+    host: str
+    title: str
+    command: str
+    judge: Callable[[Output], tuple[bool, str]]
+    seconds: int = 60
+
+
+class Kind(Protocol):
+    """Describe one product to the engine."""
+
+    name: str
+    title: str
+    summary: str
+    shapes: tuple[str, ...]
+    roles: tuple[tuple[str, str], ...]
+    """(role, help) pairs, the hub or monitor first."""
+    options: tuple[Option, ...]
+
+    def nodes(self, site: Site, topology: Topology) -> tuple[Node, ...]:
+        """Give the nodes, in the order of activation."""
+
+    def links(self, site: Site, topology: Topology) -> tuple[Link, ...]:
+        """Give every directed dial."""
+
+    def problems(self, site: Site, topology: Topology) -> tuple[str, ...]:
+        """Say what is wrong with the topology itself, before any host is asked."""
+
+    def survey(self, site: Site, node: Node) -> Survey:
+        """Say what must be read on the node's host."""
+
+    def layout(self, site: Site, node: Node, observation: HostObservation) -> Layout:
+        """Say what was found of the product on the host."""
+
+    def resources(self, render: Render) -> tuple[FileResource, ...]:
+        """Give the node's desired files; raises EditError where the user's file refuses."""
+
+    def activation(self, site: Site, node: Node, layout: Layout) -> Activation:
+        """Say how the node takes up new files."""
+
+    def proofs(
+        self, site: Site, topology: Topology, layouts: Mapping[str, Layout]
+    ) -> tuple[Proof, ...]:
+        """Give the product's own proofs of its links; empty entries are not made up."""
+
+    def closes_plain(self, topology: Topology) -> bool:
+        """Tell whether the user chose to close the plain-text listeners in a last phase."""

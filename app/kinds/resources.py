@@ -1,0 +1,114 @@
+"""Desired facts on a host: files with their bytes or with the spec of what they must hold.
+
+A key store is never rebuilt to be compared (salts differ): it wants a spec, and the plan compares
+the spec and the digest that were recorded when it was deployed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from app.pki.secret import Secret
+from app.pki.spec import IssueSpec
+
+StoreFormat = Literal["PKCS12", "JKS", "PEM"]
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralWant:
+    """Want exactly these bytes; `secrets` are masked in every diff of them."""
+
+    data: bytes = field(repr=False)
+    secrets: tuple[Secret, ...] = field(default=(), repr=False)
+    edited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeyWant:
+    """Want a private key with its chain: a key store, or with format PEM one of its parts.
+
+    `credential` names the node whose credential it is; all KeyWants of one node share one key.
+    `part` says which PEM: the key, the chain, or both in one file.
+    """
+
+    credential: str
+    spec: IssueSpec
+    format: StoreFormat
+    alias: str
+    store: str
+    part: Literal["store", "key", "chain", "combined"] = "store"
+
+
+@dataclass(frozen=True, slots=True)
+class TrustWant:
+    """Want a trust store with exactly these entries: alias to a reference.
+
+    A reference is `ca:GENERATION`, or `leaf:NODE:current` / `leaf:NODE:next` for pinned trust.
+    """
+
+    entries: tuple[tuple[str, str], ...]
+    format: StoreFormat
+    store: str
+
+
+@dataclass(frozen=True, slots=True)
+class AbsentWant:
+    """Want no file at this path."""
+
+
+Want = LiteralWant | KeyWant | TrustWant | AbsentWant
+
+
+@dataclass(frozen=True, slots=True)
+class FileResource:
+    """Want a file on a host with this owner, group, mode and content.
+
+    Resources of one node are switched in the order in which they are given: the file that refers
+    to others comes last.
+    """
+
+    host: str
+    node: str
+    path: str
+    owner: str
+    group: str
+    mode: int
+    want: Want
+    label: str
+    check: str = ""
+    """A POSIX-sh snippet that tests the staged file, whose path it finds in $1; empty for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """Say how a node takes up its new files: POSIX-sh snippets, run with the host's privilege.
+
+    `check` answers 0 when the product is healthy since `start`, prints why not otherwise; it is
+    called again every second until it answers 0 or 3 (3: dead, waiting is useless), or until `check_seconds` pass. `stop` may be empty when
+    `start` restarts.  `logs` prints the newest log lines for explanations.
+    """
+
+    stop: str
+    start: str
+    check: str
+    logs: str = ""
+    stop_seconds: int = 60
+    start_seconds: int = 120
+    check_seconds: int = 90
+    outage_seconds: int = 10
+    """What to tell the user to expect while one node restarts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Say what was found of the product on one host, as rows that can be shown.
+
+    `facts` are read by the kind that wrote them and shown by everyone; `warnings` are shown in the
+    review; `problems` forbid a run on this host.
+    """
+
+    facts: Mapping[str, str]
+    warnings: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()

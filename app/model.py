@@ -1,0 +1,121 @@
+"""The nouns of a site: hosts, nodes, links, topologies, and the authority that they trust.
+
+All values are frozen; nothing here reads a file, a clock or a network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Scalar = str | int | bool
+Options = Mapping[str, Scalar]
+Privilege = Literal["root", "sudo"]
+Trust = Literal["ca", "pinned"]
+KeyType = Literal["ec-p256", "rsa-3072"]
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """Say where a host is and how we log in.
+
+    `names` are the names and addresses under which peers dial it, the preferred one first; without any, peers dial
+    `address`.  `host_key` is the pinned key as `type base64`.  `root` is a prefix for every path
+    on the host: empty but for the demo and for tests without privileges, whose hosts are folders.
+    """
+
+    name: str
+    address: str
+    port: int = 22
+    user: str = ""
+    privilege: Privilege = "root"
+    identity: str = ""
+    jump: str = ""
+    host_key: str = ""
+    names: tuple[str, ...] = ()
+    root: str = ""
+
+    @property
+    def dialled(self) -> tuple[str, ...]:
+        """Give every name that a peer may dial, the preferred one first."""
+        return self.names or (self.address,)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """Name one process of one kind in one role on a host."""
+
+    host: str
+    kind: str
+    role: str
+    names: tuple[str, ...]
+    port: int
+    options: Options = field(default_factory=dict, hash=False)
+
+    @property
+    def name(self) -> str:
+        """Give the node's name: the host's, since a host holds one node of a kind."""
+        return self.host
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Direct one dial: the initiator node dials `name`:`port` of the acceptor node."""
+
+    initiator: str
+    acceptor: str
+    name: str
+    port: int
+
+    @property
+    def id(self) -> str:
+        """Give the link in one word for tables and events."""
+        return f"{self.initiator}>{self.acceptor}"
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """Hold the nodes of one kind in one shape, the links drawn by hand, and the options.
+
+    `roles` maps a role to host names in the user's order; `drawn` are (initiator, acceptor)
+    pairs beyond those that the shape implies; `options` and `node_options` hold only what differs
+    from the kind's declared defaults.
+    """
+
+    kind: str
+    shape: str
+    roles: Mapping[str, tuple[str, ...]]
+    drawn: tuple[tuple[str, str], ...] = ()
+    options: Options = field(default_factory=dict)
+    node_options: Mapping[str, Options] = field(default_factory=dict)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Give the hosts of all roles, in order, each once."""
+        return tuple(dict.fromkeys(h for hosts in self.roles.values() for h in hosts))
+
+
+@dataclass(frozen=True, slots=True)
+class AuthoritySpec:
+    """Say what makes trust on this site; lifetimes are in days."""
+
+    trust: Trust = "ca"
+    name: str = ""
+    key_type: KeyType = "ec-p256"
+    ca_days: int = 3650
+    leaf_days: int = 397
+    generation: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Hold one authority, its hosts, and the topologies on them."""
+
+    name: str
+    authority: AuthoritySpec
+    hosts: Mapping[str, Host]
+    topologies: tuple[Topology, ...]
+    path: str = "site.yaml"

@@ -1,0 +1,100 @@
+"""What is asked of a host and what was read from it, with the time.
+
+A Survey is the question, a HostObservation the answer.  Both are data; `remote` carries them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+ABSENT = "absent"
+FileType = Literal["file", "directory", "symlink", "other", "absent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Name what to read on one host; reading changes nothing and takes no lock.
+
+    `digests` and `texts` are paths or shell globs (only `*` and `?` in them act as such); of both
+    type, owner, group, mode, size, real path and SHA-256 are read, of `texts` the bytes as well
+    (up to 1 MiB).  Private keys belong in `digests`.  `commands` are (key, POSIX-sh snippet) pairs,
+    run with LC_ALL=C and the host's privilege, each for at most `command_seconds`.
+    """
+
+    digests: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    commands: tuple[tuple[str, str], ...] = ()
+    command_seconds: int = 10
+
+    def merged(self, other: Survey) -> Survey:
+        """Join two surveys of one host into one round trip."""
+        return Survey(
+            tuple(dict.fromkeys(self.digests + other.digests)),
+            tuple(dict.fromkeys(self.texts + other.texts)),
+            tuple(dict.fromkeys(self.commands + other.commands)),
+            max(self.command_seconds, other.command_seconds),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FileFact:
+    """Say what stands at one path.  `real` is the path behind symbolic links."""
+
+    path: str
+    type: FileType = "absent"
+    real: str = ""
+    owner: str = ""
+    group: str = ""
+    mode: int = 0
+    size: int = 0
+    sha256: str = ""
+    data: bytes | None = field(default=None, repr=False)
+
+    @property
+    def state(self) -> str:
+        """Give the digest, or `absent`: what a plan compares."""
+        return (
+            self.sha256 if self.type == "file" else ABSENT if self.type == "absent" else self.type
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Hold what a command printed and how it ended."""
+
+    code: int
+    out: str
+    err: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HostObservation:
+    """Hold all that was read from one host.
+
+    `clock_skew` is the host's clock minus ours, in seconds.  `tools` maps a tool's name to its
+    path on the host, empty when it is missing.  `unfinished` names transactions that a lost run
+    left behind on the host; `free_bytes` is the space under the host's state directory.
+    """
+
+    host: str
+    when: datetime
+    files: Mapping[str, FileFact] = field(default_factory=dict)
+    outputs: Mapping[str, Output] = field(default_factory=dict)
+    tools: Mapping[str, str] = field(default_factory=dict)
+    user: str = ""
+    system: str = ""
+    clock_skew: float = 0.0
+    free_bytes: int = 0
+    unfinished: tuple[str, ...] = ()
+
+    def file(self, path: str) -> FileFact:
+        """Give what stands at `path`; what was not seen is absent."""
+        return self.files.get(path, FileFact(path))
+
+    def out(self, key: str) -> str:
+        """Give the output of a command of the survey, stripped; empty when it failed or was not run."""
+        found = self.outputs.get(key)
+        return found.out.strip() if found is not None and found.code == 0 else ""

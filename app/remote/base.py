@@ -1,0 +1,142 @@
+"""The small protocol through which the engine reaches hosts; an implementation is passed in.
+
+One connection per host and run; all it carries is data: a Survey is answered, a command is run, a
+Member of a step is carried through the barriers of the host transaction.
+
+Every POSIX-sh snippet runs with LC_ALL=C and finds the host's root prefix in the shell variable
+ROOT (empty on real hosts); paths in data are always given and answered without that prefix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from app.model import Host
+from app.observed import HostObservation, Output, Survey
+from app.pki.secret import Secret
+
+Barrier = Literal["stage", "stop", "switch", "start", "check", "hold", "commit", "rollback"]
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """Change one file of a transaction.
+
+    `expect` are the states that the target may have now (a SHA-256 or `absent`), else the member
+    refuses before anything is touched.  `restore` puts back what the transaction of that id
+    found, with owner and mode; the bytes never leave the host.  `test` is a POSIX-sh snippet that
+    judges the staged file, whose path is in $1.
+    """
+
+    path: str
+    action: Literal["put", "delete", "restore"]
+    expect: tuple[str, ...]
+    owner: str = ""
+    group: str = ""
+    mode: int = 0o600
+    data: bytes = field(default=b"", repr=False)
+    restore: str = ""
+    test: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Hold one host's part of a step.
+
+    `id` names the transaction on the host (its run directory), `run` and `group` tie members
+    together.  Entries are renamed in the given order; the commands are POSIX-sh snippets.
+    """
+
+    id: str
+    run: str
+    group: str
+    owner: str
+    entries: tuple[FileEntry, ...]
+    stop: str = ""
+    start: str = ""
+    check: str = ""
+    logs: str = ""
+    stop_seconds: int = 60
+    start_seconds: int = 120
+    check_seconds: int = 90
+    silence_seconds: int = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """Hold a member's answer to a barrier: did it pass, what does it say, what it logged.
+
+    After `ok=False` the member is undone already, unless `state` says otherwise:
+    `restored` (old files, service up), `restored-down` (old files, service did not come back), `untouched`,
+    `held` (the new set stays), `unknown` (the connection was lost).
+    """
+
+    ok: bool
+    barrier: str
+    state: Literal[
+        "staged",
+        "stopped",
+        "switched",
+        "started",
+        "checked",
+        "held",
+        "committed",
+        "restored",
+        "restored-down",
+        "untouched",
+        "unknown",
+    ]
+    text: str = ""
+    log: tuple[str, ...] = ()
+
+
+class Transaction(Protocol):
+    """Carry one member through the barriers, each word sent once, each answered."""
+
+    def advance(self, barrier: Barrier) -> Ack:
+        """Send a word and wait for the answer; a lost connection is an Ack with state unknown."""
+
+    def close(self) -> None:
+        """Hang up; before hold the host undoes by itself."""
+
+
+class Remote(Protocol):
+    """Hold one open connection to one host."""
+
+    host: Host
+
+    def observe(self, survey: Survey) -> HostObservation:
+        """Answer a survey in one round trip."""
+
+    def run(self, command: str, *, stdin: bytes = b"", seconds: float = 30.0) -> Output:
+        """Run a POSIX-sh snippet with the host's privilege; the snippet is sent on standard input."""
+
+    def begin(self, member: Member) -> Transaction:
+        """Start the host transaction; the first word must be `stage`."""
+
+    def finish(self, transaction: str, how: Literal["recover", "forget"]) -> Ack:
+        """Resolve a transaction that a lost run left on the host, by its own journal.
+
+        `recover` undoes what was not held and finishes what was; `forget` prunes backups.
+        """
+
+    def close(self) -> None:
+        """Close the connection."""
+
+
+class Connector(Protocol):
+    """Open connections; secrets are asked for before a run and passed to its constructor."""
+
+    def connect(self, host: Host) -> Remote:
+        """Connect and authenticate; raises UnreachableError, HostKeyError or LoginError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Logins:
+    """Hold what was asked for before the run: passwords by host name, passphrases by key file."""
+
+    passwords: Mapping[str, Secret] = field(default_factory=dict)
+    sudo: Mapping[str, Secret] = field(default_factory=dict)
+    keys: Mapping[str, Secret] = field(default_factory=dict)
