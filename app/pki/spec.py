@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar, cast, get_args
 
 from app.errors import PkiError
+from app.model import KeyType
 from app.pki.names import COMMON_NAME_MAX, San
 
+__all__ = ["IssueSpec", "KeyType", "Usage", "mismatches", "san_mismatches"]
+
 Usage = Literal["peer", "client"]
-KeyType = Literal["ec-p256", "rsa-3072"]
 KEY_TYPES: tuple[str, ...] = get_args(KeyType)
 USAGES: tuple[str, ...] = get_args(Usage)
 _T = TypeVar("_T")
