@@ -62,6 +62,12 @@ def line_start(text: bytes, offset: int) -> int:
     return max(text.rfind(b"\n", 0, offset), text.rfind(b"\r", 0, offset)) + 1
 
 
+def line_above(text: bytes, start: int) -> int:
+    """Give the start of the line before the one that starts at `start`."""
+    end = start - 2 if text[start - 2 : start] == b"\r\n" else start - 1
+    return line_start(text, end) if end >= 0 else 0
+
+
 def indent_before(text: bytes, offset: int) -> str | None:
     """Give the white space before `offset`, or None when something else shares its line."""
     lead = text[line_start(text, offset) : offset]

@@ -11,6 +11,7 @@ from app.edits.layout import (
     blank_line_at,
     child_indent,
     indent_before,
+    line_above,
     line_start,
     render_block,
     render_line,
@@ -98,8 +99,11 @@ class Patch:
             self._insert(parent, node)
 
     def remove(self, element: Element) -> None:
-        """Take an element out, with its lines where nothing else stands on them."""
-        self._cut(element.span)
+        """Take an element out, with its lines where nothing else stands on them.
+
+        Of two empty lines around it one goes too: the one that was inserted with it.
+        """
+        self._cut(element.span, tidy=True)
 
     def unwrap(self, element: Element) -> None:
         """Take the tags of an element out and leave what stands between them."""
@@ -135,10 +139,14 @@ class Patch:
         end = Span(parent.tag.attributes_end, parent.tag.span.end)
         self._replace(end, f">{inner}</{parent.name}>")
 
-    def _cut(self, span: Span) -> None:
+    def _cut(self, span: Span, *, tidy: bool = False) -> None:
         end = stands_alone(self._text, span.start, span.end)
         if end is not None:
-            span = Span(line_start(self._text, span.start), end)
+            start = line_start(self._text, span.start)
+            above = line_above(self._text, start)
+            if tidy and above < start and blank_line_at(self._text, above):
+                start = above if blank_line_at(self._text, end) else start
+            span = Span(start, end)
         self._replace(span, "")
 
     def _manner(self, element: Element) -> tuple[str, str]:

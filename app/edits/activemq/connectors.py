@@ -138,7 +138,7 @@ def _remark(work: Work, foreign: list[Connector]) -> None:
                 "authentication off; take verifyHostName out",
             )
         elif not asks_clients(one.uri):
-            work.note(one.element, f"connector {one.name!r} lets clients in without a certificate")
+            work.note(one.element, f"connector {one.name!r} may let clients in unproved")
 
 
 def _remark_removal(work: Work, staying: list[Connector], fresh: list[Node]) -> None:

@@ -11,7 +11,7 @@ NEED = ("needClientAuth", "transport.needClientAuth")
 _WANT = ("wantClientAuth", "transport.wantClientAuth")
 VERIFY = ("verifyHostName", "transport.verifyHostName", "socket.verifyHostName")
 _KNOWN = ("needClientAuth", "wantClientAuth", "verifyHostName", "enabledProtocols")
-_WILDCARDS = frozenset({"0.0.0.0", "[::]", ""})
+_WILDCARDS = frozenset({"0.0.0.0", "[::]", ""})  # noqa: S104 - compared, never bound
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 

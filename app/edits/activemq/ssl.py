@@ -8,7 +8,7 @@ from app.edits.layout import Node
 from app.edits.xmltext import Document, Element
 
 _OLD_PROTOCOLS = frozenset({"sslv3", "tlsv1", "tlsv1.1"})
-_KEY_PASSWORD = "keyStoreKeyPassword"
+_KEY_PASSWORD = "keyStoreKeyPassword"  # noqa: S105 - an attribute name
 
 
 def inner_context(document: Document, outer: Element) -> Element | None:
