@@ -44,6 +44,8 @@ def key_store(
     Javas before 8u301 and 11.0.12.  Raises PkiError for an alias or a password that Java refuses.
     """
     check_alias(alias)
+    if not credential.key_matches:
+        raise PkiError("the key does not belong to the certificate")
     if fmt == "PEM":
         return pem.pem_key(credential) + pem.pem_chain(credential)
     _check_password(password)
