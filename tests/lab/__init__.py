@@ -1,0 +1,1 @@
+"""Real hosts on one machine, and tests that need them."""

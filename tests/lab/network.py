@@ -1,0 +1,71 @@
+"""Wire hosts: a bridge on the machine, a namespace and a pair of interfaces for each host."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from tests.lab.commands import run
+
+
+@dataclass(frozen=True)
+class Wire:
+    """The cable between one host's namespace and the bridge."""
+
+    namespace: str
+    interface: str
+    bridge: str
+    address: str
+
+    @property
+    def path(self) -> str:
+        return f"/run/netns/{self.namespace}"
+
+    def lay(self) -> None:
+        """Make the namespace, give it eth0 with the address, and plug it into the bridge."""
+        run("ip", "netns", "add", self.namespace)
+        run(
+            *("ip", "link", "add", self.interface, "type", "veth"),
+            *("peer", "name", "eth0", "netns", self.namespace),
+        )
+        run("ip", "link", "set", self.interface, "master", self.bridge, "up")
+        inside = ("ip", "-n", self.namespace)
+        run(*inside, "addr", "add", f"{self.address}/24", "dev", "eth0")
+        run(*inside, "link", "set", "eth0", "up")
+        run(*inside, "link", "set", "lo", "up")
+
+    def cut(self) -> None:
+        """Unplug the host: packets vanish in both directions, connections stay open."""
+        run("ip", "link", "set", self.interface, "down")
+
+    def mend(self) -> None:
+        """Plug the host in again."""
+        run("ip", "link", "set", self.interface, "up")
+
+
+def make_bridge(name: str, address: str) -> None:
+    """Make the bridge and give the machine its own address on it."""
+    run("ip", "link", "add", name, "type", "bridge")
+    run("ip", "addr", "add", f"{address}/24", "dev", name)
+    run("ip", "link", "set", name, "up")
+
+
+def clear(prefix: str, bridge: str) -> None:
+    """Delete the bridge, and every namespace and interface whose name starts with prefix."""
+    for name in _names("netns", prefix):
+        run("ip", "netns", "delete", name)
+    for name in [*_names("link", prefix), *_names("link", bridge)]:
+        # An interface may already have gone together with its namespace.
+        run("ip", "link", "delete", name, check=False)
+
+
+def names(prefix: str) -> list[str]:
+    """List the namespaces and interfaces whose names start with prefix."""
+    return [*_names("netns", prefix), *_names("link", prefix)]
+
+
+def _names(kind: str, prefix: str) -> list[str]:
+    listed = run("ip", "-j", kind, "show").stdout.strip()
+    key = "ifname" if kind == "link" else "name"
+    found = [str(row[key]) for row in json.loads(listed or "[]")]
+    return [name for name in found if name.startswith(prefix)]
