@@ -14,6 +14,7 @@ from app.kinds.resources import Activation, FileResource, Layout
 from app.model import Link, Node, Site, Topology
 from app.observed import HostObservation, Output, Survey
 from app.pki.secret import Secret
+from app.pki.spec import IssueSpec
 from app.site.options import Option
 
 
@@ -21,14 +22,15 @@ from app.site.options import Option
 class Render:
     """Hold what a kind needs to render one node's files.
 
-    `trust` are this phase's trust store entries (alias, reference); `passwords` gives the password of a
-    store by its name (`key`, `trust`) on this node's host; `secrets` gives a secret option by key.
+    `trust` are this phase's trust store entries (alias, reference); `passwords` gives the password
+    of a store by its name (`key`, `trust`) on this node's host; `secrets` a secret option by key.
     `close_plain` is true only in the last phase, when every link is proven.
     """
 
     site: Site
     topology: Topology
     node: Node
+    spec: IssueSpec
     links: tuple[Link, ...]
     layout: Layout
     observation: HostObservation
@@ -65,7 +67,10 @@ class Kind(Protocol):
     options: tuple[Option, ...]
 
     def nodes(self, site: Site, topology: Topology) -> tuple[Node, ...]:
-        """Give the nodes, in the order of activation."""
+        """Give the nodes: acceptors before the initiators that dial them."""
+
+    def groups(self, topology: Topology, nodes: tuple[Node, ...]) -> tuple[tuple[Node, ...], ...]:
+        """Give the nodes in the order of activation; those of one group change in one step."""
 
     def links(self, site: Site, topology: Topology) -> tuple[Link, ...]:
         """Give every directed dial."""

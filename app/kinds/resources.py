@@ -79,6 +79,8 @@ class FileResource:
     label: str
     check: str = ""
     """A POSIX-sh snippet that tests the staged file, whose path it finds in $1; empty for none."""
+    notes: tuple[str, ...] = ()
+    """What the user should know of this file, one sentence each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,9 @@ class Activation:
     """Say how a node takes up its new files: POSIX-sh snippets, run with the host's privilege.
 
     `check` answers 0 when the product is healthy since `start`, prints why not otherwise; it is
-    called again every second until it answers 0 or 3 (3: dead, waiting is useless), or until `check_seconds` pass. `stop` may be empty when
-    `start` restarts.  `logs` prints the newest log lines for explanations.
+    called again every second until it answers 0 or 3 (3: dead, waiting is useless), or until
+    `check_seconds` pass. `stop` may be empty when `start` restarts.  `logs` prints the newest log
+    lines for explanations.
     """
 
     stop: str

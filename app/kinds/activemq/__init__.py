@@ -1,0 +1,77 @@
+"""ActiveMQ: a network of brokers, hub and spokes, over ssl:// with client certificates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.kinds.activemq import topology as shape
+from app.kinds.activemq.activation import activation
+from app.kinds.activemq.files import resources
+from app.kinds.activemq.layout import SURVEY, find_layout
+from app.kinds.activemq.options import OPTIONS
+from app.kinds.activemq.proofs import proofs
+from app.kinds.base import Proof, Render
+from app.kinds.resources import Activation, FileResource, Layout
+from app.model import Link, Node, Site, Topology
+from app.observed import HostObservation, Survey
+
+
+class ActiveMQ:
+    """Describe ActiveMQ to the engine (see app.kinds.base.Kind)."""
+
+    name = "activemq"
+    title = "ActiveMQ hub and spokes"
+    summary = "Brokers in a network of brokers over ssl:// transports with client certificates."
+    shapes = ("hub-spoke",)
+    roles = (
+        ("hub", "the broker that every spoke has a bridge with"),
+        ("spoke", "a broker that dials the hub, and others where you draw a link"),
+    )
+    options = OPTIONS
+
+    def nodes(self, site: Site, topology: Topology) -> tuple[Node, ...]:
+        """Give the brokers, the hub first."""
+        return shape.nodes(site, topology)
+
+    def groups(self, topology: Topology, nodes: tuple[Node, ...]) -> tuple[tuple[Node, ...], ...]:
+        """Change one broker at a time."""
+        return tuple((node,) for node in nodes)
+
+    def links(self, site: Site, topology: Topology) -> tuple[Link, ...]:
+        """Give every dial between brokers."""
+        return shape.links(site, topology)
+
+    def problems(self, site: Site, topology: Topology) -> tuple[str, ...]:
+        """Say what is wrong with the topology itself."""
+        return shape.problems(site, topology)
+
+    def survey(self, site: Site, node: Node) -> Survey:
+        """Ask for Debian's layout."""
+        return SURVEY
+
+    def layout(self, site: Site, node: Node, observation: HostObservation) -> Layout:
+        """Say which instance was found."""
+        return find_layout(node, observation)
+
+    def resources(self, render: Render) -> tuple[FileResource, ...]:
+        """Give the broker's files."""
+        return resources(render)
+
+    def activation(self, site: Site, node: Node, layout: Layout) -> Activation:
+        """Say how the broker restarts."""
+        all_links = tuple(li for t in site.topologies if t.kind == self.name
+                          for li in shape.links(site, t))  # fmt: skip
+        return activation(node, layout, listens=shape.accepts(node, all_links))
+
+    def proofs(
+        self, site: Site, topology: Topology, layouts: Mapping[str, Layout]
+    ) -> tuple[Proof, ...]:
+        """Ask the brokers' logs for their bridges."""
+        return proofs(shape.nodes(site, topology), shape.links(site, topology), layouts)
+
+    def closes_plain(self, topology: Topology) -> bool:
+        """Tell whether the plain listeners are to go."""
+        return shape.value(topology, "plain") == "close"
+
+
+KIND = ActiveMQ()

@@ -1,0 +1,112 @@
+"""Carry a group of hosts through the barriers of one step, all or none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from app.engine.control import StopFlag
+from app.engine.journal import Journal
+from app.remote.base import Ack, Barrier, Member, Transaction
+
+WORDS: Mapping[Barrier, str] = {
+    "stage": "staging", "stop": "stopping", "switch": "switching", "start": "starting",
+    "check": "checking", "hold": "holding", "commit": "holding", "rollback": "restored",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Say how a step ended: held everywhere, or undone, and by whom it failed.
+
+    `acks` holds each host's last answer; `failed` the hosts that said no, with their text; `late`
+    is true where the decision to hold was made but not every host answered it.
+    """
+
+    held: bool
+    acks: Mapping[str, Ack] = field(default_factory=dict)
+    failed: Mapping[str, str] = field(default_factory=dict)
+    cancelled: bool = False
+    late: bool = False
+
+
+class Group:
+    """Hold the open transactions of one step's members."""
+
+    def __init__(
+        self,
+        step: str,
+        members: Mapping[str, Member],
+        transactions: Mapping[str, Transaction],
+        journal: Journal,
+        stop: StopFlag,
+    ) -> None:
+        self.step, self.members, self.transactions = step, members, transactions
+        self.journal, self.stop = journal, stop
+
+    def carry(self, judge: Callable[[], Mapping[str, str]], decide: Callable[[], None]) -> Outcome:
+        """Take the group from `stage` to `commit`.
+
+        `judge` looks from outside after the hosts' own checks and gives what is wrong by host;
+        `decide` writes the decision to hold to disk.  Any no before it undoes every member.
+        """
+        for barrier in self._barriers():
+            acks = self._all(barrier)
+            failed = {host: ack.text for host, ack in acks.items() if not ack.ok}
+            if failed:
+                return self._undo(acks, failed)
+            if self.stop.now:
+                return self._undo(acks, {}, cancelled=True)
+        wrong = judge()
+        if wrong:
+            return self._undo({}, wrong)
+        if self.stop.now:
+            return self._undo({}, {}, cancelled=True)
+        decide()
+        return self._keep()
+
+    def close(self) -> None:
+        """Hang up on every member."""
+        for transaction in self.transactions.values():
+            transaction.close()
+
+    def _barriers(self) -> tuple[Barrier, ...]:
+        acts = any(m.start for m in self.members.values())
+        steps: list[Barrier] = ["stage"]
+        if acts and any(m.stop for m in self.members.values()):
+            steps.append("stop")
+        steps.append("switch")
+        if acts:
+            steps += ["start", "check"]
+        return tuple(steps)
+
+    def _keep(self) -> Outcome:
+        held = self._all("hold")
+        lost = {host: ack.text for host, ack in held.items() if not ack.ok}
+        kept = {host: ack for host, ack in held.items() if ack.ok}
+        done = self._all("commit", kept)
+        if lost:
+            return Outcome(True, {**held, **done}, lost, late=True)
+        return Outcome(True, done)
+
+    def _undo(
+        self, acks: Mapping[str, Ack], failed: Mapping[str, str], *, cancelled: bool = False
+    ) -> Outcome:
+        standing = {h: a for h, a in acks.items() if a.ok} if acks else dict(self.transactions)
+        undone = self._all("rollback", standing)
+        return Outcome(False, {**acks, **undone}, failed, cancelled=cancelled)
+
+    def _all(self, barrier: Barrier, hosts: Mapping[str, object] | None = None) -> dict[str, Ack]:
+        names = [h for h in self.transactions if hosts is None or h in hosts]
+        if not names:
+            return {}
+        with ThreadPoolExecutor(max_workers=len(names)) as pool:
+            return dict(zip(names, pool.map(lambda h: self._one(h, barrier), names), strict=True))
+
+    def _one(self, host: str, barrier: Barrier) -> Ack:
+        self.journal.emit("step", host=host, step=self.step, state=WORDS[barrier], text=barrier)
+        ack = self.transactions[host].advance(barrier)
+        for line in ack.log:
+            self.journal.emit("log", line, host=host, step=self.step)
+        return ack

@@ -1,0 +1,76 @@
+"""Connect to every host and read what is there: in parallel, changing nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from app.errors import HostError
+from app.kinds.base import Kind
+from app.model import Host, Site
+from app.observed import HostObservation, Survey
+from app.remote.base import Connector, Remote
+
+PARALLEL = 16
+Say = Callable[[str, str, str], None]
+"""(host, state, text): what is going on, for whoever shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Hold the open connections, what was read, and what went wrong by host."""
+
+    remotes: Mapping[str, Remote] = field(default_factory=dict)
+    observed: Mapping[str, HostObservation] = field(default_factory=dict)
+    errors: Mapping[str, HostError] = field(default_factory=dict)
+
+    def close(self) -> None:
+        """Close every connection."""
+        for remote in self.remotes.values():
+            remote.close()
+
+
+def surveys(site: Site, kinds: Mapping[str, Kind]) -> dict[str, Survey]:
+    """Give one survey per host, of all its kinds."""
+    found: dict[str, Survey] = {}
+    for topology in site.topologies:
+        kind = kinds[topology.kind]
+        for node in kind.nodes(site, topology):
+            asked = kind.survey(site, node)
+            found[node.host] = found.get(node.host, Survey()).merged(asked)
+    return found
+
+
+def gather(site: Site, kinds: Mapping[str, Kind], connector: Connector, say: Say) -> Gathered:
+    """Connect to and observe every host that has a node; failures are returned, not raised."""
+    wanted = surveys(site, kinds)
+    remotes: dict[str, Remote] = {}
+    observed: dict[str, HostObservation] = {}
+    errors: dict[str, HostError] = {}
+
+    def one(name: str) -> None:
+        try:
+            say(name, "connecting", "")
+            remotes[name] = remote = _connect(connector, site.hosts[name])
+            say(name, "observing", "")
+            observed[name] = remote.observe(wanted[name])
+        except HostError as error:
+            errors[name] = error
+
+    with ThreadPoolExecutor(max_workers=PARALLEL) as pool:
+        list(pool.map(one, wanted))
+    return Gathered(remotes, observed, errors)
+
+
+def observe_again(
+    site: Site, kinds: Mapping[str, Kind], gathered: Gathered, hosts: tuple[str, ...]
+) -> Gathered:
+    """Read some hosts again over the open connections."""
+    wanted = surveys(site, kinds)
+    fresh = {host: gathered.remotes[host].observe(wanted[host]) for host in hosts}
+    return Gathered(gathered.remotes, {**gathered.observed, **fresh}, gathered.errors)
+
+
+def _connect(connector: Connector, host: Host) -> Remote:
+    return connector.connect(host)

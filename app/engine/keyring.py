@@ -1,0 +1,152 @@
+"""The secrets of one run: the vault's authority and passwords, and the keys born in this run."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from app.errors import PkiError
+from app.kinds.resources import AbsentWant, FileResource, KeyWant, LiteralWant, TrustWant
+from app.model import Site
+from app.pki import keeping
+from app.pki.secret import Secret
+from app.pki.spec import IssueSpec
+from app.plan.deployed import Deployed
+
+if TYPE_CHECKING:
+    from app.pki.authority import Authority
+    from app.pki.credential import Credential
+    from app.pki.vault import Vault
+
+
+class Keyring:
+    """Issue credentials and build store bytes for one run.
+
+    Private keys live in this object only, and only until the run ends.  Without a vault (a first
+    plan) passwords are made up and forgotten, and nothing can be issued.
+    """
+
+    def __init__(self, site: Site, vault: Vault | None) -> None:
+        self._site, self._vault = site, vault
+        self._new: dict[str, Credential] = {}
+        self._made_up: dict[tuple[str, str], Secret] = {}
+        self._lock = threading.Lock()
+
+    def password(self, host: str, store: str) -> Secret:
+        """Give a store's password: the kept one, or a new one that `save` keeps."""
+        from app.pki.passwords import new_password
+
+        with self._lock:
+            if self._vault is not None:
+                return keeping.password_for(self._vault, host, store)
+            return self._made_up.setdefault((host, store), new_password())
+
+    def option_secrets(self) -> Mapping[str, Secret]:
+        """Give the secret options that the vault keeps, by key."""
+        if self._vault is None:
+            return {}
+        prefix = "option/"
+        found = {}
+        for key in self._vault.keys():
+            if key.startswith(prefix):
+                found[key.removeprefix(prefix)] = Secret((self._vault.get(key) or b"").decode())
+        return found
+
+    def ensure_authority(self, now: datetime) -> Authority | None:
+        """Give the site's CA, made and kept when there is none yet; None under pinned trust."""
+        from app.pki.authority import create_root
+
+        spec = self._site.authority
+        if spec.trust != "ca" or self._vault is None:
+            return None
+        name = spec.name or self._site.name
+        if spec.generation not in keeping.authority_generations(self._vault, name):
+            root = create_root(name, spec.generation, spec.key_type, spec.ca_days, now)
+            keeping.store_authority(self._vault, root)
+            self._vault.save()
+        return keeping.load_authority(self._vault, name, spec.generation)
+
+    def save(self) -> None:
+        """Keep what is new before anything that depends on it leaves this machine."""
+        if self._vault is not None:
+            self._vault.save()
+
+    def issue(self, node: str, spec: IssueSpec, now: datetime) -> Credential:
+        """Issue the node's new credential, once per run."""
+        from app.pki.authority import issue, self_sign
+
+        with self._lock:
+            if node in self._new:
+                return self._new[node]
+        if spec.self_signed:
+            made = self_sign(spec, now)
+        else:
+            authority = self.ensure_authority(now)
+            if authority is None:
+                raise PkiError("nothing can be issued without the vault")
+            made = issue(authority, spec, now)
+        with self._lock:
+            return self._new.setdefault(node, made)
+
+    def issued(self, node: str) -> Credential | None:
+        """Give the credential that this run issued for a node, if it did."""
+        return self._new.get(node)
+
+    def certificate(self, reference: str, deployed: Deployed, kind: str) -> bytes:
+        """Give the certificate (DER) that a trust reference names."""
+        what, _, rest = reference.partition(":")
+        if what == "ca":
+            spec = self._site.authority
+            if self._vault is None:
+                raise PkiError("the CA's certificate cannot be had without the vault")
+            name = spec.name or self._site.name
+            return keeping.load_authority(self._vault, name, int(rest)).cert_der
+        node, _, which = rest.rpartition(":")
+        made = self._new.get(node)
+        recorded = deployed.node(kind, node)
+        if made is not None and (which == "next" or recorded is None):
+            return made.cert_der
+        if recorded is None or not recorded.certificate:
+            raise PkiError(f"the certificate of {node} is not known")
+        body = "".join(recorded.certificate.strip().splitlines()[1:-1])
+        return base64.b64decode(body)
+
+    def build(self, resource: FileResource, deployed: Deployed, kind: str) -> bytes:
+        """Build the bytes of one file, and open them again before they are shipped."""
+        want = resource.want
+        if isinstance(want, LiteralWant):
+            return want.data
+        if isinstance(want, AbsentWant):
+            return b""
+        password = self.password(resource.host, want.store)
+        if isinstance(want, TrustWant):
+            return self._trust_store(want, password, deployed, kind)
+        return self._key_store(want, password)
+
+    def _trust_store(
+        self, want: TrustWant, password: Secret, deployed: Deployed, kind: str
+    ) -> bytes:
+        from app.pki import stores
+
+        entries = {alias: self.certificate(ref, deployed, kind) for alias, ref in want.entries}
+        data = stores.trust_store(entries, want.format, password)
+        if want.format != "PEM":
+            stores.check_trust_store(data, password, entries)
+        return data
+
+    def _key_store(self, want: KeyWant, password: Secret) -> bytes:
+        from app.pki import pem, stores
+
+        credential = self._new.get(want.credential)
+        if credential is None:
+            raise PkiError(f"no key was made for {want.credential} in this run")
+        if want.part == "key":
+            return pem.pem_key(credential)
+        if want.part == "chain":
+            return pem.pem_chain(credential)
+        data = stores.key_store(credential, want.format, password, want.alias)
+        stores.check_key_store(data, password, credential, want.alias)
+        return data

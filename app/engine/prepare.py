@@ -1,0 +1,116 @@
+"""From a site to a plan: connect, observe, ask what is served, and compare.  Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from app.engine.gather import PARALLEL, Gathered, Say, gather
+from app.engine.keyring import Keyring
+from app.errors import PreflightError
+from app.kinds.base import Kind
+from app.model import Node, Site
+from app.plan.deployed import Deployed, resolve
+from app.plan.make import Inputs, Intent, make_plan
+from app.plan.plan import Plan
+from app.remote.base import Connector
+
+if TYPE_CHECKING:
+    from app.pki.vault import Vault
+
+Served = Callable[[Site, Node], str]
+"""Give the SHA-256 of the certificate that a node presents now, empty when it cannot be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Hold a plan with the open connections and secrets that it was made with."""
+
+    site: Site
+    kinds: Mapping[str, Kind]
+    gathered: Gathered
+    keyring: Keyring = field(repr=False)
+    deployed: Deployed
+    plan: Plan
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.gathered.close()
+
+
+def prepare(
+    site: Site,
+    kinds: Mapping[str, Kind],
+    connector: Connector,
+    vault: Vault | None,
+    deployed: Deployed,
+    intent: Intent,
+    *,
+    now: datetime,
+    served: Served,
+    say: Say,
+) -> Prepared:
+    """Observe every host and make the plan.
+
+    Raises PreflightError that lists every host which could not be asked; the first host's own
+    error where there is just one.
+    """
+    check_topologies(site, kinds)
+    gathered = gather(site, kinds, connector, say)
+    try:
+        refuse_errors(gathered)
+        deployed = resolve(deployed, gathered.observed)
+        keyring = Keyring(site, vault)
+        plan = planned(site, kinds, gathered, keyring, deployed, intent, now=now, served=served)
+    except BaseException:
+        gathered.close()
+        raise
+    return Prepared(site, kinds, gathered, keyring, deployed, plan)
+
+
+def check_topologies(site: Site, kinds: Mapping[str, Kind]) -> None:
+    """Refuse a site whose topologies make no sense, before any host is asked."""
+    found = tuple(p for t in site.topologies for p in kinds[t.kind].problems(site, t))
+    if found:
+        raise PreflightError(found[0], problems=found, hint="Change the topology in site.yaml.")
+
+
+def refuse_errors(gathered: Gathered) -> None:
+    """Raise what went wrong while hosts were asked."""
+    errors = [gathered.errors[host] for host in sorted(gathered.errors)]
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        texts = tuple(f"{error} {error.hint}".strip() for error in errors)
+        failure = PreflightError(f"{len(errors)} hosts could not be asked", problems=texts)
+        failure.exit_code = errors[0].exit_code
+        raise failure
+
+
+def planned(
+    site: Site,
+    kinds: Mapping[str, Kind],
+    gathered: Gathered,
+    keyring: Keyring,
+    deployed: Deployed,
+    intent: Intent,
+    *,
+    now: datetime,
+    served: Served,
+) -> Plan:
+    """Make the plan from what was gathered."""
+    nodes = {n.name: n for t in site.topologies for n in kinds[t.kind].nodes(site, t)}
+    asked = [n for n in nodes.values() if deployed.node(n.kind, n.host) is not None]
+    with ThreadPoolExecutor(max_workers=PARALLEL) as pool:
+        presented = dict(
+            zip((n.name for n in asked), pool.map(lambda n: served(site, n), asked), strict=True)
+        )
+    return make_plan(
+        Inputs(
+            site, kinds, gathered.observed, deployed, now, keyring.password,
+            keyring.option_secrets(), presented, intent,
+        )
+    )  # fmt: skip

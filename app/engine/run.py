@@ -1,0 +1,220 @@
+"""Carry out a plan: step by step, each host a transaction, a gate of probes behind each wave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.engine.barriers import Group, Outcome
+from app.engine.control import StopFlag
+from app.engine.gather import Gathered
+from app.engine.journal import Clock, Journal
+from app.engine.keyring import Keyring
+from app.engine.members import Built, build
+from app.engine.proving import Prover
+from app.errors import Exit
+from app.findings import Finding
+from app.plan.deployed import Deployed
+from app.plan.plan import Plan, Step, Wave
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Say how a run ended: in words, with an exit code and the commands that come next."""
+
+    text: str
+    exit: Exit
+    next: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Runner:
+    """Hold what a run needs, all of it passed in, and what it has done so far."""
+
+    run: str
+    owner: str
+    journal: Journal
+    clock: Clock
+    stop: StopFlag
+    gathered: Gathered
+    keyring: Keyring
+    deployed: Deployed
+    save: Callable[[Deployed], None]
+    prover: Prover
+    actual: dict[tuple[str, str], str] = field(default_factory=dict)
+    done: list[str] = field(default_factory=list)
+
+    def carry_out(self, plan: Plan) -> Result:
+        """Carry out every wave; stops at the first step that fails, which has undone itself."""
+        self._issue(plan)
+        for index, wave in enumerate(plan.waves, 1):
+            data = {"index": index, "count": len(plan.waves)}
+            self.journal.emit("wave", wave.title, data=data)
+            result = self._wave(plan, wave)
+            if result is not None:
+                return result
+            if index < len(plan.waves):
+                failed = [f for f in self._verify() if f.verdict == "fail"]
+                if failed:
+                    return self._gate(wave, failed)
+        return Result("done", Exit.OK)
+
+    def _issue(self, plan: Plan) -> None:
+        """Issue every new leaf before the first step: RSA keys take time, and threads help."""
+        self.keyring.save()
+        leaves = {
+            part.node.name: part.leaf for step in plan.steps for part in step.members if part.leaf
+        }
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            now = self.clock()
+            list(pool.map(lambda item: self.keyring.issue(item[0], item[1], now), leaves.items()))
+
+    def _wave(self, plan: Plan, wave: Wave) -> Result | None:
+        for step in wave.steps:
+            if self.stop.asked:
+                return self._stopped()
+            outcome = self._step(plan, step)
+            if outcome.cancelled:
+                return self._stopped()
+            if not outcome.held or outcome.late:
+                return self._failed(step, outcome)
+            self.done.append(step.id)
+        return None
+
+    def _step(self, plan: Plan, step: Step) -> Outcome:
+        built = {
+            part.node.host: build(
+                step, part, self.run, self.owner, self.keyring, self.deployed, self.actual,
+                self.clock().isoformat(timespec="seconds"),
+            )
+            for part in step.members
+        }  # fmt: skip
+        transactions = {
+            host: self.gathered.remotes[host].begin(b.member) for host, b in built.items()
+        }
+        members = {host: b.member for host, b in built.items()}
+        group = Group(step.id, members, transactions, self.journal, self.stop)
+        try:
+            outcome = group.carry(
+                lambda: self._judge(step, built), lambda: self._decide(step, built)
+            )
+        finally:
+            group.close()
+        if outcome.held:
+            self._held(built)
+        for host, ack in outcome.acks.items():
+            if outcome.held and ack.ok:
+                self.journal.emit(
+                    "step", _words(built[host]), host=host, step=step.id, state="done"
+                )
+        return outcome
+
+    def _judge(self, step: Step, built: Mapping[str, Built]) -> Mapping[str, str]:
+        """Look from outside: is what each member serves what its key store holds, are bridges up."""
+        wrong: dict[str, str] = {}
+        for host, one in built.items():
+            self.journal.emit(
+                "step", "looking from outside", host=host, step=step.id, state="checking"
+            )
+            problem = self.prover.served(one.node.node, one.record)
+            if problem:
+                wrong[host] = problem
+        if wrong:
+            return wrong
+        finished = frozenset(self.done) | {step.id}
+        for finding in self.prover.links_of(step.hosts, finished):
+            self._found(finding)
+            if finding.verdict == "fail":
+                host = finding.source or step.hosts[0]
+                wrong[host if host in built else step.hosts[0]] = _sentence(finding)
+        return wrong
+
+    def _decide(self, step: Step, built: Mapping[str, Built]) -> None:
+        self.save(self.deployed.with_pending(*(b.record for b in built.values())))
+        for host, one in built.items():
+            data: dict[str, Any] = {
+                "transaction": one.member.id,
+                "files": {path: list(pair) for path, pair in one.files.items()},
+                "node": one.record.key,
+            }
+            self.journal.emit("intent", "hold", host=host, step=step.id, data=data)
+
+    def _held(self, built: Mapping[str, Built]) -> None:
+        self.deployed = self.deployed.with_nodes(*(b.record for b in built.values()))
+        self.save(self.deployed)
+        for host, one in built.items():
+            for path, (_, after) in one.files.items():
+                self.actual[(host, path)] = after
+            self.prover.learn(one.node.node, one.record)
+
+    def _verify(self) -> list[Finding]:
+        found = []
+        for finding in self.prover.everything():
+            self._found(finding)
+            found.append(finding)
+        return found
+
+    def verify(self) -> list[Finding]:
+        """Probe every link; the findings go to the journal and are returned."""
+        return self._verify()
+
+    def _found(self, finding: Finding) -> None:
+        self.journal.emit("finding", data=finding.to_dict())
+
+    def _failed(self, step: Step, outcome: Outcome) -> Result:
+        for host, text in outcome.failed.items():
+            ack = outcome.acks.get(host)
+            explanation = self.prover.explain(host, (text, *(ack.log if ack else ())))
+            data = {"hint": _hint(ack.state if ack else ""), "explanation": explanation}
+            self.journal.emit("failed", text, host=host, step=step.id, state="failed", data=data)
+        for host, ack in outcome.acks.items():
+            if host not in outcome.failed and not outcome.held:
+                self.journal.emit("step", "put back", host=host, step=step.id, state="restored")
+        down = [h for h, a in outcome.acks.items() if a.state in ("restored-down", "unknown")]
+        names = ", ".join(outcome.failed)
+        following = (
+            ("tlswright apply",) if not self.done else ("tlswright apply", self._undo_word())
+        )
+        if outcome.late or down:
+            return Result(
+                f"failed at {names}: look at {', '.join(down) or names}", Exit.MIXED, following
+            )
+        return Result(f"failed at {names}, which has its old state back", Exit.FAILED, following)
+
+    def _gate(self, wave: Wave, failed: list[Finding]) -> Result:
+        text = f"stopped after '{wave.title}': {_sentence(failed[0])}"
+        return Result(text, Exit.FINDINGS, ("tlswright verify", self._undo_word()))
+
+    def _stopped(self) -> Result:
+        if not self.done:
+            return Result(
+                "stopped before anything was changed", Exit.CANCELLED, ("tlswright apply",)
+            )
+        words = f"stopped after step {self.done[-1]}: what is done stays, the rest was not begun"
+        return Result(words, Exit.MIXED, ("tlswright apply", self._undo_word()))
+
+    def _undo_word(self) -> str:
+        return f"tlswright rollback {self.run}"
+
+
+def _words(built: Built) -> str:
+    count = len(built.files)
+    files = f"{count} file{'s' if count != 1 else ''}"
+    return f"{files} in place, restarted and proven" if count else "restarted and proven"
+
+
+def _sentence(finding: Finding) -> str:
+    parts = [f"{finding.subject}: {finding.tried}: {finding.evidence}", finding.cause]
+    return "; ".join(part for part in parts if part)
+
+
+def _hint(state: str) -> str:
+    return {
+        "restored": "Its old files are back and the service runs with them.",
+        "restored-down": "Its old files are back, but the service did not come up again: look there now.",
+        "untouched": "Nothing was changed on this host.",
+        "held": "The new files are in place; the next apply finishes this host.",
+        "unknown": "The connection was lost: the host undoes by itself; the next apply looks first.",
+    }.get(state, "")

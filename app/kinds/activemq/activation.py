@@ -1,0 +1,43 @@
+"""How one broker is stopped, started and judged: snippets in templates/activemq/*.sh.j2.
+
+Debian's init script answers 0 whatever happened and acts on every instance, so one instance is
+stopped by its own pid, and health is the process, its listener, and the log since the start.
+"""
+
+from __future__ import annotations
+
+from app.kinds.resources import Activation, Layout
+from app.model import Node
+from app.quoting import sh
+from app.rendering import render_template
+
+STOP_SECONDS = 60
+START_SECONDS = 120
+CHECK_SECONDS = 120
+OUTAGE_SECONDS = 20
+
+
+def activation(node: Node, layout: Layout, *, listens: bool) -> Activation:
+    """Give the commands for the layout found, or the user's own where there are any."""
+    values = {
+        "instance": sh(layout.facts["instance"]),
+        "data": sh(layout.facts["data"]),
+        "port": node.port if listens else 0,
+        "own_status": str(node.options["status_command"]),
+    }
+    stop = str(node.options["stop_command"]) or _render("stop", values)
+    start = str(node.options["start_command"]) or _render("start", values)
+    return Activation(
+        stop=stop,
+        start=start,
+        check=_render("check", values),
+        logs=_render("logs", values),
+        stop_seconds=STOP_SECONDS,
+        start_seconds=START_SECONDS,
+        check_seconds=CHECK_SECONDS,
+        outage_seconds=OUTAGE_SECONDS,
+    )
+
+
+def _render(name: str, values: dict[str, object]) -> str:
+    return render_template(f"activemq/{name}.sh.j2", **values)

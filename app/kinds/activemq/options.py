@@ -1,0 +1,99 @@
+"""The choices that an ActiveMQ topology leaves to the user."""
+
+from __future__ import annotations
+
+from app.site.options import Option
+
+OPTIONS = (
+    Option(
+        "port", "TLS port",
+        "The port of the ssl:// listener on every broker. 61617 is ActiveMQ's custom; a single "
+        "broker may have its own.",
+        "port", 61617,
+    ),
+    Option(
+        "duplex", "Duplex bridges",
+        "Messages flow both ways over the connection that the spoke opens, so the hub needs no way "
+        "to dial the spokes. Without it the hub dials every spoke as well.",
+        "bool", True,
+    ),
+    Option(
+        "network_ttl", "Network TTL (hops)",
+        "How many bridges a message may cross. 2 lets spokes reach each other through the hub; "
+        "with 1 a message from one spoke never arrives at another.",
+        "int", 2, low=1, high=32,
+    ),
+    Option(
+        "dynamic_only", "Dynamic only",
+        "Forward to a peer only while it has a consumer. Off also forwards for durable "
+        "subscribers that are away.",
+        "bool", False,
+    ),
+    Option(
+        "listeners", "TLS listeners on",
+        "all: every broker accepts TLS, so its clients can move to TLS too. acceptors: only "
+        "brokers that others dial.",
+        "choice", "all", choices=("all", "acceptors"),
+    ),
+    Option(
+        "plain", "Plain-text listeners",
+        "keep: existing clients go on as they are. close: they are removed in a last wave, after "
+        "every TLS link is proven; clients that still use them are cut off.",
+        "choice", "keep", choices=("keep", "close"),
+    ),
+    Option(
+        "bind", "Bind address",
+        "The address that the TLS listener binds; 0.0.0.0 means every interface of the host.",
+        "text", "0.0.0.0",  # noqa: S104
+    ),
+    Option(
+        "user", "Connector user",
+        "The user name that bridges log in with, where the brokers ask for one (a simple or JAAS "
+        "authentication plugin). Empty where they do not.",
+        "text", "",
+    ),
+    Option(
+        "connector_password", "Connector password",
+        "The password of the connector user. It is kept in the vault, never in site.yaml.",
+        "text", "", secret=True,
+    ),
+    Option(
+        "store_format", "Store format",
+        "PKCS12 opens on every Java from 8 on. JKS only where something else must read it.",
+        "choice", "PKCS12", choices=("PKCS12", "JKS"),
+    ),
+    Option(
+        "pem", "PEM files beside the stores",
+        "Write key and certificates as PEM too, for tools on the host that are not Java.",
+        "bool", False,
+    ),
+    Option(
+        "logging", "Write a log",
+        "Debian's package logs nothing, so a broker that dies leaves no reason. This adds a "
+        "log4j.properties where the instance has none.",
+        "bool", True,
+    ),
+    Option(
+        "instance", "Instance",
+        "The instance below /etc/activemq/instances-enabled; empty where there is only one.",
+        "text", "", scope="node",
+    ),
+    Option(
+        "stop_command", "Stop command",
+        "A shell command that stops this broker, instead of the one for the layout found.",
+        "text", "", scope="node",
+    ),
+    Option(
+        "start_command", "Start command",
+        "A shell command that starts this broker, instead of the one for the layout found.",
+        "text", "", scope="node",
+    ),
+    Option(
+        "status_command", "Status command",
+        "A shell command that answers 0 when this broker is up, instead of our own look at the "
+        "process and its listener.",
+        "text", "", scope="node",
+    ),
+)  # fmt: skip
+
+BY_KEY = {option.key: option for option in OPTIONS}

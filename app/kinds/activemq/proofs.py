@@ -1,0 +1,57 @@
+"""The product's own proof of a link: the bridge, as the initiator's log tells it.
+
+`Network connection between vm://spoke#1 and ssl://hub… has been established.` comes once a bridge
+is up; whatever ends it is logged with the same address or name.  Only lines since the last start
+count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from app.kinds.activemq.activation import activation
+from app.kinds.base import Proof
+from app.kinds.resources import Layout
+from app.model import Link, Node
+from app.observed import Output
+from app.quoting import calm
+
+
+def proofs(
+    nodes: tuple[Node, ...], all_links: tuple[Link, ...], layouts: Mapping[str, Layout]
+) -> tuple[Proof, ...]:
+    """Ask each initiator's log for its bridges."""
+    by_name = {node.name: node for node in nodes}
+    found: list[Proof] = []
+    for link in all_links:
+        node, layout = by_name[link.initiator], layouts.get(link.initiator)
+        if layout is None or layout.problems:
+            continue
+        command = activation(node, layout, listens=False).logs
+        judge: Callable[[Output], tuple[bool, str]] = partial(judge_bridge, link)
+        found.append(Proof(link, node.host, "bridge is up", command, judge, 90))
+    return tuple(found)
+
+
+def judge_bridge(link: Link, output: Output) -> tuple[bool, str]:
+    """Say whether the newest line about a link's bridge says that it is up, with that line."""
+    address = f"ssl://{link.name}"
+    newest, up = "", False
+    for line in output.out.splitlines():
+        if "has been established" in line and "Network connection between" in line:
+            if f"({link.acceptor})" in line or address in line:
+                newest, up = line, True
+        elif _ends(line, link, address):
+            newest, up = line, False
+    if not newest:
+        return False, "the broker's log says nothing of this bridge since its start"
+    return up, calm(newest.strip(), 300)
+
+
+def _ends(line: str, link: Link, address: str) -> bool:
+    if f"{link.acceptor} bridge to" in line or f"bridge to {link.acceptor} stopped" in line:
+        return True
+    about = address in line or f"({link.acceptor})" in line
+    words = ("Could not start network bridge", "shutdown due to a", "Error with pending remote")
+    return about and any(word in line for word in words)

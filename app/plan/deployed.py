@@ -1,0 +1,141 @@
+"""What was deployed, as recorded on the control machine: digests, fingerprints, generations.
+
+The record holds no secret.  It is what tells a plan that a key store on a host, which is never
+rebuilt to be compared, is the one that was put there and still what is wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from app.observed import HostObservation
+from app.pki.facts import CertificateFacts
+from app.pki.spec import IssueSpec
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DeployedNode:
+    """Record one node: its credential, what it trusts, and the digest of each file.
+
+    `certificate` is the leaf in PEM; `trust` maps aliases to SHA-256 fingerprints; `files` maps
+    paths to (SHA-256, signature), where the signature says what the file was made to hold.
+    """
+
+    kind: str
+    host: str
+    spec: IssueSpec | None = None
+    facts: CertificateFacts | None = None
+    certificate: str = ""
+    trust: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    run: str = ""
+    time: str = ""
+
+    @property
+    def key(self) -> str:
+        """Give the node's key in the record."""
+        return f"{self.kind}/{self.host}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the record as plain data."""
+        return {
+            "kind": self.kind,
+            "host": self.host,
+            "spec": self.spec.to_dict() if self.spec else None,
+            "facts": self.facts.to_dict() if self.facts else None,
+            "certificate": self.certificate,
+            "trust": dict(self.trust),
+            "files": {path: list(pair) for path, pair in self.files.items()},
+            "run": self.run,
+            "time": self.time,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> DeployedNode:
+        """Read a record from plain data."""
+        return cls(
+            kind=str(data["kind"]),
+            host=str(data["host"]),
+            spec=IssueSpec.from_dict(data["spec"]) if data.get("spec") else None,
+            facts=CertificateFacts.from_dict(data["facts"]) if data.get("facts") else None,
+            certificate=str(data.get("certificate", "")),
+            trust={str(k): str(v) for k, v in data.get("trust", {}).items()},
+            files={str(k): (str(v[0]), str(v[1])) for k, v in data.get("files", {}).items()},
+            run=str(data.get("run", "")),
+            time=str(data.get("time", "")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """Hold the record of a whole site.
+
+    `pending` are records of steps that were about to be held when they were written: a run that
+    died there leaves it to the hosts to say which of the two is true.  `authorities` maps a
+    generation to the root certificate in PEM.
+    """
+
+    nodes: Mapping[str, DeployedNode] = field(default_factory=dict)
+    pending: Mapping[str, DeployedNode] = field(default_factory=dict)
+    authorities: Mapping[int, str] = field(default_factory=dict)
+
+    def node(self, kind: str, host: str) -> DeployedNode | None:
+        """Give the record of one node, if there is any."""
+        return self.nodes.get(f"{kind}/{host}")
+
+    def with_pending(self, *nodes: DeployedNode) -> Deployed:
+        """Record what is about to be held."""
+        return replace(self, pending={**self.pending, **{n.key: n for n in nodes}})
+
+    def with_nodes(self, *nodes: DeployedNode) -> Deployed:
+        """Record what is held, and drop what was pending for the same nodes."""
+        keys = {n.key for n in nodes}
+        return replace(
+            self,
+            nodes={**self.nodes, **{n.key: n for n in nodes}},
+            pending={k: n for k, n in self.pending.items() if k not in keys},
+        )
+
+    def without(self, *keys: str) -> Deployed:
+        """Forget nodes, for instance after a rollback to before their first deployment."""
+        return replace(
+            self,
+            nodes={k: n for k, n in self.nodes.items() if k not in keys},
+            pending={k: n for k, n in self.pending.items() if k not in keys},
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the whole record as plain data."""
+        return {
+            "version": VERSION,
+            "nodes": {key: node.to_dict() for key, node in self.nodes.items()},
+            "pending": {key: node.to_dict() for key, node in self.pending.items()},
+            "authorities": {str(gen): pem for gen, pem in self.authorities.items()},
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Deployed:
+        """Read a record from plain data."""
+        return cls(
+            {str(k): DeployedNode.from_dict(v) for k, v in data.get("nodes", {}).items()},
+            {str(k): DeployedNode.from_dict(v) for k, v in data.get("pending", {}).items()},
+            {int(k): str(v) for k, v in data.get("authorities", {}).items()},
+        )
+
+
+def resolve(deployed: Deployed, observed: Mapping[str, HostObservation]) -> Deployed:
+    """Let the hosts decide about pending records: one whose files are all there becomes true."""
+    for key, node in deployed.pending.items():
+        seen = observed.get(node.host)
+        if seen is None:
+            continue
+        if all(seen.file(path).state == digest for path, (digest, _) in node.files.items()):
+            deployed = deployed.with_nodes(node)
+        else:
+            pending = {k: n for k, n in deployed.pending.items() if k != key}
+            deployed = replace(deployed, pending=pending)
+    return deployed

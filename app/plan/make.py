@@ -1,0 +1,209 @@
+"""Make a plan from a site, what its hosts hold, and what was deployed: pure, always the same."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from app.kinds.base import Kind, Render
+from app.kinds.resources import FileResource, KeyWant, Layout, LiteralWant, TrustWant
+from app.model import Link, Node, Site, Topology
+from app.observed import FileFact, HostObservation
+from app.pki.secret import Secret
+from app.pki.spec import IssueSpec
+from app.plan.deployed import Deployed, resolve
+from app.plan.diff import Change, Standing, changes
+from app.plan.phases import NodeState, Phase, phases
+from app.plan.plan import Check, NodeStep, Plan, Step, Wave
+from app.plan.preflight import checks
+from app.plan.specs import new_key_reasons, signature, spec_of
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """Say what the user wants beyond "make it so": nodes whose leaves are to be rotated."""
+
+    rotate: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Hold everything a plan is made from.
+
+    `passwords` gives a store's password by (host, store); `secrets` the secret options by key;
+    `served` what each node presents now, as a fingerprint, where it could be asked.
+    """
+
+    site: Site
+    kinds: Mapping[str, Kind]
+    observed: Mapping[str, HostObservation]
+    deployed: Deployed
+    now: datetime
+    passwords: Callable[[str, str], Secret] = field(repr=False)
+    secrets: Mapping[str, Secret] = field(default_factory=dict, repr=False)
+    served: Mapping[str, str] = field(default_factory=dict)
+    intent: Intent = field(default_factory=Intent)
+
+
+def make_plan(inputs: Inputs) -> Plan:
+    """Make the plan of a whole site, one topology after the other."""
+    inputs = replace(inputs, deployed=resolve(inputs.deployed, inputs.observed))
+    waves: list[Wave] = []
+    found: list[Check] = []
+    layouts: dict[str, Mapping[str, str]] = {}
+    for topology in inputs.site.topologies:
+        planner = _Planner(inputs, topology)
+        found += checks(planner.nodes, inputs.observed, planner.layouts)
+        layouts.update({host: layout.facts for host, layout in planner.layouts.items()})
+        if not any(check.verdict == "fail" for check in found):
+            waves += planner.waves(len(waves))
+    unfinished = {host: seen.unfinished for host, seen in inputs.observed.items()}
+    return Plan(inputs.site, tuple(waves), tuple(found), unfinished, layouts)
+
+
+class _Planner:
+    """Walk one topology through its phases, over what would stand after each step."""
+
+    def __init__(self, inputs: Inputs, topology: Topology) -> None:
+        self.inputs = inputs
+        self.topology = topology
+        self.kind = inputs.kinds[topology.kind]
+        self.nodes = self.kind.nodes(inputs.site, topology)
+        self.links = self.kind.links(inputs.site, topology)
+        self.observed = dict(inputs.observed)
+        self.layouts: dict[str, Layout] = {
+            n.host: self.kind.layout(inputs.site, n, self.observed[n.host]) for n in self.nodes
+        }
+        self.specs: dict[str, IssueSpec] = {}
+        self.reasons: dict[str, tuple[str, ...]] = {}
+        self.leaves: dict[str, str] = {}
+        self.standing: dict[str, Standing] = {}
+
+    def waves(self, start: int) -> list[Wave]:
+        """Give a wave for each phase that has something to do."""
+        for node in self.nodes:
+            self._learn(node)
+        fresh = frozenset(name for name, reasons in self.reasons.items() if reasons)
+        known = frozenset(self.leaves)
+        result: list[Wave] = []
+        for phase in self._phases(fresh, known):
+            steps = self._steps(phase, start + len(result) + 1)
+            if steps:
+                result.append(Wave(phase.name, phase.title, steps))
+        return result
+
+    def _phases(self, fresh: frozenset[str], known: frozenset[str]) -> tuple[Phase, ...]:
+        close = self.kind.closes_plain(self.topology)
+        return phases(self.inputs.site, self.nodes, self.links, fresh, known, close)
+
+    def _learn(self, node: Node) -> None:
+        recorded = self.inputs.deployed.node(node.kind, node.host)
+        spec = spec_of(self.inputs.site, node, recorded)
+        seen = self.observed[node.host]
+        self.specs[node.name] = spec
+        self.standing[node.name] = Standing.of(seen.files, recorded)
+        if recorded and recorded.facts:
+            self.leaves[node.name] = recorded.facts.sha256
+        draft = self._resources(node, NodeState("current", ()), close_plain=False)
+        reasons = new_key_reasons(spec, recorded, draft, seen, self.inputs.now)
+        if node.name in self.inputs.intent.rotate:
+            reasons = (*reasons, "you asked for a new one")
+        self.reasons[node.name] = reasons
+        if (
+            reasons
+            and recorded
+            and recorded.spec
+            and recorded.spec.self_signed
+            and spec.self_signed
+        ):
+            self.specs[node.name] = replace(spec, generation=recorded.spec.generation + 1)
+
+    def _resources(
+        self, node: Node, state: NodeState, *, close_plain: bool
+    ) -> tuple[FileResource, ...]:
+        found = self.kind.resources(
+            Render(
+                site=self.inputs.site,
+                topology=self.topology,
+                node=node,
+                spec=self.specs[node.name],
+                links=self.links,
+                layout=self.layouts[node.host],
+                observation=self.observed[node.host],
+                trust=state.trust,
+                passwords=lambda store: self.inputs.passwords(node.host, store),
+                secrets=self.inputs.secrets,
+                close_plain=close_plain,
+            )
+        )
+        return found
+
+    def _steps(self, phase: Phase, number: int) -> tuple[Step, ...]:
+        groups = self.kind.groups(self.topology, self.nodes)
+        ordered = tuple(reversed(groups)) if phase.reverse else groups
+        steps: list[Step] = []
+        for group in ordered:
+            members = [m for m in (self._member(node, phase) for node in group) if m is not None]
+            if members:
+                steps.append(Step(f"{number}.{len(steps) + 1}", phase.name, tuple(members)))
+        return tuple(steps)
+
+    def _member(self, node: Node, phase: Phase) -> NodeStep | None:
+        state = phase.nodes[node.name]
+        resources = self._resources(node, state, close_plain=phase.close_plain)
+        why = "; ".join(self.reasons[node.name])
+        found = changes(resources, self.standing[node.name], state.leaf, self._resolve, why)
+        stale = "" if found else self._stale(node, phase)
+        if not found and not stale:
+            return None
+        for change in found:
+            self._stand(node, change)
+        takes_new = any(isinstance(c.resource.want, KeyWant) for c in found)
+        if takes_new:
+            self.leaves[node.name] = f"new:{node.name}"
+        activation = self.kind.activation(self.inputs.site, node, self.layouts[node.host])
+        spec = self.specs[node.name] if takes_new else None
+        return NodeStep(node, found, activation, spec, state.trust, stale)
+
+    def _stale(self, node: Node, phase: Phase) -> str:
+        served = self.inputs.served.get(node.name, "")
+        own = self.leaves.get(node.name, "")
+        if phase.name not in ("deploy", "drop") or not served or not own or served == own:
+            return ""
+        return "it still serves another certificate than the one in its key store"
+
+    def _resolve(self, reference: str) -> str:
+        kind, _, rest = reference.partition(":")
+        if kind == "ca":
+            return f"ca:{rest}"
+        name, _, which = rest.rpartition(":")
+        return f"new:{name}" if which == "next" else self.leaves.get(name, f"new:{name}")
+
+    def _stand(self, node: Node, change: Change) -> None:
+        """Let what is planned stand, so that the next phase builds on it."""
+        resource, want = change.resource, change.resource.want
+        fact = FileFact(change.path, "absent")
+        digest = f"planned:{change.path}"
+        if change.action != "delete":
+            data = want.data if isinstance(want, LiteralWant) else None
+            digest = hashlib.sha256(data).hexdigest() if data is not None else digest
+            fact = FileFact(
+                change.path, "file", change.path, resource.owner, resource.group, resource.mode,
+                len(data or b""), digest, data,
+            )  # fmt: skip
+        seen = self.observed[node.host]
+        files = {**seen.files, change.path: fact}
+        self.observed[node.host] = replace(seen, files=files)
+        standing = self.standing[node.name]
+        trust = standing.trust
+        if isinstance(want, TrustWant):
+            trust = {alias: self._resolve(ref) for alias, ref in want.entries}
+        made = {**standing.made, change.path: (digest, signature(resource))}
+        self.standing[node.name] = Standing(files, trust, made)
+
+
+def links_of(site: Site, kinds: Mapping[str, Kind]) -> tuple[tuple[Topology, Link], ...]:
+    """Give every link of a site with its topology."""
+    return tuple((t, link) for t in site.topologies for link in kinds[t.kind].links(site, t))

@@ -1,0 +1,140 @@
+"""Order a change of trust into phases, each a desired state of all nodes with a gate behind it.
+
+With a CA a new leaf is trusted by everyone at once: one phase.  Pinned trust knows each leaf by
+itself, so a node that peers already trust gets a new one in three: `trust` (peers trust the old
+and the new), `leaf` (the node presents the new), `drop` (peers trust only the new).  Closing the
+plain listeners is a phase of its own, the last, behind the gate that proves every link.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from app.model import Link, Node, Site
+
+PhaseName = Literal["deploy", "trust", "leaf", "drop", "close"]
+Trust = tuple[tuple[str, str], ...]
+
+TITLES: Mapping[PhaseName, str] = {
+    "deploy": "Deploy keys, stores and configuration",
+    "trust": "Trust the new certificates beside the old",
+    "leaf": "Present the new certificates",
+    "drop": "Trust only the new certificates",
+    "close": "Close the plain-text listeners",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NodeState:
+    """Say what one node should present and trust in a phase.
+
+    `leaf` is `current` (what it has) or `next` (made in this run); `trust` are the entries of its
+    trust store, alias to reference (app.kinds.resources.TrustWant).
+    """
+
+    leaf: Literal["current", "next"]
+    trust: Trust
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """Hold one desired state of all nodes; `reverse` activates initiators before acceptors."""
+
+    name: PhaseName
+    nodes: Mapping[str, NodeState]
+    close_plain: bool = False
+    reverse: bool = False
+
+    @property
+    def title(self) -> str:
+        """Give the phase in words."""
+        return TITLES[self.name]
+
+
+def phases(
+    site: Site,
+    nodes: tuple[Node, ...],
+    links: tuple[Link, ...],
+    fresh: frozenset[str],
+    known: frozenset[str],
+    close_plain: bool,
+) -> tuple[Phase, ...]:
+    """Give the phases that lead from what is deployed to what should be.
+
+    `fresh` are the nodes that need a new leaf, `known` those that peers may already trust by an
+    old one.
+    """
+    if site.authority.trust == "ca":
+        trust: Trust = ((_ca_alias(site), f"ca:{site.authority.generation}"),)
+        result = [Phase("deploy", {n.name: NodeState(_leaf(n, fresh), trust) for n in nodes})]
+    else:
+        result = _pinned(nodes, links, fresh, fresh & known)
+    if close_plain:
+        last = {name: NodeState("current", state.trust) for name, state in result[-1].nodes.items()}
+        result.append(Phase("close", last, close_plain=True, reverse=True))
+    return tuple(result)
+
+
+def peers(node: str, links: tuple[Link, ...]) -> tuple[str, ...]:
+    """Give the nodes that a node has a link with, in the order of the links."""
+    found = [li.acceptor if li.initiator == node else li.initiator for li in links
+             if node in (li.initiator, li.acceptor)]  # fmt: skip
+    return tuple(dict.fromkeys(found))
+
+
+def _ca_alias(site: Site) -> str:
+    return f"ca-g{site.authority.generation}"
+
+
+def _leaf(node: Node, fresh: frozenset[str]) -> Literal["current", "next"]:
+    return "next" if node.name in fresh else "current"
+
+
+def _pinned(
+    nodes: tuple[Node, ...], links: tuple[Link, ...], fresh: frozenset[str], rolled: frozenset[str]
+) -> list[Phase]:
+    first = fresh - rolled
+    if not rolled:
+        return [Phase("deploy", {n.name: _pinned_state(n.name, links, first, _one) for n in nodes})]
+    drop = {n.name: _pinned_state(n.name, links, frozenset(), _one) for n in nodes}
+    both = {n.name: _pinned_state(n.name, links, first, _both(rolled)) for n in nodes}
+    present = {
+        name: NodeState("next" if name in rolled else "current", state.trust)
+        for name, state in both.items()
+    }
+    return [
+        Phase("trust", both),
+        Phase("leaf", present, reverse=True),
+        Phase("drop", drop, reverse=True),
+    ]
+
+
+def _pinned_state(
+    name: str, links: tuple[Link, ...], leaf_next: frozenset[str], entries: _Entries
+) -> NodeState:
+    everyone = (name, *peers(name, links))
+    trust = tuple(entry for peer in everyone for entry in entries(peer, peer in leaf_next))
+    return NodeState("next" if name in leaf_next else "current", trust)
+
+
+class _Entries:
+    """Give the trust entries of one peer: one certificate, or the old and the new."""
+
+    def __init__(self, rolled: frozenset[str] = frozenset()) -> None:
+        self.rolled = rolled
+
+    def __call__(self, peer: str, is_new: bool) -> Trust:
+        which = "next" if is_new else "current"
+        entry = (peer, f"leaf:{peer}:{which}")
+        if peer in self.rolled:
+            return (entry, (f"{peer}-next", f"leaf:{peer}:next"))
+        return (entry,)
+
+
+_one = _Entries()
+
+
+def _both(rolled: frozenset[str]) -> _Entries:
+    return _Entries(rolled)

@@ -1,0 +1,53 @@
+"""Check what was found before a run: named checks, all hosts at once, nothing changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.kinds.resources import Layout
+from app.model import Node
+from app.observed import HostObservation
+from app.plan.plan import Check
+
+CLOCK_SECONDS = 300
+SPACE_BYTES = 16 * 1024 * 1024
+
+
+def checks(
+    nodes: tuple[Node, ...],
+    observed: Mapping[str, HostObservation],
+    layouts: Mapping[str, Layout],
+) -> tuple[Check, ...]:
+    """Give every check of every node's host: ok, warn or fail, with a sentence."""
+    found: list[Check] = []
+    for node in nodes:
+        seen, layout = observed[node.host], layouts[node.host]
+        found += [_clock(seen), _space(seen), *_product(node, layout)]
+        if seen.unfinished:
+            ids = ", ".join(seen.unfinished)
+            text = f"an earlier run was cut off ({ids}); apply resolves it first"
+            found.append(Check(node.host, "unfinished", "warn", text))
+    return tuple(found)
+
+
+def _clock(seen: HostObservation) -> Check:
+    skew = seen.clock_skew
+    if abs(skew) > CLOCK_SECONDS:
+        text = f"its clock is {abs(skew):.0f} s {'ahead' if skew > 0 else 'behind'}: set it first"
+        return Check(seen.host, "clock", "fail", text)
+    return Check(seen.host, "clock", "ok", f"its clock is within {abs(skew):.0f} s")
+
+
+def _space(seen: HostObservation) -> Check:
+    free = seen.free_bytes // (1024 * 1024)
+    if seen.free_bytes < SPACE_BYTES:
+        return Check(seen.host, "space", "fail", f"only {free} MiB are free under /var/lib")
+    return Check(seen.host, "space", "ok", f"{free} MiB are free")
+
+
+def _product(node: Node, layout: Layout) -> list[Check]:
+    rows = [Check(node.host, "product", "fail", text) for text in layout.problems]
+    rows += [Check(node.host, "product", "warn", text) for text in layout.warnings]
+    if not layout.problems:
+        rows.insert(0, Check(node.host, "product", "ok", layout.facts.get("product", node.kind)))
+    return rows

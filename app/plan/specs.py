@@ -1,0 +1,87 @@
+"""Which credential each node should have, and why a new one is needed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.kinds.resources import FileResource, KeyWant
+from app.model import Node, Site
+from app.observed import HostObservation
+from app.pki.expiry import due
+from app.pki.names import COMMON_NAME_MAX, san_entries
+from app.pki.spec import IssueSpec, mismatches
+from app.plan.deployed import DeployedNode
+
+
+def spec_of(site: Site, node: Node, recorded: DeployedNode | None) -> IssueSpec:
+    """Say which credential a node should have.
+
+    Every name that a peer dials becomes an alternative name.  Under pinned trust the generation
+    counts the node's own credentials, so the recorded one is kept until a new one is needed.
+    """
+    pinned = site.authority.trust == "pinned"
+    before = recorded.spec if recorded else None
+    names = [n for n in node.names if len(n) <= COMMON_NAME_MAX]
+    generation = before.generation if pinned and before and before.self_signed else 1
+    return IssueSpec(
+        subject=names[0] if names else node.name[:COMMON_NAME_MAX],
+        sans=san_entries(node.names),
+        usage="peer",
+        key_type=site.authority.key_type,
+        days=site.authority.leaf_days,
+        issuer=node.name if pinned else site.authority.name or site.name,
+        generation=generation if pinned else site.authority.generation,
+        self_signed=pinned,
+    )
+
+
+def signature(resource: FileResource) -> str:
+    """Say in one line what a file is made to hold, apart from the credential itself."""
+    want = resource.want
+    if isinstance(want, KeyWant):
+        return f"key {want.format} {want.part} {want.alias}"
+    return resource.label
+
+
+def new_key_reasons(
+    spec: IssueSpec,
+    recorded: DeployedNode | None,
+    resources: tuple[FileResource, ...],
+    observation: HostObservation,
+    now: datetime,
+) -> tuple[str, ...]:
+    """Say every reason why a node needs a new key and certificate; none means: it keeps them.
+
+    A private key is not kept on the control machine, so whatever is wrong with one of its files
+    means a new key.
+    """
+    if recorded is None or recorded.spec is None or recorded.facts is None:
+        return ("it has no certificate of this site yet",)
+    reasons = list(mismatches(recorded.spec, spec))
+    if due(recorded.facts.not_before, recorded.facts.not_after, now):
+        reasons.append(f"the certificate is due: it ends {recorded.facts.not_after:%Y-%m-%d}")
+    for resource in resources:
+        if isinstance(resource.want, KeyWant):
+            reasons += _file_reasons(resource, recorded, observation)
+    return tuple(dict.fromkeys(reasons))
+
+
+def _file_reasons(
+    resource: FileResource, recorded: DeployedNode, observation: HostObservation
+) -> list[str]:
+    fact = observation.file(resource.path)
+    digest, made = recorded.files.get(resource.path, ("", ""))
+    if not digest:
+        return [f"{resource.path} is to be made"]
+    if made != signature(resource):
+        return [f"{resource.path} is to hold a {signature(resource)}"]
+    if fact.type == "absent":
+        return [f"{resource.path} is gone from the host"]
+    if fact.state != digest:
+        return [f"{resource.path} is not the file that was deployed"]
+    if fact.mode != resource.mode or (fact.owner, fact.group) != (resource.owner, resource.group):
+        return [
+            f"{resource.path} was {fact.owner}:{fact.group} {fact.mode:04o}, not "
+            f"{resource.owner}:{resource.group} {resource.mode:04o}: others may have read the key"
+        ]
+    return []
