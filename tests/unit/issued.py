@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
+from app.pki import profiles
 from app.pki.authority import Authority, create_root, issue, self_sign
 from app.pki.credential import Credential
+from app.pki.keys import new_key
 from app.pki.names import san_entries
 from app.pki.pem import pem_cert
 from app.pki.spec import IssueSpec, KeyType
@@ -48,6 +50,14 @@ def _issued(spec: IssueSpec) -> Credential:
     if spec.self_signed:
         return self_sign(spec, NOW)
     return issue(authority(spec.key_type), spec, NOW)
+
+
+def vouched() -> Credential:
+    """Return a credential that somebody signed with the key of a pinned peer."""
+    pinned, life = issued(PINNED), (NOW - timedelta(hours=1), NOW + timedelta(days=9))
+    key = new_key("ec-p256")
+    by = pinned.certificate
+    return Credential(profiles.leaf(PEER, key, life, by, pinned.key), key, chain=(by,))
 
 
 def pem_file(folder: Path, name: str, *ders: bytes) -> str:

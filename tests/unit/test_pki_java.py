@@ -13,7 +13,7 @@ from app.pki.authority import self_sign
 from app.pki.passwords import new_password
 from app.pki.spec import IssueSpec
 from app.pki.stores import StoreFormat, key_store, trust_store
-from tests.unit.issued import NOW, PEER, PINNED, authority, issued
+from tests.unit.issued import NOW, PEER, PINNED, authority, issued, vouched
 from tests.unit.judges import judge, need
 
 PASSWORD = new_password()
@@ -111,6 +111,13 @@ def test_java_takes_a_pinned_certificate_and_no_other(tmp_path: Path) -> None:
         trust = trust_store({"hub": trusted.cert_der}, "PKCS12", PASSWORD)
         found = _java(tmp_path, "PKCS12", keys, trust)
         assert (found["server"], found["client"]) == (verdict, verdict)
+
+
+def test_java_refuses_what_a_pinned_key_has_signed(tmp_path: Path) -> None:
+    keys = key_store(vouched(), "PKCS12", PASSWORD, "hub")
+    trust = trust_store({"hub": issued(PINNED).cert_der}, "PKCS12", PASSWORD)
+    found = _java(tmp_path, "PKCS12", keys, trust)
+    assert (found["server"], found["client"]) == ("refused", "refused")
 
 
 def test_java_takes_an_expired_pinned_certificate_so_that_we_must_watch_it(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from cryptography.x509 import verification
 from app.pki.authority import issue
 from app.pki.names import san_entries
 from app.pki.spec import IssueSpec
-from tests.unit.issued import CLIENT, NAMES, NOW, PEER, PINNED, authority, issued, pem_file
+from tests.unit.issued import CLIENT, NAMES, NOW, PEER, PINNED, authority, issued, pem_file, vouched
 from tests.unit.judges import judge, need
 
 RSA = replace(PEER, key_type="rsa-3072")
@@ -103,8 +103,11 @@ def test_a_pinned_peer_cannot_vouch_for_another(tmp_path: Path) -> None:
     openssl = need("openssl")
     trust = pem_file(tmp_path, "trust", issued(PINNED).cert_der)
     other = replace(PINNED, sans=san_entries(["spoke.example.com"]))
-    leaf = pem_file(tmp_path, "leaf", issued(other).cert_der)
-    assert judge(openssl, "verify", "-CAfile", trust, leaf).returncode != 0
+    for credential in (issued(other), vouched()):
+        leaf = pem_file(tmp_path, "leaf", credential.cert_der)
+        assert judge(openssl, "verify", "-CAfile", trust, leaf).returncode != 0
+        partial = (openssl, "verify", "-x509_strict", "-partial_chain", "-CAfile", trust)
+        assert judge(*partial, leaf).returncode != 0
 
 
 def test_a_leaf_is_refused_after_its_end(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -164,6 +165,24 @@ def test_an_empty_store_and_pem_for_der_are_refused(fmt: StoreFormat) -> None:
 def test_a_key_store_is_no_trust_store(fmt: StoreFormat) -> None:
     with pytest.raises(PkiError):
         read_trust_store(key_store(issued(), fmt, PASSWORD, "hub"), PASSWORD)
+
+
+def test_without_pyjks_the_error_says_what_to_install() -> None:
+    program = """
+import sys
+sys.modules["jks"] = None
+from app.errors import PkiError
+from app.pki.stores import trust_store
+from tests.unit.test_pki_stores import PASSWORD, TRUSTED
+assert trust_store(TRUSTED, "PKCS12", PASSWORD)
+try:
+    trust_store(TRUSTED, "JKS", PASSWORD)
+except PkiError as error:
+    print(error, error.hint)
+"""
+    done = judge(sys.executable, "-c", program)
+    assert "the Python package pyjks" in done.stdout, done.stderr
+    assert "pip install 'tlswright[jks]'" in done.stdout
 
 
 def test_pem_parts_are_read_by_openssl(tmp_path: Path) -> None:
