@@ -14,13 +14,10 @@ from app.demo.active import run_is_active
 from app.demo.place import Place
 from app.errors import Exit, LockedError, TlswrightError, UsageError
 
-READY = "ready"
-
 
 def start(place: Place) -> None:
     """Start the hosts, unless they are up already; call it while holding the `front` lock.
 
-    They run in a session of their own, so that neither Ctrl-C nor a closed terminal ends them.
     Raises TlswrightError with the last line of their log when they do not come up.
     """
     with place.lock("start", wait=True):
@@ -28,19 +25,14 @@ def start(place: Place) -> None:
             return
         _write_passphrase(place.passphrase)
         with place.log.open("ab") as log:
-            process = subprocess.Popen(
+            done = subprocess.run(
                 [sys.executable, "-P", "-m", "app.demo.hosts", str(place.dir)],
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
                 stderr=log,
-                text=True,
-                start_new_session=True,
+                check=False,
             )
-        assert process.stdout is not None
-        with process.stdout:
-            said = process.stdout.readline().strip()
-        if said != READY:
-            process.wait()
+        if done.returncode:
             lines = place.log.read_text(errors="replace").splitlines()
             raise TlswrightError(
                 f"the demo hosts do not start: {lines[-1] if lines else 'no reason given'}",

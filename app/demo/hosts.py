@@ -1,8 +1,9 @@
 """Run the demo's hosts: an SSH server and a broker each, in a process of their own.
 
-`python -P -m app.demo.hosts DIR` prints `ready` once all are up.  It stays while a front end of the
-demo is alive or a run is active on the site, and ends everything that it started when neither is.
-If it is killed, the brokers notice and end by themselves.
+`python -P -m app.demo.hosts DIR` answers 0 once all are up and goes on in the background, out of
+reach of the terminal.  It stays while a front end of the demo is alive or a run is active on the
+site, and ends everything that it started when neither is.  If it is killed, the brokers notice and
+end by themselves.
 """
 
 from __future__ import annotations
@@ -24,27 +25,46 @@ from app.demo.keys import make_key
 from app.demo.place import NAMES, DemoHost, Place, free_ports, is_free
 from app.demo.rootfs import INIT, lay_out
 from app.demo.sitefile import site_text
-from app.errors import PreflightError, TlswrightError
+from app.errors import Exit, PreflightError, TlswrightError
 
 LOOK_SECONDS = 1.0
-READY = "ready"
 COMMAND_SECONDS = 30
 
 
 def main(arguments: list[str]) -> int:
-    """Run the hosts of the demo directory that is the one argument."""
+    """Run the hosts of the demo directory that is the one argument.
+
+    What goes wrong on the way up is said on standard error, and the exit code is the error's.
+    """
     place = Place(Path(arguments[0]).resolve())
+    ready, said = os.pipe()
+    if child := os.fork():
+        os.close(said)
+        with open(ready, "rb") as answer:
+            if answer.read():
+                return 0
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    os.close(ready)
+    os.setsid()
+    os._exit(_background(place, said))
+
+
+def _background(place: Place, said: int) -> int:
+    """Run the hosts; gives an exit code."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     try:
         with place.lock("hosts"):
-            run(place)
+            run(place, lambda: _say_ready(said))
     except TlswrightError as error:
         print(f"{error} ({error.hint})" if error.hint else error, file=sys.stderr)
         return int(error.exit_code)
+    except Exception:
+        logging.exception("the demo hosts end")
+        return int(Exit.BUG)
     return 0
 
 
-def run(place: Place) -> None:
+def run(place: Place, ready: Callable[[], None]) -> None:
     """Bring the hosts up, say so, serve until nobody needs them, and take them down."""
     from app.demo.server import SshServer
     from app.demo.session import Accept
@@ -62,7 +82,7 @@ def run(place: Place) -> None:
             stack.enter_context(server)
         stack.callback(_brokers, place, hosts, "stop")
         _brokers(place, hosts, "start")
-        _say_ready()
+        ready()
         _wait(lambda: place.keep.exists() or place.used() or run_is_active(place.site))
 
 
@@ -104,11 +124,13 @@ def _brokers(place: Place, hosts: tuple[DemoHost, ...], verb: str) -> None:
             process.wait(COMMAND_SECONDS)
 
 
-def _say_ready() -> None:
-    """Answer whoever started us, and let go of the pipe."""
-    print(READY, flush=True)
+def _say_ready(said: int) -> None:
+    """Answer whoever waits for us, and let go of the terminal."""
+    os.write(said, b"ready")
+    os.close(said)
     null = os.open(os.devnull, os.O_RDWR)
-    os.dup2(null, sys.stdout.fileno())
+    for stream in (0, 1):
+        os.dup2(null, stream)
     os.close(null)
 
 

@@ -37,11 +37,14 @@ class Spot:
         make_key(folder / "host")
         chosen = Accept(**accept) if accept else Accept(keys=(public,))
         self.server = SshServer(self.root, folder / "host", chosen)
+        self.known_hosts = folder / "known_hosts"
+        self.known_hosts.write_text(f"[127.0.0.1]:{self.server.port} {self.server.host_key}\n")
 
     @contextmanager
     def transport(self) -> Iterator[Any]:
         """Give a paramiko connection that has not logged in yet."""
         connection = socket.create_connection(("127.0.0.1", self.server.port))
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         transport = paramiko.Transport(connection)
         try:
             transport.start_client(timeout=20)
@@ -60,11 +63,9 @@ class Spot:
 
     def ssh(self, *command: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
         """Run the OpenSSH client."""
-        known = self.root.parent / "known_hosts"
-        known.write_text(f"[127.0.0.1]:{self.server.port} {self.server.host_key}\n")
         return subprocess.run(
             ["ssh", "-F", "none", "-p", str(self.server.port), "-i", str(self.client_key),
-             "-o", f"UserKnownHostsFile={known}", "-o", "BatchMode=yes",
+             "-o", f"UserKnownHostsFile={self.known_hosts}", "-o", "BatchMode=yes",
              "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=yes",
              "demo@127.0.0.1", *command],
             capture_output=True, timeout=60, check=False, **options,

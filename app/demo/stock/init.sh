@@ -40,7 +40,10 @@ start) start ;;
 stop) stop ;;
 restart | force-reload) stop; start ;;
 status)
-    if running; then echo "main (running)"; else echo "main (stopped)"; exit 3; fi ;;
+    if running; then echo "main (running)"; exit 0; fi
+    echo "main (stopped)"
+    tail -n 20 "$ROOT/var/lib/activemq/main/data/activemq.log" 2>/dev/null | grep "Caused by:"
+    exit 3 ;;
 *) echo "Usage: $0 {start|stop|restart|force-reload|status}" >&2; exit 1 ;;
 esac
 exit 0
