@@ -71,13 +71,17 @@ class UsageError(TlswrightError):
 
 
 class SiteError(TlswrightError):
-    """site.yaml is not valid; `where` is `file:line:column`, `key` the dotted key."""
+    """site.yaml is not valid; `where` is `file:line:column`, `key` the dotted key.
+
+    `others` are further problems of the same file, in its order.
+    """
 
     exit_code = Exit.USAGE
 
     def __init__(self, text: str, *, hint: str = "", where: str = "", key: str = "") -> None:
         super().__init__(text, hint=hint, where=where)
         self.key = key
+        self.others: tuple[SiteError, ...] = ()
 
 
 class PkiError(TlswrightError):

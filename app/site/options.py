@@ -1,4 +1,4 @@
-"""Declare an option once: it becomes a flag, a field of the wizard, a key of site.yaml, and help."""
+"""Declare an option once: it becomes a flag, a field of the wizard, a key of site.yaml, help."""
 
 from __future__ import annotations
 
