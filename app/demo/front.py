@@ -45,19 +45,19 @@ def stop(place: Place) -> bool:
 
     Raises LockedError while a run is active on the demo's site.
     """
-    pid = place.pid()
-    if not pid:
-        return False
-    if run_is_active(place.site):
-        raise LockedError(
-            "a run is active on the demo's site",
-            hint=f"wait for it, or ask it to stop: tlswright -C {place.site} stop",
-        )
-    place.keep.unlink(missing_ok=True)
-    os.kill(pid, signal.SIGTERM)
-    with place.lock("hosts", wait=True):
-        pass
-    return True
+    with place.lock("start", wait=True):
+        pid = place.pid()
+        if not pid:
+            return False
+        if run_is_active(place.site):
+            raise LockedError(
+                "a run is active on the demo's site",
+                hint=f"wait for it, or ask it to stop: tlswright -C {place.site} stop",
+            )
+        place.keep.unlink(missing_ok=True)
+        os.kill(pid, signal.SIGTERM)
+        with place.lock("hosts", wait=True):
+            return True
 
 
 def clear(directory: Path) -> None:

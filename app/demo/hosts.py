@@ -50,11 +50,16 @@ def main(arguments: list[str]) -> int:
 
 
 def _background(place: Place, said: int) -> int:
-    """Run the hosts; gives an exit code."""
+    """Run the hosts; gives an exit code.
+
+    The lock is let go by the end of the process and not before: whoever waits for it may then be
+    sure that nothing is left.
+    """
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    lock = place.lock("hosts")
     try:
-        with place.lock("hosts"):
-            run(place, lambda: _say_ready(said))
+        lock.__enter__()
+        run(place, lambda: _say_ready(said))
     except TlswrightError as error:
         print(f"{error} ({error.hint})" if error.hint else error, file=sys.stderr)
         return int(error.exit_code)

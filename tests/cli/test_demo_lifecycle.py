@@ -64,7 +64,7 @@ def test_hosts_are_up_with_their_site_and_end_without_a_trace(place: Place) -> N
             with socket.create_connection(("127.0.0.1", host.plain), 10) as client:
                 assert b"ActiveMQ" in client.recv(100)
     assert stop(place)
-    assert all_gone(place, pids)
+    until(lambda: all_gone(place, pids), 2, "the last traces of the hosts")
     assert place.pid() == 0
     assert not stop(place)
 
@@ -129,7 +129,7 @@ def test_kept_hosts_stay_until_they_are_stopped(place: Place) -> None:
         until(lambda: not place.pid(), 2.5, "hosts that must stay")
     pids = [place.pid(), *broker_pids(place)]
     assert main(["--dir", str(place.dir), "--stop"]) == 0
-    assert all_gone(place, pids)
+    until(lambda: all_gone(place, pids), 2, "the last traces of the hosts")
     assert not place.keep.exists()
 
 

@@ -21,7 +21,7 @@ from app.demo.openwire import greeting
 from app.demo.place import free_ports
 from app.demo.rootfs import AVAILABLE, INIT, lay_out
 from app.pki import pem
-from app.pki.authority import Authority, create_root, issue
+from app.pki.authority import Authority, create_root, issue, self_sign
 from app.pki.credential import Credential
 from app.pki.names import San
 from app.pki.secret import Secret
@@ -41,6 +41,11 @@ def credential(root: Authority, name: str) -> Credential:
     sans = (San.parse("ip:127.0.0.1"),)
     spec = IssueSpec(name, sans, "peer", "ec-p256", 10, root.name, root.generation)
     return issue(root, spec, NOW)
+
+
+def self_signed(name: str) -> Credential:
+    sans = (San.parse("ip:127.0.0.1"),)
+    return self_sign(IssueSpec(name, sans, "peer", "ec-p256", 10, name, 1, self_signed=True), NOW)
 
 
 class Box:
@@ -88,10 +93,13 @@ class Box:
 
     def ask(self, by: Authority | None) -> bytes:
         """Connect over TLS, with a certificate of an authority or none, and read the greeting."""
+        return self.ask_with(None if by is None else credential(by, "spoke"))
+
+    def ask_with(self, made: Credential | None) -> bytes:
+        """Connect over TLS with a credential or none, and read the greeting."""
         context = ssl.create_default_context(cadata=self.authority.cert_der)
-        if by is not None:
+        if made is not None:
             file = self.root / "client.pem"
-            made = credential(by, "spoke")
             file.write_bytes(pem.pem_key(made) + pem.pem_chain(made))
             context.load_cert_chain(file)
         with (
@@ -132,6 +140,18 @@ def test_a_client_with_a_trusted_certificate_is_greeted(box: Box, fmt: StoreForm
     box.secure(fmt)
     assert box.init("start").stdout == "main (running)\n"
     assert box.ask(box.authority) == greeting()
+
+
+def test_a_pinned_certificate_is_greeted_and_another_refused(box: Box) -> None:
+    pinned, stranger = self_signed("spoke"), self_signed("spoke")
+    box.secure()
+    store = trust_store({"spoke": pinned.cert_der}, "PKCS12", TRUST)
+    (box.root / AVAILABLE / "tls" / "trust").write_bytes(store)
+    box.init("start")
+    assert box.ask_with(pinned) == greeting()
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        box.ask_with(stranger)
+    said(box, "PKIX path building failed")
 
 
 def test_a_client_without_a_certificate_is_refused_and_logged(box: Box) -> None:
