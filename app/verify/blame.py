@@ -1,0 +1,49 @@
+"""Find in the logs of a link's two ends why it failed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from app.errors import TlswrightError
+from app.findings import Finding
+from app.verify.checks import LinkCheck, Probes
+from app.verify.explain import Explanation, explain
+
+_FROM = re.compile(r"connection from \w{2,20}://\[?([0-9A-Fa-f:.]{2,45}?)\]?:\d{1,5}\b")
+
+
+def blame(finding: Finding, check: LinkCheck, probes: Probes) -> Finding:
+    """Put the cause from the logs into a failed finding; others stay as they are.
+
+    The acceptor names causes, the initiator's words are racy: so the acceptor's come first, but of
+    its complaints about a connection only those about this link's initiator.
+    """
+    if finding.verdict != "fail":
+        return finding
+    theirs = _explained(check, probes, check.link.acceptor, "acceptor's log")
+    ours = _explained(check, probes, check.link.initiator, "initiator's log")
+    for why in (*theirs, *ours):
+        seen = f"{finding.evidence}; {why.where}: {why.line}"
+        return replace(finding, evidence=seen, cause=why.cause, remedy=why.remedy)
+    return finding
+
+
+def about(lines: Iterable[str], addresses: tuple[str, ...]) -> tuple[str, ...]:
+    """Drop the lines that complain about a connection from somebody else."""
+    kept: list[str] = []
+    for line in lines:
+        found = _FROM.search(line[:4000])
+        if found is None or found[1] in addresses:
+            kept.append(line)
+    return tuple(kept)
+
+
+def _explained(check: LinkCheck, probes: Probes, host: str, where: str) -> tuple[Explanation, ...]:
+    try:
+        lines = about(probes.logs(host), check.seen_as)
+    except TlswrightError:
+        return ()
+    wanted = (where, "start-up log")
+    return tuple(found for found in explain(lines, check.kind) if found.where in wanted)

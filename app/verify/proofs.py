@@ -1,0 +1,42 @@
+"""Let the product prove a link, on a host, until it holds or the time is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.errors import TlswrightError
+from app.findings import Finding, Verdict
+from app.kinds.base import Proof
+from app.quoting import calm
+from app.verify.checks import Probes
+
+_EVERY = 1.0
+
+
+def prove(proof: Proof, probes: Probes, halted: Callable[[], bool]) -> Finding:
+    """Repeat the proof's command until it holds; the last evidence is told.
+
+    Without a connection to the host the proof is skipped, never held.
+    """
+    remote = probes.remote(proof.host)
+    if remote is None:
+        return _told(proof, "skip", f"not checked: there is no connection to {proof.host}")
+    deadline = probes.clock() + proof.seconds
+    while True:
+        left = deadline - probes.clock()
+        try:
+            output = remote.run(proof.command, seconds=max(5.0, min(30.0, left)))
+        except TlswrightError as error:
+            return _told(proof, "skip", f"not checked: {error.text}")
+        holds, evidence = proof.judge(output)
+        if holds:
+            return _told(proof, "ok", evidence)
+        if probes.clock() + _EVERY >= deadline:
+            return _told(proof, "fail", f"{evidence} (waited {proof.seconds} s)")
+        if halted():
+            return _told(proof, "skip", f"not checked to the end: {evidence}")
+        probes.pause(_EVERY)
+
+
+def _told(proof: Proof, verdict: Verdict, evidence: str) -> Finding:
+    return Finding(proof.link.id, proof.title, verdict, calm(evidence, 500), source=proof.host)
