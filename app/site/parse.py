@@ -45,7 +45,7 @@ def parse_tree(text: str, name: str) -> tuple[Node | None, tuple[SiteError, ...]
         "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", text
     ):
         _refuse_character(text, found.start(), name)
-    builder = _Builder(name)
+    builder = _Builder(name, text)
     try:
         for event in YAML(typ="rt", pure=True).parse(text):
             builder.take(event)
@@ -87,6 +87,7 @@ class _Open:
 @dataclass(slots=True)
 class _Builder:
     name: str
+    text: str
     root: Node | None = None
     faults: list[SiteError] = field(default_factory=list)
     stack: list[_Open] = field(default_factory=list)
@@ -145,8 +146,18 @@ class _Builder:
                     )
                 )
             else:
-                entries[key.raw] = Entry(key, value)
+                entries[key.raw] = Entry(key, self._beside(key, value))
         return tuple(entries.values())
+
+    def _beside(self, key: Leaf, value: Node) -> Node:
+        """Put an empty value right after its key's colon: the parser puts it after comments."""
+        if value.at.start != value.at.end:
+            return value
+        colon = self.text.find(":", key.at.end)
+        if colon < 0 or self.text[key.at.end : colon].strip(" "):
+            return value
+        column = key.at.column + colon + 1 - key.at.start
+        return replace(value, at=Place(colon + 1, colon + 1, key.at.line, column))
 
     def _scalar(self, event: Any) -> None:
         self._check_tag(event)

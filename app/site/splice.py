@@ -40,7 +40,9 @@ class _Splicer:
 
     def result(self) -> str:
         text = self.text
-        for start, end, new in sorted(self.cuts, key=lambda cut: cut[:2], reverse=True):
+        # From the back; of two insertions at one place the inner one was noted first and stays first.
+        order = sorted(range(len(self.cuts)), key=lambda i: (*self.cuts[i][:2], i), reverse=True)
+        for start, end, new in (self.cuts[i] for i in order):
             text = text[:start] + new + text[end:]
         return text
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from app.errors import SiteError
@@ -19,7 +19,10 @@ from app.site.scalars import resolve, scalar_text
 from app.site.write import save_site, site_bytes
 from tests.unit.site_samples import HOST_KEY, KINDS, SITE, sites
 
-QUICK = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+NO_SHRINK = (Phase.explicit, Phase.reuse, Phase.generate)
+QUICK = settings(
+    max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), phases=NO_SHRINK
+)
 
 
 def load(text: str) -> Site:
