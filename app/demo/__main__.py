@@ -11,7 +11,7 @@ from app.demo.active import run_is_active
 from app.demo.front import clear, command_line, start, stop, wizard
 from app.demo.headless import journey
 from app.demo.place import Place
-from app.errors import TlswrightError
+from app.errors import Exit, TlswrightError
 from app.quoting import sh_words
 
 
@@ -31,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TlswrightError as error:
         _say(f"demo: {error}" + (f"\n  {error.hint}" if error.hint else ""))
         return int(error.exit_code)
+    except KeyboardInterrupt:
+        _say("demo: interrupted; the demo hosts end when no run needs them")
+        return int(Exit.INTERRUPTED)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -78,7 +78,7 @@ def run(place: Place, ready: Callable[[], None]) -> None:
     accept = Accept(keys=(make_key(place.client_key),))
     with contextlib.ExitStack() as stack:
         place.remember(hosts, os.getpid())
-        stack.callback(place.remember, hosts, 0)
+        stack.callback(_forget, place, hosts)
         for host in hosts:
             root = place.root(host.name)
             alive = os.open(root / ALIVE, os.O_RDWR | os.O_NONBLOCK)
@@ -88,7 +88,31 @@ def run(place: Place, ready: Callable[[], None]) -> None:
         stack.callback(_brokers, place, hosts, "stop")
         _brokers(place, hosts, "start")
         ready()
-        _wait(lambda: place.keep.exists() or place.used() or run_is_active(place.site))
+        _wait(_need(place))
+
+
+def _need(place: Place) -> Callable[[], bool]:
+    """Give the question whether somebody still needs the hosts.
+
+    Nobody does once the directory has been removed under them, or made anew by another demo.
+    """
+    lock = place.dir / "hosts.lock"
+    ours = lock.stat().st_ino
+
+    def needed() -> bool:
+        try:
+            if lock.stat().st_ino != ours:
+                return False
+        except OSError:
+            return False
+        return place.keep.exists() or place.used() or run_is_active(place.site)
+
+    return needed
+
+
+def _forget(place: Place, hosts: tuple[DemoHost, ...]) -> None:
+    with contextlib.suppress(OSError):
+        place.remember(hosts, 0)
 
 
 def prepare(place: Place) -> tuple[DemoHost, ...]:
@@ -120,9 +144,11 @@ def prepare(place: Place) -> tuple[DemoHost, ...]:
 
 def _brokers(place: Place, hosts: tuple[DemoHost, ...], verb: str) -> None:
     """Start or stop all brokers at the same time, each by its host's own script."""
+    scripts = [place.root(host.name) / INIT for host in hosts]
     started = [
-        subprocess.Popen([place.root(host.name) / INIT, verb], stdout=subprocess.DEVNULL)
-        for host in hosts
+        subprocess.Popen([script, verb], stdout=subprocess.DEVNULL)
+        for script in scripts
+        if script.exists()
     ]
     for process in started:
         with contextlib.suppress(subprocess.TimeoutExpired):

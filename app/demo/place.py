@@ -111,7 +111,7 @@ class Place:
         `hosts` is held by the process that runs the hosts, `front` by everyone who uses them
         (shared), `start` while somebody starts them.
         """
-        self.dir.mkdir(parents=True, exist_ok=True)
+        self.dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         kind = (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB)
         number = os.open(self.dir / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -139,6 +140,15 @@ def test_killing_the_hosts_process_ends_the_brokers_too(place: Place) -> None:
         pids = [place.pid(), *broker_pids(place)]
         os.kill(pids[0], signal.SIGKILL)
         until(lambda: all_gone(place, pids), SECONDS, "brokers to notice that their host is gone")
+
+
+def test_hosts_end_when_their_directory_is_removed_under_them(place: Place) -> None:
+    with place.lock("front", shared=True):
+        start(place)
+        pids, hosts = [place.pid(), *broker_pids(place)], place.hosts()
+        shutil.rmtree(place.dir)
+        until(lambda: not any(running(pid) for pid in pids), SECONDS, "the hosts to end")
+    assert all(is_free(host.ssh) for host in hosts)
 
 
 def test_secrets_of_the_demo_are_private(place: Place) -> None:
