@@ -12,7 +12,8 @@ from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 MASK = "***"
-_NAME = r"(?<![\w.:-])[\w.:-]*(?:password|passwd|passphrase|secret)[\w.:-]*"
+# A look-ahead and a possessive run: no text, however long its words, is read more than twice.
+_NAME = r"(?<![\w.:-])(?=[\w.:-]*?(?:password|passwd|passphrase|secret))(?:[\w.-]|:(?=[\w.-]))++"
 _QUOTED = r"""(?:"[^"]*"|'[^']*')"""
 _SHORT = 4
 
@@ -22,9 +23,9 @@ _ATTRIBUTE = re.compile(rf"(?i)({_NAME}[ \t\r\n]*=[ \t\r\n]*)({_QUOTED})")
 _PROPERTY = re.compile(rf"""(?is)<[^<>]*\bname\s*=\s*["']{_NAME}["'][^<>]*>""")
 _VALUE = re.compile(rf"(?is)(\bvalue\s*=\s*)({_QUOTED})")
 _PROPERTY_TEXT = re.compile(
-    rf"""(?is)(<([\w:.-]+)[^<>]*\bname\s*=\s*["']{_NAME}["'][^<>]*(?<!/)>)(.*?)(</\2\s*>)"""
+    rf"""(?is)(<([\w:.-]++)[^<>]*\bname\s*=\s*["']{_NAME}["'][^<>]*(?<!/)>)(.{{0,2000}}?)(</\2\s*>)"""
 )
-_ELEMENT_TEXT = re.compile(rf"(?is)(<({_NAME})(?:\s[^<>]*)?(?<!/)>)(.*?)(</\2\s*>)")
+_ELEMENT_TEXT = re.compile(rf"(?is)(<({_NAME})(?:\s[^<>]*)?(?<!/)>)(.{{0,2000}}?)(</\2\s*>)")
 # key=value, key: value, key value (also commented out): all of the line
 _LINE = re.compile(
     rf"(?im)^([ \t]*(?:[#!;][ \t]*)?(?:export[ \t]+)?{_NAME}[ \t]*[=:][ \t]*|"

@@ -13,6 +13,8 @@ _ENTRY = re.compile(
     r"(?P<gap>[ \t\f]*[=:]?[ \t\f]*)(?P<value>(?:[^\\\r\n]|\\(?:\r\n|[\s\S]))*)"
 )
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|\r\n[ \t\f]*|[\r\n][ \t\f]*|[\s\S])")
+# An odd number of backslashes before the last line end: the next line would belong to this one.
+_GOES_ON = re.compile(r"(?<!\\)\\(?:\\\\)*(?:\r\n|\r|\n)\Z")
 _LETTERS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 
 
@@ -22,6 +24,7 @@ class _Entry:
     value: str
     start: int
     end: int
+    parted: bool
 
 
 def set_keys(data: bytes, values: Mapping[str, str]) -> bytes:
@@ -32,17 +35,16 @@ def set_keys(data: bytes, values: Mapping[str, str]) -> bytes:
     """
     text = data.decode("latin-1")
     last = {entry.key: entry for entry in _entries(text)}
-    edits = []
+    edits: list[tuple[int, int, str]] = []
     fresh = []
     for key, value in values.items():
         entry = last.get(key)
         if entry is None:
             fresh.append(f"{_escape(key, key=True)}={_escape(value)}")
         elif entry.value != value:
-            edits.append((entry.start, entry.end, _escape(value)))
+            edits.append((entry.start, entry.end, ("" if entry.parted else "=") + _escape(value)))
     for start, end, new in sorted(edits, reverse=True):
-        lead = "=" if text[start - 1 : start] not in ("=", ":", " ", "\t", "\f") else ""
-        text = text[:start] + lead + new + text[end:]
+        text = text[:start] + new + text[end:]
     return _append(text, fresh).encode("latin-1")
 
 
@@ -61,7 +63,9 @@ def _entries(text: str) -> list[_Entry]:
         found = _ENTRY.match(text, position)
         if found and found["key"]:
             key, value = _plain(found["key"]), _plain(found["value"])
-            entries.append(_Entry(key, value, found.start("value"), found.end("value")))
+            entries.append(
+                _Entry(key, value, found.start("value"), found.end("value"), bool(found["gap"]))
+            )
         line = _LOGICAL.match(text, position)
         position = max(line.end() if line else 0, position + 1)
     return entries
@@ -79,6 +83,8 @@ def _append(text: str, fresh: list[str]) -> str:
     found = re.search(r"\r\n|\r|\n", text)
     newline = found[0] if found else "\n"
     if text and not text.endswith(("\n", "\r")):
+        text += newline
+    if _GOES_ON.search(text):
         text += newline
     return text + "".join(line + newline for line in fresh)
 

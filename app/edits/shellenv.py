@@ -14,6 +14,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # One word: bare characters, escapes, and both kinds of quotes, which may span lines.
 _WORD = re.compile(rb"""(?:[^\s'"\\;&|<>()`]|\\[\s\S]|'[^']*'|"(?:[^"\\]|\\[\s\S])*")*""")
 _EXPANDS = re.compile(rb"[$`]")
+_GOES_ON = re.compile(rb"(?<!\\)\\(?:\\\\)*\n\Z")
 _HINT = "set the variable by hand"
 
 
@@ -107,6 +108,8 @@ def _append(data: bytes, fresh: list[bytes]) -> bytes:
     if not fresh:
         return data
     if data and not data.endswith(b"\n"):
+        data += b"\n"
+    if _GOES_ON.search(data):
         data += b"\n"
     return data + b"".join(line + b"\n" for line in fresh)
 

@@ -65,6 +65,11 @@ def test_other_text_stays(text: str) -> None:
     assert mask(text) == text
 
 
+@pytest.mark.parametrize("text", ["<" + "a" * 300_000, "password" * 20_000, "://a:" * 50_000])
+def test_endless_words_do_not_keep_it_busy(text: str) -> None:
+    assert mask(text) == text
+
+
 def test_given_secrets_are_masked_however_they_are_written() -> None:
     secret = "a&b<c>\"d'ü€"
     forms = "a&amp;b&lt;c&gt;&quot;d'ü&#8364; a%26b%3Cc%3E%22d%27%C3%BC%E2%82%AC"

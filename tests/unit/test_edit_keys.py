@@ -37,6 +37,12 @@ def test_a_key_is_set_where_it_counts_and_the_rest_stays() -> None:
     )
 
 
+def test_an_open_continuation_does_not_swallow_what_is_added() -> None:
+    assert get_keys(set_keys(b"a=1\\\n", {"b": "2"})) == {"a": "1", "b": "2"}
+    assert set_variables(b"echo \\", {"B": "2"}, "f") == b"echo \\\n\nB=2\n"
+    assert set_keys(b"a\\ ", {"a ": "v"}) == b"a\\ =v"
+
+
 def test_values_that_are_there_change_no_byte() -> None:
     assert set_keys(LOG4J, get_keys(LOG4J)) == LOG4J
 

@@ -43,7 +43,7 @@ def edit_connectors(work: Work, wanted: BrokerEdit) -> None:
             _update(work, found, connector, uri)
     work.drop(section, [one.element for one in gone], staying=bool(fresh))
     work.add(_SECTION, section, fresh)
-    _remark(work, [one for one in staying if one not in managed])
+    _remark(work, [one for one in staying if one not in managed], bool(targets))
     if wanted.remove_plain:
         _remark_removal(work, staying, fresh)
 
@@ -124,11 +124,14 @@ def _update(work: Work, found: Connector, wanted: TransportConnector, uri: Uri) 
         work.note(found.element, text)
 
 
-def _remark(work: Work, foreign: list[Connector]) -> None:
+def _remark(work: Work, foreign: list[Connector], managed: bool) -> None:
     """Say what is dangerous in connectors that are not ours, and leave them."""
     for one in foreign:
         if one.uri is None or not one.uri.is_tls:
             continue
+        if one.uri.port is None and managed:
+            text = f"connector {one.name!r}: its port cannot be read; see that it is another one"
+            work.note(one.element, text)
         for text in misspelt(one.uri):
             work.note(one.element, f"connector {one.name!r}: {text}")
         if switched_off(one.uri):
