@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from app.errors import UsageError
 from app.model import Host, Site, Topology
 from app.site import checks
-from app.site.catalogue import KindFacts, Kinds
+from app.site.catalogue import KindFacts, Kinds, role_names
 from app.site.options import problem
 from app.site.report import Issue, Path, nearest
+from app.site.schema import KEY_TYPES, PRIVILEGES, TRUSTS
 
 
 def site_issues(site: Site, kinds: Kinds) -> tuple[Issue, ...]:
@@ -39,6 +40,10 @@ def _name(site: Site) -> Iterator[Issue]:
 
 def _authority(site: Site) -> Iterator[Issue]:
     spec, path = site.authority, ("authority",)
+    if spec.trust not in TRUSTS:
+        yield Issue((*path, "trust"), f"must be {' or '.join(TRUSTS)}")
+    if spec.key_type not in KEY_TYPES:
+        yield Issue((*path, "key_type"), f"must be {' or '.join(KEY_TYPES)}")
     if text := checks.authority_name(spec.name):
         yield Issue((*path, "name"), text)
     bad_days = False
@@ -60,6 +65,8 @@ def _host(host: Host) -> Iterator[Issue]:
     for key, check in checks.HOST_TEXTS.items():
         if text := check(getattr(host, key)):
             yield Issue((*path, key), text)
+    if host.privilege not in PRIVILEGES:
+        yield Issue((*path, "privilege"), f"must be {' or '.join(PRIVILEGES)}")
     if text := checks.port(host.port):
         yield Issue((*path, "port"), text)
     for i, name in enumerate(host.names):
@@ -86,7 +93,7 @@ def _topology(site: Site, topology: Topology, path: Path, kinds: Kinds) -> list[
     except UsageError as error:
         return [Issue((*path, "kind"), error.text, error.hint)]
     found = [
-        *_roles(site, topology, path),
+        *_roles(site, topology, path, kind),
         *_links(topology, path),
         *_options(topology, path, kind),
         *_node_options(topology, path, kind),
@@ -99,9 +106,12 @@ def _topology(site: Site, topology: Topology, path: Path, kinds: Kinds) -> list[
     return found
 
 
-def _roles(site: Site, topology: Topology, path: Path) -> Iterator[Issue]:
+def _roles(site: Site, topology: Topology, path: Path, kind: KindFacts) -> Iterator[Issue]:
     seen: dict[str, str] = {}
     for role, hosts in topology.roles.items():
+        if role not in role_names(kind):
+            hint = nearest(role, role_names(kind))
+            yield Issue((*path, "roles", role), f"{kind.name} has no such role", hint, at_key=True)
         for i, host in enumerate(hosts):
             at: Path = (*path, "roles", role, i)
             if host not in site.hosts:

@@ -40,7 +40,7 @@ class _Splicer:
 
     def result(self) -> str:
         text = self.text
-        # From the back; of two insertions at one place the inner one was noted first and stays first.
+        # From the back; of two insertions at one place the inner was noted first and stays first.
         order = sorted(range(len(self.cuts)), key=lambda i: (*self.cuts[i][:2], i), reverse=True)
         for start, end, new in (self.cuts[i] for i in order):
             text = text[:start] + new + text[end:]

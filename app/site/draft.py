@@ -1,0 +1,198 @@
+"""The wizard's half-filled site: answers as values, and pure functions that change them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from app.errors import UsageError
+from app.model import AuthoritySpec, Options, Scalar
+from app.site.catalogue import KindFacts, Kinds, role_names
+from app.site.report import nearest
+
+Step = Literal["topology", "hosts", "names", "trust", "options"]
+STEPS: tuple[Step, ...] = ("topology", "hosts", "names", "trust", "options")
+
+
+@dataclass(frozen=True, slots=True)
+class DraftHost:
+    """Hold the answers about one host; an empty role has not been chosen yet."""
+
+    name: str
+    address: str
+    port: int = 22
+    user: str = ""
+    privilege: str = "root"
+    identity: str = ""
+    jump: str = ""
+    names: tuple[str, ...] = ()
+    role: str = ""
+    host_key: str = ""
+    root: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Hold what was answered for a kind that is not the chosen one now."""
+
+    shape: str = ""
+    roles: Mapping[str, str] = field(default_factory=dict)
+    drawn: tuple[tuple[str, str], ...] = ()
+    options: Options = field(default_factory=dict)
+    node_options: Mapping[str, Options] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Hold the wizard's answers; every field may still be empty or wrong.
+
+    `shelved` keeps the answers of other kinds; `seen` is the digest of the site.yaml that the
+    draft was made from, empty when there was none.  No secret is ever a part of it.
+    """
+
+    kind: str = ""
+    shape: str = ""
+    site: str = ""
+    hosts: tuple[DraftHost, ...] = ()
+    drawn: tuple[tuple[str, str], ...] = ()
+    options: Options = field(default_factory=dict)
+    node_options: Mapping[str, Options] = field(default_factory=dict)
+    authority: AuthoritySpec = field(default_factory=AuthoritySpec)
+    step: Step = "topology"
+    shelved: Mapping[str, Answers] = field(default_factory=dict)
+    seen: str = ""
+
+    @property
+    def host_names(self) -> tuple[str, ...]:
+        """Give the hosts' names in order."""
+        return tuple(host.name for host in self.hosts)
+
+    def host(self, name: str) -> DraftHost:
+        """Give one host; raises UsageError with the nearest name when there is none."""
+        for host in self.hosts:
+            if host.name == name:
+                return host
+        raise UsageError(f"there is no host {name!r}", hint=nearest(name, self.host_names))
+
+
+def set_kind(draft: Draft, name: str, kinds: Kinds) -> Draft:
+    """Choose the kind; the answers for the old one are kept and come back with it."""
+    if name == draft.kind:
+        return draft
+    kind = kinds.load(name)
+    shelved = dict(draft.shelved)
+    if draft.kind:
+        roles = {host.name: host.role for host in draft.hosts}
+        shelved[draft.kind] = Answers(
+            draft.shape, roles, draft.drawn, draft.options, draft.node_options
+        )
+    back = shelved.pop(name, Answers(shape=kind.shapes[0]))
+    present = set(draft.host_names)
+    return with_roles(
+        replace(
+            draft,
+            kind=name,
+            shape=back.shape,
+            hosts=tuple(replace(h, role=back.roles.get(h.name, "")) for h in draft.hosts),
+            drawn=tuple(link for link in back.drawn if set(link) <= present),
+            options=back.options,
+            node_options={h: own for h, own in back.node_options.items() if h in present},
+            shelved=shelved,
+        ),
+        kind,
+    )
+
+
+def with_roles(draft: Draft, kind: KindFacts) -> Draft:
+    """Give a role to hosts that have none: the first is the hub, the others its spokes."""
+    roles = role_names(kind)
+    taken = {host.role for host in draft.hosts}
+    hosts: list[DraftHost] = []
+    for host in draft.hosts:
+        first = roles[0] not in taken or len(roles) == 1
+        role = host.role if host.role in roles else roles[0 if first else 1]
+        taken.add(role)
+        hosts.append(replace(host, role=role))
+    return replace(draft, hosts=tuple(hosts))
+
+
+def set_host(draft: Draft, name: str, **values: Any) -> Draft:
+    """Change fields of one host; a new `name` is taken over into links and options."""
+    old = draft.host(name)
+    new = replace(old, **values)
+    if new.name != name and new.name in draft.host_names:
+        raise UsageError(f"there is a host {new.name!r} already")
+    draft = replace(draft, hosts=tuple(new if h.name == name else h for h in draft.hosts))
+    return draft if new.name == name else _renamed(draft, name, new.name)
+
+
+def set_role(draft: Draft, name: str, role: str, kinds: Kinds) -> Draft:
+    """Give a host a role; raises UsageError for a role that the kind does not have."""
+    roles = role_names(kinds.load(draft.kind))
+    if role not in roles:
+        raise UsageError(f"{draft.kind} has no role {role!r}", hint=nearest(role, roles))
+    return set_host(draft, name, role=role)
+
+
+def remove(draft: Draft, names: Iterable[str]) -> Draft:
+    """Take hosts out, with their links and options."""
+    gone = {draft.host(name).name for name in names}
+    return replace(
+        draft,
+        hosts=tuple(h for h in draft.hosts if h.name not in gone),
+        drawn=tuple(link for link in draft.drawn if not gone & set(link)),
+        node_options={h: own for h, own in draft.node_options.items() if h not in gone},
+    )
+
+
+def move(draft: Draft, name: str, places: int) -> Draft:
+    """Move a host up (negative) or down the list: its order is that of the run."""
+    hosts = [h for h in draft.hosts if h.name != name]
+    at = draft.hosts.index(draft.host(name)) + places
+    hosts.insert(max(0, min(at, len(hosts))), draft.host(name))
+    return replace(draft, hosts=tuple(hosts))
+
+
+def link(draft: Draft, initiator: str, acceptor: str) -> Draft:
+    """Draw a link; raises UsageError for an unknown host or a host with itself."""
+    pair = (draft.host(initiator).name, draft.host(acceptor).name)
+    if pair[0] == pair[1]:
+        raise UsageError(f"{initiator} cannot dial itself")
+    return draft if pair in draft.drawn else replace(draft, drawn=(*draft.drawn, pair))
+
+
+def unlink(draft: Draft, initiator: str, acceptor: str) -> Draft:
+    """Take a drawn link away; nothing happens when there is none."""
+    pair = (initiator, acceptor)
+    return replace(draft, drawn=tuple(one for one in draft.drawn if one != pair))
+
+
+def set_option(draft: Draft, key: str, value: Scalar | None, host: str = "") -> Draft:
+    """Set an option of the topology, or of one host; None goes back to what holds without it."""
+    if not host:
+        return replace(draft, options=_with(draft.options, key, value))
+    own = _with(draft.node_options.get(draft.host(host).name, {}), key, value)
+    nodes = {**draft.node_options, host: own}
+    return replace(draft, node_options={name: values for name, values in nodes.items() if values})
+
+
+def set_authority(draft: Draft, **values: Any) -> Draft:
+    """Change fields of the authority."""
+    return replace(draft, authority=replace(draft.authority, **values))
+
+
+def _with(options: Options, key: str, value: Scalar | None) -> Options:
+    others = {k: v for k, v in options.items() if k != key}
+    return others if value is None else {**options, key: value}
+
+
+def _renamed(draft: Draft, old: str, new: str) -> Draft:
+    def name(host: str) -> str:
+        return new if host == old else host
+
+    return replace(
+        draft,
+        drawn=tuple((name(a), name(b)) for a, b in draft.drawn),
+        node_options={name(h): own for h, own in draft.node_options.items()},
+    )
