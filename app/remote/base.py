@@ -69,8 +69,9 @@ class Ack:
     """Hold a member's answer to a barrier: did it pass, what does it say, what it logged.
 
     After `ok=False` the member is undone already, unless `state` says otherwise:
-    `restored` (old files, service up), `restored-down` (old files, service did not come back), `untouched`,
-    `held` (the new set stays), `unknown` (the connection was lost).
+    `restored` (old files, service up), `restored-down` (old files, service did not come back),
+    `untouched`, `held` (the new set stays), `unknown` (the connection was lost).  `untouched` with
+    `ok=True` at `stage` says that every file is as wanted already; the words may go on, or stop.
     """
 
     ok: bool
@@ -111,7 +112,7 @@ class Remote(Protocol):
         """Answer a survey in one round trip."""
 
     def run(self, command: str, *, stdin: bytes = b"", seconds: float = 30.0) -> Output:
-        """Run a POSIX-sh snippet with the host's privilege; the snippet is sent on standard input."""
+        """Run a POSIX-sh snippet, sent on standard input, with the host's privilege."""
 
     def begin(self, member: Member) -> Transaction:
         """Start the host transaction; the first word must be `stage`."""

@@ -1,0 +1,261 @@
+# The files of one transaction: judged, staged beside their targets, renamed, put back.
+#
+# $RUN/in        what was sent: manifest, f<n> bytes, t<n> tests, stop, start, check, logs
+# $RUN/table     one line a target (see `row`), written before anything is touched; `back` is the
+#                same in reverse order
+# $RUN/old/<n>   the old bytes with owner and mode, kept for a later restore
+# $RUN/dirs      directories that we made, the outermost first
+# beside target  .tlswright.ID.N the new file, .tlswright.ID.N.old a link to the old one, so that
+#                undoing needs renames only and no space on the disk
+
+# receive BYTES SHA256: read exactly the payload from standard input and unpack it.
+receive() {
+  mkdir "$RUN/in" "$RUN/old" || { WHY="cannot write to $RUN"; return 1; }
+  if dd iflag=fullblock count=0 </dev/null >/dev/null 2>&1; then
+    dd bs=512 iflag=fullblock count=$(($1 / 512)) >"$RUN/payload" 2>/dev/null
+  else
+    dd ibs=1 obs=4096 count="$1" >"$RUN/payload" 2>/dev/null
+  fi || { WHY="cannot store the payload: is the disk full?"; return 1; }
+  got_=$(wc -c <"$RUN/payload")
+  [ "$((got_))" -eq "$1" ] || { WHY="the payload was cut: $((got_)) of $1 bytes"; return 1; }
+  digest "$RUN/payload"
+  [ "$DIGEST" = "$2" ] || { WHY="the payload was damaged on the way"; return 1; }
+  (cd "$RUN/in" && tar -xof ../payload) >/dev/null 2>&1 ||
+    { WHY="cannot unpack the payload: is the disk full?"; return 1; }
+  rm -f "$RUN/payload"
+}
+
+# row: read one line of the table from standard input.
+row() {
+  IFS=$TAB read -r N ACTION SAME OLD NEW SOURCE OWNER GROUP MODE TEST TARGET REAL || return 1
+  NEXT=${REAL%/*}/.tlswright.$ID.$N
+  BACK=$NEXT.old
+}
+
+# weigh: judge every target of the manifest before anything is touched, and write the table.
+weigh() {
+  seen_=$NL
+  : >"$RUN/table" || return 1
+  while IFS=$TAB read -r N ACTION MODE OWNER GROUP NEW FROM EXPECT TEST TARGET; do
+    SOURCE=$RUN/in/f$N SAME=0
+    resolve || return 1
+    case $seen_ in *"$NL$REAL$NL"*) WHY="$TARGET is named twice"; return 1 ;; esac
+    seen_=$seen_$REAL$NL
+    current || return 1
+    OLD=$NOW
+    case ,$EXPECT, in
+      *",$OLD,"*) ;;
+      *) WHY="$TARGET is not as expected: it is $OLD"; return 1 ;;
+    esac
+    [ "$ACTION" != restore ] || recollect || return 1
+    keep_owner
+    ! same || SAME=1
+    printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$N" "$ACTION" "$SAME" "$OLD" \
+      "$NEW" "$SOURCE" "$OWNER" "$GROUP" "$MODE" "$TEST" "$TARGET" "$REAL" >>"$RUN/table" ||
+      { WHY="cannot write to $RUN: is the disk full?"; return 1; }
+  done <"$RUN/in/manifest"
+  sed '1!G;h;$!d' "$RUN/table" >"$RUN/back"
+}
+
+# resolve: REAL becomes the file behind TARGET; links are followed, and never out of $ROOT.
+resolve() {
+  REAL=$ROOT$TARGET
+  if [ -L "$REAL" ]; then
+    REAL=$(readlink -f -- "$REAL") || REAL=
+    { [ -n "$REAL" ] && [ -e "$REAL" ]; } || { WHY="$TARGET is a dangling link"; return 1; }
+  fi
+  [ ! -d "$REAL" ] || { WHY="$TARGET is a directory"; return 1; }
+  [ ! -e "$REAL" ] || [ -f "$REAL" ] || { WHY="$TARGET is not a regular file"; return 1; }
+  case $REAL in *[[:cntrl:]]*) WHY="$TARGET leads to a name that is not safe"; return 1 ;; esac
+  above_=${REAL%/*}
+  while [ ! -d "${above_:-/}" ]; do above_=${above_%/*}; done
+  if [ -n "$ROOT" ]; then
+    case $(cd -P -- "$above_" && pwd -P)/ in
+      "$BASE"/*) ;;
+      *) WHY="$TARGET leads out of $ROOT"; return 1 ;;
+    esac
+  fi
+}
+
+# current: NOW becomes the digest of REAL, or `absent`.
+current() {
+  NOW=absent
+  [ -e "$REAL" ] || return 0
+  digest "$REAL" 2>/dev/null
+  NOW=$DIGEST
+  [ -n "$NOW" ] || { WHY="$TARGET cannot be read"; return 1; }
+}
+
+# recollect: turn a restore into a put or a delete by the table of the transaction FROM.
+recollect() {
+  there_=$STATE/runs/$FROM found_= was_=
+  if [ -f "$there_/table" ] && [ -d "$there_/old" ]; then
+    while IFS=$TAB read -r n_ a_ s_ o_ w_ x_ y_ z_ m_ t_ path_ real_; do
+      [ "$path_" != "$TARGET" ] || found_=$n_ was_=$o_
+    done <"$there_/table"
+  fi
+  [ -n "$found_" ] || { WHY="this host no longer keeps what $FROM found at $TARGET"; return 1; }
+  NEW=$was_ OWNER=- GROUP=- MODE=- SOURCE=-
+  ACTION=delete
+  [ "$was_" != absent ] || return 0
+  ACTION=put SOURCE=$there_/old/$found_
+  digest "$SOURCE" 2>/dev/null
+  [ "$DIGEST" = "$was_" ] || { WHY="the bytes that $FROM kept of $TARGET are damaged"; return 1; }
+  facts "$SOURCE" || return 1
+  OWNER=$F_OWNER GROUP=$F_GROUP MODE=$F_MODE
+  [ -z "$ROOT" ] || { recorded "$there_/owners"; OWNER=$R_OWNER GROUP=$R_GROUP; }
+}
+
+# recorded FILE: R_OWNER and R_GROUP of TARGET in a list of owners; `-` when not listed.
+recorded() {
+  R_OWNER=- R_GROUP=-
+  [ -f "$1" ] || return 0
+  while IFS=$TAB read -r o_ g_ p_; do
+    [ "$p_" != "$TARGET" ] || R_OWNER=$o_ R_GROUP=$g_
+  done <"$1"
+}
+
+# keep_owner: where no owner, group or mode is wanted the found one stays.
+keep_owner() {
+  F_OWNER=- F_GROUP=- F_MODE=
+  [ "$OLD" = absent ] || facts "$REAL"
+  [ -z "$ROOT" ] || { recorded "$STATE/owners"; F_OWNER=$R_OWNER F_GROUP=$R_GROUP; }
+  [ "$OWNER" != - ] || OWNER=$F_OWNER
+  [ "$GROUP" != - ] || GROUP=$F_GROUP
+}
+
+# same: true when nothing is to be written.
+same() {
+  [ "$OLD" = "$NEW" ] || return 1
+  [ "$ACTION" = put ] || return 0
+  [ "$OWNER:$GROUP:$MODE" = "$F_OWNER:$F_GROUP:$F_MODE" ]
+}
+
+# stage_files: write everything that will be renamed, and keep the old bytes.
+stage_files() {
+  while row; do stage_one || return 1; done <"$RUN/table"
+  [ -z "$ROOT" ] || { touch "$STATE/owners" && cp -p "$STATE/owners" "$RUN/owners"; } || return 1
+  rm -f "$RUN"/in/f*
+}
+
+stage_one() {
+  if [ "$OLD" != absent ]; then
+    cp -p "$REAL" "$RUN/old/$N" 2>/dev/null && digest "$RUN/old/$N" && [ "$DIGEST" = "$OLD" ] ||
+      { WHY="cannot keep the old $TARGET: is the disk full?"; return 1; }
+    [ "$SAME" = 1 ] || ln "$REAL" "$BACK" 2>/dev/null || cp -p "$REAL" "$BACK" 2>/dev/null ||
+      { WHY="cannot keep the old $TARGET beside it"; return 1; }
+  fi
+  [ "$ACTION" = put ] && [ "$SAME" = 0 ] || return 0
+  parents || return 1
+  # The first byte goes into a new file that is ours alone; then owner, mode, and only later the name.
+  { (set -C; cat "$SOURCE" >"$NEXT") && digest "$NEXT" && [ "$DIGEST" = "$NEW" ]; } 2>/dev/null ||
+    { WHY="cannot write beside $TARGET: is the disk full?"; return 1; }
+  own "$NEXT" || { WHY="cannot give $TARGET to $OWNER:$GROUP: is there such a user?"; return 1; }
+  chmod "$MODE" "$NEXT" || { WHY="cannot set mode $MODE on $TARGET"; return 1; }
+  [ "$TEST" = 0 ] || judge || return 1
+  flush "$NEXT"
+}
+
+own() {
+  [ -z "$ROOT" ] || return 0
+  case $OWNER:$GROUP in
+    -:-) ;;
+    -:*) chown -h ":$GROUP" "$1" ;;
+    *:-) chown -h "$OWNER" "$1" ;;
+    *) chown -h "$OWNER:$GROUP" "$1" ;;
+  esac 2>/dev/null
+}
+
+# judge: let the entry's own test look at the staged file.
+judge() {
+  limited 30 'test_=$1; shift; . "$test_"' "$RUN/in/t$N" "$NEXT" >"$RUN/out" 2>&1 && return 0
+  show "$RUN/out"
+  WHY="the test of the new $TARGET refused it: $(tail -n 1 "$RUN/out")"
+  return 1
+}
+
+# parents: make the directories above REAL that are missing, and remember them.
+parents() {
+  above_=${REAL%/*} missing_=
+  while [ ! -d "${above_:-/}" ]; do
+    missing_=$above_$NL$missing_
+    above_=${above_%/*}
+  done
+  [ -n "$missing_" ] || return 0
+  while IFS= read -r dir_; do
+    [ -n "$dir_" ] || continue
+    printf '%s\n' "$dir_" >>"$RUN/dirs"
+    mkdir "$dir_" && { [ -n "$ROOT" ] || [ "$GROUP" = - ] || chgrp "$GROUP" "$dir_"; } &&
+      chmod 750 "$dir_" || { WHY="cannot make the directory ${dir_#"$ROOT"}"; return 1; }
+  done 2>/dev/null <<END_DIRS
+$missing_
+END_DIRS
+}
+
+# switch_files: look once more, then rename all in order.
+switch_files() {
+  while row; do
+    [ "$SAME" = 0 ] || continue
+    current || return 1
+    [ "$NOW" = "$OLD" ] || { WHY="$TARGET was changed by somebody while we were staging"; return 1; }
+  done <"$RUN/table"
+  note live || { WHY="cannot write the journal: is the disk full?"; return 1; }
+  while row; do
+    [ "$SAME" = 0 ] || continue
+    case $ACTION in
+      put) touch "$NEXT" && mv -f "$NEXT" "$REAL" ;;
+      delete) rm -f "$REAL" ;;
+    esac || { WHY="cannot rename $TARGET into place"; return 1; }
+    [ -z "$ROOT" ] || [ "$ACTION" != put ] ||
+      printf '%s\t%s\t%s\n' "$OWNER" "$GROUP" "$TARGET" >>"$STATE/owners"
+    flush "${REAL%/*}"
+  done 2>/dev/null <"$RUN/table"
+}
+
+# drop_staged: nothing was renamed; take away what stands beside the targets.
+drop_staged() {
+  [ -f "$RUN/table" ] || return 0
+  while row; do rm -f "$NEXT" "$BACK"; done <"$RUN/table"
+  drop_dirs "$RUN/dirs"
+}
+
+# put_back: the old set again, the last renamed first, with fresh times; false when one failed.
+put_back() {
+  bad_=0
+  while row; do
+    [ "$SAME" = 0 ] || continue
+    if [ "$OLD" = absent ]; then rm -f "$REAL"
+    else back_one
+    fi || bad_=1
+    rm -f "$NEXT" "$BACK"
+    [ ! -d "${REAL%/*}" ] || flush "${REAL%/*}"
+  done 2>/dev/null <"$RUN/back"
+  drop_dirs "$RUN/dirs"
+  [ ! -f "$RUN/owners" ] || cp -p "$RUN/owners" "$STATE/owners"
+  return "$bad_"
+}
+
+back_one() {
+  if [ -f "$BACK" ]; then
+    touch "$BACK"
+    mv -f "$BACK" "$REAL"
+  elif current && [ "$NOW" != "$OLD" ]; then
+    rm -f "$NEXT"
+    cp -p "$RUN/old/$N" "$NEXT" && touch "$NEXT" && mv -f "$NEXT" "$REAL"
+  fi
+  current && [ "$NOW" = "$OLD" ]
+}
+
+# drop_dirs LIST: take away directories that we made and nobody uses, the innermost first.
+drop_dirs() {
+  [ -f "$1" ] || return 0
+  sed '1!G;h;$!d' "$1" | while IFS= read -r dir_; do rmdir "$dir_" 2>/dev/null; done
+}
+
+# settle_files: the new set stays; the links to the old one go.
+settle_files() {
+  while row; do rm -f "$BACK"; done <"$RUN/table"
+  while IFS=$TAB read -r n_ a_ m_ o_ g_ s_ from_ rest_; do
+    [ "$a_" != restore ] || drop_dirs "$STATE/runs/$from_/dirs"
+  done <"$RUN/in/manifest"
+}

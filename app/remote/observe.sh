@@ -1,0 +1,75 @@
+# Answer a survey.  Reads only, takes no lock, leaves nothing behind.  Each line is a tag and a
+# value; lines that begin with a blank are bytes in hex, so that nothing read can forge a line.
+
+# survey ROOT: what is true of the host as a whole.
+survey() {
+  place "$1" -
+  BASE=
+  [ -z "$ROOT" ] || BASE=$(cd -P -- "$ROOT" 2>/dev/null && pwd -P)
+  echo "time $(date +%s.%N)"
+  echo "user $(id -un)"
+  release_=$ROOT/etc/os-release
+  [ -f "$release_" ] || release_=/etc/os-release
+  echo "system $(sed -n 's/^PRETTY_NAME=//p' "$release_" 2>/dev/null | tr -d '"' | head -n 1)"
+  for tool_ in openssl java keytool systemctl tar sha256sum sudo runuser ss; do
+    echo "tool $tool_ $(command -v "$tool_" 2>/dev/null)"
+  done
+  at_=$STATE
+  while [ ! -d "${at_:-/}" ]; do at_=${at_%/*}; done
+  set -- $(df -Pk "${at_:-/}" 2>/dev/null | tail -n 1)
+  echo "free ${4:-0}"
+  unfinished
+  for id_ in $UNFINISHED; do echo "unfinished $id_"; done
+}
+
+bytes() { od -An -v -tx1 | sed 's/^[^ ]/ &/'; }
+
+# look text|digest PATH...: what stands at each path; a path that is a pattern may match none.
+look() {
+  how_=$1
+  shift
+  for path_ in "$@"; do
+    case $path_ in *[[:cntrl:]]*) continue ;; esac
+    echo "file ${path_#"$ROOT"}"
+    if [ ! -e "$path_" ]; then
+      [ ! -L "$path_" ] || echo "type symlink"
+      continue
+    fi
+    REAL=$(readlink -f -- "$path_" 2>/dev/null) || REAL=$path_
+    case $REAL in *[[:cntrl:]]*) continue ;; esac
+    echo "real ${REAL#"$BASE"}"
+    look_at
+  done
+}
+
+look_at() {
+  if [ -d "$REAL" ]; then echo "type directory"
+  elif [ -f "$REAL" ]; then echo "type file"
+  else echo "type other"
+  fi
+  facts "$REAL" 2>/dev/null || return 0
+  if [ -n "$ROOT" ] && [ -f "$STATE/owners" ]; then
+    while IFS="$TAB" read -r o_ g_ p_; do
+      [ "$p_" != "${path_#"$ROOT"}" ] || F_OWNER=$o_ F_GROUP=$g_
+    done <"$STATE/owners"
+  fi
+  echo "stat $F_MODE $F_SIZE $F_OWNER:$F_GROUP"
+  [ -f "$REAL" ] || return 0
+  if [ "$how_" = text ] && [ "$F_SIZE" -le 1048576 ] && [ -r "$REAL" ]; then
+    echo "data"
+    head -c 1048576 "$REAL" | bytes
+  else
+    digest "$REAL" 2>/dev/null
+    echo "sha256 $DIGEST"
+  fi
+}
+
+# ask INDEX SECONDS SNIPPET: run it, give its output, status and errors.
+ask() {
+  echo "command $1"
+  exec 3>&1
+  err_=$({ { limited "$2" "$3" 3>&-; printf '\n%s' "$?" >&2; } | head -c 1048576 | bytes >&3; } 2>&1)
+  exec 3>&-
+  echo "code ${err_##*"$NL"}"
+  printf '%s' "${err_%"$NL"*}" | head -c 65536 | bytes
+}

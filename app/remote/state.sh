@@ -1,0 +1,135 @@
+# The host's own memory: $ROOT/var/lib/tlswright holds the lock and, per transaction, a journal,
+# the table of targets and the old bytes.  Only its owner may look inside.
+
+KEPT=10
+
+# place ROOT ID: name the places; nothing is made.
+place() {
+  ROOT=$1 ID=$2
+  export ROOT
+  STATE=$ROOT/var/lib/tlswright
+  RUN=$STATE/runs/$ID
+  LOCK=$STATE/lock
+  LOCKED=
+  WHY=
+}
+
+# enter OWNER: make the state directory and take the lock; WHY says why not.
+enter() {
+  if [ -n "$ROOT" ]; then
+    BASE=$(cd -P -- "$ROOT" 2>/dev/null && pwd -P) || { WHY="there is no folder $ROOT"; return 1; }
+  fi
+  { mkdir -p "$STATE/runs" && chmod 700 "$STATE" && [ ! -L "$STATE" ]; } 2>/dev/null || {
+    WHY="cannot write to $STATE as $(id -un)"
+    return 1
+  }
+  take_lock "$1"
+}
+
+# take_lock OWNER: a hard link is made whole or not at all; a dead owner's lock is taken over by
+# whoever makes the directory `lock.take`, and only while that process is still dead.
+take_lock() {
+  mine_=$LOCK.$$
+  mark $$
+  { printf '%s\t%s\t%s\t%s\t%s\n' "$$" "${MARK:--}" "$(date -u '+%Y-%m-%d %H:%M:%S UTC')" \
+    "$ID" "$1" >"$mine_"; } 2>/dev/null || { WHY="cannot write to $STATE: is the disk full?"; return 1; }
+  tries_=0
+  while [ "$tries_" -lt 10 ]; do
+    if ln "$mine_" "$LOCK" 2>/dev/null; then
+      rm -f "$mine_"
+      LOCKED=1
+      return 0
+    fi
+    if held; then
+      rm -f "$mine_"
+      WHY="held by $L_OWNER since $L_TIME (process $L_PID, transaction $L_ID)"
+      return 1
+    fi
+    if mkdir "$LOCK.take" 2>/dev/null; then
+      held || rm -f "$LOCK"
+      rmdir "$LOCK.take"
+    else
+      sleep 1
+    fi
+    tries_=$((tries_ + 1))
+  done
+  rm -f "$mine_"
+  rmdir "$LOCK.take" 2>/dev/null
+  WHY="the lock $LOCK cannot be taken"
+  return 1
+}
+
+# held: true while the process that the lock names lives; L_PID, L_TIME, L_ID, L_OWNER.
+held() {
+  L_PID=0 L_MARK= L_TIME= L_ID= L_OWNER=
+  [ -f "$LOCK" ] || return 1
+  { IFS=$TAB read -r L_PID L_MARK L_TIME L_ID L_OWNER <"$LOCK"; } 2>/dev/null || return 1
+  case $L_PID in ''|*[!0-9]*) return 1 ;; esac
+  mark "$L_PID"
+  [ -n "$MARK" ] && [ "$MARK" = "$L_MARK" ]
+}
+
+unlock() {
+  [ -z "$LOCKED" ] || rm -f "$LOCK"
+  LOCKED=
+}
+
+# flush PATH...: make files or directories last.
+flush() { sync -- "$@" 2>/dev/null || sync; }
+
+# note WORD [TEXT]: one line in the journal, on the disk before anything else is done.
+note() {
+  PHASE=$1
+  case $1 in
+    stop) SERVICE=down ;;
+    start) SERVICE=new ;;
+    live) SWITCHED=1 ;;
+  esac
+  { printf '%s %s\n' "$(date +%s)" "$*" >>"$RUN/journal"; } 2>/dev/null && flush "$RUN/journal"
+}
+
+# recall DIRECTORY: PHASE, SERVICE and SWITCHED as its journal tells; a torn last line is no word.
+recall() {
+  PHASE=staging SERVICE=running SWITCHED=
+  [ -f "$1/journal" ] || return 0
+  while read -r time_ word_ rest_; do
+    case $word_ in
+      staging|staged|stopped|switched|started|checked|undoing) PHASE=$word_ ;;
+      done|untouched|restored|restored-down) PHASE=$word_ ;;
+      stop) PHASE=stop SERVICE=down ;;
+      start) PHASE=start SERVICE=new ;;
+      live) PHASE=live SWITCHED=1 ;;
+      held) PHASE=held ;;
+    esac
+  done <"$1/journal"
+}
+
+over() { case $PHASE in done|untouched|restored|restored-down) return 0 ;; esac; return 1; }
+
+# unfinished: UNFINISHED lists transactions that have no end and no living process, one a line.
+unfinished() {
+  UNFINISHED=
+  [ -d "$STATE/runs" ] || return 0
+  living_=
+  ! held || [ "$L_PID" = $$ ] || living_=$L_ID
+  for id_ in $(ls "$STATE/runs" 2>/dev/null); do
+    recall "$STATE/runs/$id_"
+    over || [ "$id_" = "$living_" ] || UNFINISHED=$UNFINISHED$id_$NL
+  done
+}
+
+# prune: keep the last $KEPT transactions, and every one that has not ended.
+prune() {
+  seq_=0
+  [ ! -f "$STATE/seq" ] || read -r seq_ <"$STATE/seq"
+  seq_=$((seq_ + 1))
+  printf '%s\n' "$seq_" >"$STATE/seq"
+  printf '%s\n' "$seq_" >"$RUN/seq"
+  for id_ in $(ls "$STATE/runs"); do
+    age_=$seq_
+    [ ! -f "$STATE/runs/$id_/seq" ] || read -r age_ <"$STATE/runs/$id_/seq"
+    [ $((seq_ - age_)) -lt "$KEPT" ] || rm -rf "${STATE:?}/runs/$id_"
+  done
+  find "$STATE" -maxdepth 1 -name 'lock.[0-9]*' -mtime +1 -exec rm -f {} \; 2>/dev/null
+  return 0
+}

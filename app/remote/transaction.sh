@@ -1,0 +1,247 @@
+# The host transaction: one process from `stage` to `commit`, one word per barrier on standard
+# input.  `A ok|no BARRIER STATE TEXT` answers each; `L TEXT` lines before it are the host's log.
+
+log() { printf 'L %s\n' "$*" 2>/dev/null; }
+
+# show FILE: its last lines as log.
+show() {
+  [ -f "$1" ] || return 0
+  tail -n 50 "$1" | cut -c1-1000 | while IFS= read -r line_ || [ -n "$line_" ]; do
+    printf 'L %s\n' "$line_"
+  done 2>/dev/null
+}
+
+# answer ok|no BARRIER STATE TEXT
+answer() { printf 'A %s\n' "$*" 2>/dev/null; }
+
+leave() {
+  unlock
+  exit 0
+}
+
+# begin ROOT ID BYTES SHA256 OWNER RUN GROUP STOP START CHECK SILENCE: the payload, then words.
+begin() {
+  place "$1" "$2"
+  PHASE=staging SERVICE=running SWITCHED=
+  STOP_SECONDS=$8 START_SECONDS=$9
+  OWNER_TEXT=$5 bytes_=$3 sum_=$4 run_=$6 group_id_=$7
+  shift 9
+  CHECK_SECONDS=$1 SILENCE=$2
+  enter "$OWNER_TEXT" || { answer no stage untouched "$WHY"; leave; }
+  unfinished
+  PHASE=staging SERVICE=running SWITCHED=
+  [ -z "$UNFINISHED" ] ||
+    { answer no stage untouched "unfinished transaction: $(echo $UNFINISHED)"; leave; }
+  mkdir "$RUN" 2>/dev/null || { answer no stage untouched "cannot make $RUN"; leave; }
+  trap 'gone "a signal ended the connection"' HUP TERM
+  trap : PIPE
+  printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$run_" "$group_id_" "$STOP_SECONDS" "$START_SECONDS" \
+    "$CHECK_SECONDS" "$OWNER_TEXT" >"$RUN/settings"
+  stage "$bytes_" "$sum_" || fail stage "$WHY"
+  trap 'gone "no word for $SILENCE seconds"' USR1
+  if grep "^[^$TAB]*$TAB[^$TAB]*${TAB}0$TAB" "$RUN/table" >/dev/null 2>&1; then
+    answer ok stage staged
+  else
+    answer ok stage untouched "every file is as wanted"
+  fi
+  words
+}
+
+stage() {
+  note staging || { WHY="cannot write to $RUN: is the disk full?"; return 1; }
+  receive "$1" "$2" || return 1
+  IFS= read -r WORD || { WHY="the connection was lost"; return 1; }
+  [ "$WORD" = stage ] || { WHY="expected the word stage"; return 1; }
+  weigh && stage_files || { [ -n "$WHY" ] || WHY="cannot stage: is the disk full?"; return 1; }
+  flush "$RUN/table" "$RUN/back" "$RUN" && note staged
+}
+
+# watch: in the background, look each second whether we wait for a word (the file `beat` ends in w)
+# and have done so for too long; ends soon after this shell.
+watch() {
+  (
+    mark $$
+    then_=$MARK last_= tick_=0
+    while [ -n "$MARK" ] && [ "$MARK" = "$then_" ]; do
+      beat_=
+      read -r beat_ <"$RUN/beat"
+      tick_=$((tick_ + 1))
+      case $beat_ in "$last_") ;; *) tick_=0 last_=$beat_ ;; esac
+      case $beat_ in
+        *w) [ "$tick_" -lt "$SILENCE" ] || { kill -s USR1 $$; break; } ;;
+      esac
+      sleep 1
+      mark $$
+    done
+  ) </dev/null >/dev/null 2>&1 &
+}
+
+# words: wait for each word, never longer than the silence that was agreed.
+words() {
+  : >"$RUN/beat"
+  watch
+  while :; do
+    printf w >>"$RUN/beat"
+    IFS= read -r WORD || gone "the connection was lost"
+    printf b >>"$RUN/beat"
+    case $PHASE:$WORD in
+      *:ping) ;;
+      staged:stop) do_stop ;;
+      staged:switch|stopped:switch) do_switch ;;
+      switched:start) do_start ;;
+      switched:check|started:check|checked:check) do_check ;;
+      switched:hold|started:hold|checked:hold) do_hold ;;
+      held:commit) commit; answer ok commit committed; leave ;;
+      held:*) answer no "${WORD%%[!a-z]*}" held "the transaction is held already" ;;
+      *:rollback) undo; answer "$UNDONE_OK" rollback "$UNDONE" "$WHY"; leave ;;
+      *) fail "${WORD%%[!a-z]*}" "this word is not due now" ;;
+    esac
+  done
+}
+
+do_stop() {
+  note stop || fail stop "cannot write the journal: is the disk full?"
+  command_ stop "$STOP_SECONDS" || fail stop "$WHY"
+  note stopped
+  answer ok stop stopped
+}
+
+do_switch() {
+  switch_files || fail switch "$WHY"
+  note switched
+  answer ok switch switched
+}
+
+do_start() {
+  note start || fail start "cannot write the journal: is the disk full?"
+  command_ start "$START_SECONDS" || { logs; fail start "$WHY"; }
+  note started
+  answer ok start started
+}
+
+do_check() {
+  healthy || { show "$RUN/out"; logs; fail check "$WHY"; }
+  note checked
+  answer ok check checked
+}
+
+do_hold() {
+  note held || fail hold "cannot write the journal: is the disk full?"
+  answer ok hold held
+}
+
+# command_ NAME SECONDS: run one of the member's commands; its output is shown when it fails.
+command_() {
+  [ -s "$RUN/in/$1" ] || return 0
+  out_=$RUN/out
+  { : >"$out_"; } 2>/dev/null || out_=/dev/null
+  limited "$2" '. "$1"' "$RUN/in/$1" >"$out_" 2>&1
+  code_=$?
+  [ "$code_" != 0 ] || return 0
+  last_=$(tail -n 1 "$out_" | cut -c1-300)
+  WHY="$1 failed with status $code_${last_:+: $last_}"
+  case $code_ in 124|137|143) WHY="$1 took longer than $2 seconds" ;; esac
+  [ "$1" = check ] || show "$out_"
+  return "$code_"
+}
+
+# healthy: repeat the check each second until it passes, says dead (3), or its time is over.
+healthy() {
+  until_=$(($(date +%s) + CHECK_SECONDS))
+  while :; do
+    left_=$((until_ - $(date +%s)))
+    [ "$left_" -gt 0 ] || left_=1
+    command_ check "$left_" && return 0
+    [ "$code_" != 3 ] || { WHY="the service is dead${last_:+: $last_}"; return 1; }
+    [ "$(date +%s)" -lt "$until_" ] ||
+      { WHY="not healthy within $CHECK_SECONDS seconds${last_:+: $last_}"; return 1; }
+    sleep 1
+  done
+}
+
+logs() {
+  [ -s "$RUN/in/logs" ] || return 0
+  limited 10 '. "$1"' "$RUN/in/logs" >"$RUN/out" 2>&1
+  show "$RUN/out"
+}
+
+# undo: the old set is back and the service runs on it; UNDONE is the state that this leaves.
+undo() {
+  trap : HUP TERM USR1 PIPE
+  UNDONE=untouched UNDONE_OK=ok WHY=
+  if [ -n "$SWITCHED" ]; then
+    UNDONE=restored
+    note undoing
+    put_back || {
+      UNDONE=restored-down UNDONE_OK=no WHY="not every old file could be put back"
+      log "$WHY"
+      return 0
+    }
+  else
+    drop_staged
+  fi
+  revive || { UNDONE=restored-down UNDONE_OK=no; log "after undoing: $WHY"; }
+  rm -rf "$RUN/in" "$RUN/old" "$RUN/out" "$RUN/beat"
+  if [ "$UNDONE" = untouched ]; then rm -rf "${RUN:?}"; else note "$UNDONE"; fi
+}
+
+# revive: where the service was stopped or started by us, run it on the old set again.
+revive() {
+  [ "$SERVICE" != running ] || return 0
+  [ "$UNDONE" != untouched ] || UNDONE=restored
+  [ "$SERVICE" != new ] || command_ stop "$STOP_SECONDS" || log "$WHY"
+  command_ start "$START_SECONDS" || return 1
+  healthy || { logs; return 1; }
+  WHY=
+}
+
+# fail BARRIER TEXT: undo, say why, end.
+fail() {
+  why_=$2
+  undo
+  answer no "${1:-word}" "$UNDONE" "$why_${WHY:+; after undoing: $WHY}"
+  leave
+}
+
+# gone REASON: nobody listens any more; before `hold` that means undo, after it nothing.
+gone() {
+  trap : HUP TERM USR1 PIPE
+  [ "$PHASE" != held ] || leave
+  reason_=$1
+  log "$reason_"
+  undo
+  [ ! -d "$RUN" ] || printf '%s because %s\n' "$(date +%s)" "$reason_" >>"$RUN/journal"
+  leave
+}
+
+commit() {
+  trap : HUP TERM USR1 PIPE
+  settle_files
+  rm -rf "$RUN/in" "$RUN/out" "$RUN/back" "$RUN/beat"
+  note done
+  prune
+}
+
+# finish ROOT ID recover|forget OWNER: resolve by the journal what a lost run left, or drop the old
+# bytes of one that has ended.
+finish() {
+  place "$1" "$2"
+  trap : HUP TERM USR1 PIPE
+  enter "$4" || { answer no rollback unknown "$WHY"; leave; }
+  [ -d "$RUN" ] || { answer ok rollback untouched "nothing is left of it"; leave; }
+  recall "$RUN"
+  case $3:$PHASE in
+    forget:done|forget:restored*) rm -rf "${RUN:?}"; answer ok commit committed; leave ;;
+    forget:*) answer no commit unknown "it has not ended"; leave ;;
+    *:done) answer ok commit committed; leave ;;
+    *:restored|*:untouched) answer ok rollback "$PHASE"; leave ;;
+    *:restored-down) answer no rollback restored-down; leave ;;
+    *:held) commit; answer ok commit committed; leave ;;
+  esac
+  run_= group_id_= STOP_SECONDS=60 START_SECONDS=120 CHECK_SECONDS=90
+  [ ! -f "$RUN/settings" ] || IFS=$TAB read -r run_ group_id_ STOP_SECONDS START_SECONDS \
+    CHECK_SECONDS rest_ <"$RUN/settings"
+  undo
+  answer "$UNDONE_OK" rollback "$UNDONE" "$WHY"
+  leave
+}

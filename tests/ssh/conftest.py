@@ -1,0 +1,133 @@
+"""A real OpenSSH server on loopback, and hosts that are folders under its root prefix."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from app.model import Host
+from app.remote.base import Logins
+from app.remote.known_hosts import KnownHosts
+from app.remote.ssh import ParamikoConnector, SshRemote
+from tests.ssh.until import until
+
+
+@dataclass(frozen=True)
+class Sshd:
+    """Name what a test needs of the running server."""
+
+    folder: Path
+    port: int
+    host_key: str
+    identity: Path
+
+    def host(self, root: Path | None = None, name: str = "one") -> Host:
+        """Give the server as a host whose files live under `root`."""
+        return Host(
+            name=name,
+            address="127.0.0.1",
+            port=self.port,
+            user=getpass.getuser(),
+            identity=str(self.identity),
+            host_key=self.host_key,
+            root=str(root) if root else "",
+        )
+
+
+def keygen(path: Path, *options: str) -> Path:
+    """Make a key pair."""
+    command = ["ssh-keygen", "-q", "-f", str(path), "-N", "", *options]
+    subprocess.run(command, check=True, capture_output=True)
+    return path
+
+
+def public(path: Path) -> str:
+    """Give a public key as `type base64`."""
+    return " ".join(Path(f"{path}.pub").read_text().split()[:2])
+
+
+def free_port() -> int:
+    """Find a port on loopback that nobody uses now."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def listening(port: int) -> bool:
+    """Tell whether somebody answers on a loopback port."""
+    with socket.socket() as sock:
+        return sock.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture(scope="session")
+def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
+    """Run one sshd for the session; skipped where there is none."""
+    program = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    if program is None:
+        pytest.skip("no sshd on this machine")
+    folder = tmp_path_factory.mktemp("sshd")
+    for kind in ("ed25519", "ecdsa", "rsa"):
+        keygen(folder / f"host_{kind}", "-t", kind)
+    identity = keygen(folder / "id", "-t", "ed25519")
+    locked = folder / "locked"
+    subprocess.run(
+        ["ssh-keygen", "-q", "-t", "ed25519", "-f", str(locked), "-N", "open sesame"], check=True
+    )
+    authorized = [Path(f"{key}.pub").read_text() for key in (identity, locked)]
+    (folder / "authorized").write_text("".join(authorized))
+    port = free_port()
+    (folder / "sshd_config").write_text(
+        f"Port {port}\nListenAddress 127.0.0.1\nPidFile none\nUsePAM no\nStrictModes no\n"
+        f"AuthorizedKeysFile {folder}/authorized\nPermitRootLogin yes\nMaxStartups 100\n"
+        f"PasswordAuthentication no\nHostKey {folder}/host_ed25519\n"
+        f"HostKey {folder}/host_ecdsa\nHostKey {folder}/host_rsa\n"
+    )
+    if os.getuid() == 0:
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [program, "-D", "-e", "-f", str(folder / "sshd_config")], stdin=subprocess.DEVNULL,
+            stdout=log, stderr=log,
+        )  # fmt: skip
+    try:
+        until(lambda: listening(port), "sshd to listen")
+        yield Sshd(folder, port, public(folder / "host_ed25519"), identity)
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+Connect = Callable[..., SshRemote]
+
+
+@pytest.fixture
+def connect(sshd: Sshd, tmp_path: Path) -> Iterator[Connect]:
+    """Give a function that opens a connection to a host rooted at a folder."""
+    opened: list[SshRemote] = []
+
+    def open_one(root: Path, shell: str = "sh", **changes: str) -> SshRemote:
+        connector = ParamikoConnector(
+            Logins(), KnownHosts(), home=tmp_path, use_agent=False, owner="tester@here", shell=shell
+        )
+        opened.append(connector.connect(replace(sshd.host(root), **changes)))
+        return opened[-1]
+
+    yield open_one
+    for remote in opened:
+        remote.close()
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Give a folder that stands for a host's file system."""
+    folder = tmp_path / "host root"
+    (folder / "etc").mkdir(parents=True)
+    return folder
