@@ -6,10 +6,19 @@ import re
 from dataclasses import replace
 
 from app.errors import UsageError
-from app.model import Scalar
+from app.model import AuthoritySpec, Scalar
 from app.site.catalogue import Kinds
 from app.site.convert import as_site
-from app.site.draft import Draft, link, set_authority, set_host, set_kind, set_option, set_role
+from app.site.draft import (
+    Draft,
+    DraftHost,
+    link,
+    set_authority,
+    set_host,
+    set_kind,
+    set_option,
+    set_role,
+)
 from app.site.fields import Answer, Field
 from app.site.normal import inherited
 from app.site.typed_hosts import add_hosts, read_hosts
@@ -79,11 +88,9 @@ def show(field: Field, value: Answer) -> str:
 def get(draft: Draft, field: Field, kinds: Kinds, host: str = "") -> Answer:
     """Give the answer that a draft holds, or the default that would be taken."""
     if field.scope == "host":
-        found: Answer = getattr(draft.host(host), field.key)
-        return found
+        return _attribute(draft.host(host), field.key)
     if field.scope == "authority":
-        found = getattr(draft.authority, field.key)
-        return found
+        return _attribute(draft.authority, field.key)
     if field.scope in ("option", "node"):
         base = inherited(as_site(draft).topologies[0], kinds)
         return draft.node_options.get(host, {}).get(field.key, base.get(field.key, field.default))
@@ -119,7 +126,14 @@ def put(draft: Draft, field: Field, value: Answer, kinds: Kinds, host: str = "")
         for one in value if isinstance(value, tuple) else ():
             draft = link(draft, one[0], one[1])
         return draft
-    return replace(draft, **{field.key: value})
+    if field.key == "shape":
+        return replace(draft, shape=str(value))
+    return replace(draft, site=str(value))
+
+
+def _attribute(record: DraftHost | AuthoritySpec, key: str) -> Answer:
+    found: Answer = getattr(record, key)
+    return found
 
 
 def _put_option(draft: Draft, field: Field, value: Answer, kinds: Kinds, host: str) -> Draft:

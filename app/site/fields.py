@@ -80,8 +80,8 @@ class Field:
             words = (word for one in value for word in ((one,) if isinstance(one, str) else one))
             return next((text for word in words if (text := self.check(word))), "")
         if self.type == "choice":
-            words = tuple(word for word, _ in self.choices)
-            return "" if value in words else f"must be {' or '.join(words)}"
+            choices = tuple(word for word, _ in self.choices)
+            return "" if value in choices else f"must be {' or '.join(choices)}"
         return self.check(str(value))
 
     def _number(self, value: Answer) -> str:
@@ -207,8 +207,8 @@ _PLAIN = AuthoritySpec()
 _TRUST = (
     Field(
         "trust", "trust", "Trust",
-        "With a CA, hosts trust one issuer, and a new host needs nothing changed elsewhere. Pinned: "
-        "each host trusts exactly the certificates of the peers that it has a link with.",
+        "With a CA, hosts trust one issuer, and a new host needs nothing changed elsewhere. "
+        "Pinned: each host trusts exactly the certificates of the peers that it has a link with.",
         type="choice", scope="authority", default=_PLAIN.trust,
         choices=((TRUSTS[0], "an own certificate authority"), (TRUSTS[1], "pinned peers, no CA")),
     ),
