@@ -9,12 +9,17 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import pwd
+import socket
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
 from app.errors import LockedError
+from app.site.places import Places
 
 _ATTEMPTS = 10
 _PAUSE = 0.02
@@ -107,6 +112,20 @@ def acquire(path: Path, holder: Holder) -> SiteLock:
     return lock
 
 
+def site_lock(
+    places: Places, verb: str, *, run: str = "", now: Callable[[], datetime] | None = None
+) -> SiteLock:
+    """Take the lock of a site for this process, making its private directory where needed.
+
+    Raises LockedError naming who has it, UsageError when the directory is not ours.
+    """
+    places.prepare()
+    since = (now or _utc)().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return acquire(
+        places.lock, Holder(_user(), socket.gethostname(), os.getpid(), since, verb, run)
+    )
+
+
 def adopt(descriptor: int) -> SiteLock:
     """Take over a lock whose descriptor was inherited from the process that acquired it."""
     os.set_inheritable(descriptor, False)
@@ -130,6 +149,18 @@ def current(path: Path) -> Holder | None:
         return None
     finally:
         os.close(descriptor)
+
+
+def _utc() -> datetime:
+    return datetime.now(UTC)
+
+
+def _user() -> str:
+    """Name the user; a number where the system has no name for it."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
 
 
 def _taken(descriptor: int) -> bool:

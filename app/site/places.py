@@ -17,22 +17,22 @@ VARIABLE = "TLSWRIGHT_SITE"
 class Places:
     """Name every file of one site by its directory."""
 
-    root: Path
+    base: Path
 
     @property
     def site(self) -> Path:
         """Name the site file."""
-        return self.root / "site.yaml"
+        return self.base / "site.yaml"
 
     @property
     def vault(self) -> Path:
         """Name the encrypted file of secrets."""
-        return self.root / "vault"
+        return self.base / "vault"
 
     @property
     def state(self) -> Path:
         """Name the directory of what tlswright itself remembers."""
-        return self.root / ".tlswright"
+        return self.base / ".tlswright"
 
     @property
     def draft(self) -> Path:

@@ -36,6 +36,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     if not words:
         return ""
     near = get_close_matches(word.lower(), words, 1, cutoff=0.6)
+    near = near or [one for one in words if len(word) > 2 and one.startswith(word.lower())]
     if near:
         return f"Did you mean {near[0]}?"
     shown = ", ".join(words[:12]) + (", …" if len(words) > 12 else "")
