@@ -1,0 +1,1 @@
+"""Short questions: modal screens that collect one value and give it back."""

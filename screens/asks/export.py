@@ -1,0 +1,73 @@
+"""Ask for a client's name and write its credential."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from app.errors import TlswrightError
+from screens.asks.read import Read
+from screens.asks.window import Window
+from screens.attempt import attempt
+from screens.same import command
+from screens.state import State
+
+
+class AskName(Window[str]):
+    """Ask for one short text; Enter gives it, Esc gives None."""
+
+    DEFAULT_CSS = "AskName Input { margin-top: 1; } AskName #tail { color: $text-muted; margin-top: 1; }"
+
+    def __init__(
+        self, title: str, text: str, tail: str, value: str = "", *, ascii_only: bool
+    ) -> None:
+        super().__init__(ascii_only=ascii_only)
+        self.title_text, self.text, self.tail, self.value = title, text, tail, value
+
+    def compose(self) -> ComposeResult:
+        """Lay out the question and its field."""
+        with Vertical(classes="window") as window:
+            window.border_title = self.title_text
+            yield Static(Text(self.text))
+            yield Input(self.value, compact=True, id="name")
+            yield Static(Text(self.tail), id="tail")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Give back what was typed, when anything was."""
+        event.stop()
+        if event.value.strip():
+            self.dismiss(event.value.strip())
+
+
+async def ask_export(screen: Screen[Any], state: State) -> None:
+    """Ask for a name, write the client's bundle, and show where it is."""
+    site = state.site
+    if site is None:
+        return
+    ask = AskName(
+        "Export a client",
+        "A client that is no broker (an application, a person) gets a key, a certificate and the "
+        "CA in a new folder. Hand it over by a safe way and delete it here.",
+        "The name goes into the certificate, e.g. app-1.  Enter writes it.",
+        ascii_only=state.ascii_only,
+    )
+    name = await screen.app.push_screen_wait(ask)
+    if not name:
+        return
+    folder = state.directory / "export" / name
+    try:
+        files = await attempt(
+            screen, state,
+            lambda: state.edges.front.export_client(site, name, state.answers, folder),
+        )  # fmt: skip
+        title, lines = "Exported", [str(path) for path in files or ()]
+    except (TlswrightError, ValueError) as error:
+        title, lines = "Nothing was written", [str(error), getattr(error, "hint", "")]
+    if lines:
+        state.commands.append(command(state.directory, "export", "client", name))
+        screen.app.push_screen(Read(title, lines, ascii_only=state.ascii_only))

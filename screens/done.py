@@ -1,0 +1,137 @@
+"""Done: what stands now, where it is, when it ends, and what next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Static
+
+from app.engine.front import StatusRow
+from app.errors import TlswrightError
+from screens.asks.export import ask_export
+from screens.base import FrameScreen
+from screens.findings import from_view, tally
+from screens.messages import Go
+from screens.progress import outcome
+from screens.same import command
+from screens.threads import beside
+from screens.words import left, local
+
+
+def fingerprint(hexadecimal: str) -> str:
+    """Group a fingerprint as openssl does, so that it can be compared by eye."""
+    upper = hexadecimal.upper()
+    return ":".join(upper[i : i + 2] for i in range(0, len(upper), 2))
+
+
+class DoneScreen(FrameScreen):
+    """Sum up a run that went well."""
+
+    TITLE_TEXT = "Done"
+    HELP_TEXT = (
+        "Everything is proven. The CA's fingerprint is what others compare before they trust it.\n\n"
+        "Clients that are not brokers need a certificate too, as soon as a TLS port asks for "
+        "one: e writes a bundle for one client."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,ctrl+n", "dashboard", "Dashboard", priority=True),
+        Binding("f", "findings", "Findings"),
+        Binding("e", "export", "Export client"),
+        Binding("q", "app.leave", "Quit"),
+    ]
+
+    def __init__(self, state: object) -> None:
+        super().__init__(state)  # type: ignore[arg-type]
+        self.rows: tuple[StatusRow, ...] = ()
+
+    def body(self) -> Iterable[Widget]:
+        """Lay out the text."""
+        yield VerticalScroll(Static(id="text"), can_focus=True)
+
+    def on_mount(self) -> None:
+        """Show what is known at once, and the certificates when they are read."""
+        super().on_mount()
+        self.query_one(VerticalScroll).focus()
+        self._draw()
+        self._read()
+
+    @work
+    async def _read(self) -> None:
+        site = self.state.site
+        if site is None:
+            return
+        edges = self.state.edges
+        try:
+            self.rows = await beside(lambda: edges.front.status(site, edges.now()))
+        except TlswrightError as error:
+            self.say(str(error), error.hint)
+        self._draw()
+
+    def head(self) -> Text:
+        """Give the outcome."""
+        return Text(
+            f"{self.state.view.verb.capitalize()}: {outcome(self.state.view)}", style="bold green"
+        )
+
+    def same_as(self) -> str:
+        """Give the command that shows the certificates."""
+        return command(self.state.directory, "status")
+
+    def _draw(self) -> None:
+        text = Text()
+        for title, lines in self._parts():
+            text.append(f"{title}\n", style="bold")
+            for line in lines:
+                text.append(f"  {line}\n")
+            text.append("\n")
+        self.query_one("#text", Static).update(text)
+
+    def _parts(self) -> Iterable[tuple[str, list[str]]]:
+        yield "Proven", [tally(from_view(self.state)) + "   (f shows them)"]
+        authority = next((r for r in self.rows if r.role in ("ca", "authority")), None)
+        if authority is not None and authority.facts is not None:
+            half = fingerprint(authority.facts.sha256)
+            yield f"The CA: {authority.facts.common_name}", [
+                f"SHA-256 {half[:47]}", f"        {half[48:]}", f"until   {local(authority.expires)}",
+            ]  # fmt: skip
+        dated = [r for r in self.rows if r.expires is not None]
+        if dated:
+            first = min(dated, key=lambda r: r.expires or self.state.edges.now())
+            yield "Next to end", [f"{first.subject}: {local(first.expires)}, in {left(first.days)}"]
+        here = self.state.directory
+        yield (
+            "Where things are",
+            [
+                f"{here / 'site.yaml'}   for version control, no secrets",
+                f"{here / 'vault'}   CA key and store passwords: back it up",
+                "old files: /var/lib/tlswright on each host, root only",
+            ],
+        )
+        yield (
+            "What next",
+            [
+                f"{command(here, 'apply'):<36} again: it says nothing to do",
+                f"{command(here, 'rotate', '--due'):<36} new certificates, from cron too",
+                f"{command(here, 'export', 'client', 'NAME'):<36} for a client (e)",
+                f"{command(here, 'rollback'):<36} takes this run back",
+            ],
+        )
+
+    def action_dashboard(self) -> None:
+        """Go to the dashboard."""
+        self.post_message(Go("dashboard"))
+
+    def action_findings(self) -> None:
+        """Show the findings."""
+        self.post_message(Go("findings"))
+
+    @work
+    async def action_export(self) -> None:
+        """Write a client's bundle."""
+        await ask_export(self, self.state)

@@ -1,0 +1,114 @@
+"""Put a plan into words: tree labels, the pane beside them, order, checks.  Pure."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from app.plan.diff import Change
+from app.plan.plan import NodeStep, Plan, Step
+from app.quoting import calm
+from screens.words import BAD, IDLE, OK, VERDICT_WORDS, WARN, count, shown, word
+
+
+def summary(plan: Plan) -> str:
+    """Say a plan in one line."""
+    hosts = {host for step in plan.steps for host in step.hosts}
+    files = sum(len(m.changes) for step in plan.steps for m in step.members)
+    restarts = sum(len(step.members) for step in plan.steps)
+    words = (count(len(hosts), "host"), count(files, "file"), count(restarts, "restart"))
+    return "  ".join(words)
+
+
+def host_label(member: NodeStep) -> Text:
+    """Label one host's part of a step."""
+    label = Text(member.node.host, style="bold")
+    label.append(f"  {member.node.role}", style=IDLE)
+    return label.append(f"  {count(len(member.changes), 'file')}", style="default")
+
+
+def change_label(change: Change) -> Text:
+    """Label one change."""
+    style = {"+": OK, "~": WARN, "-": BAD}[change.sign]
+    name = change.path.rsplit("/", 1)[-1]
+    return Text.assemble((f"{change.sign} ", style), name)
+
+
+def change_text(change: Change) -> Text:
+    """Show a change whole: where, how, why, and its diff."""
+    resource = change.resource
+    verb = {"create": "new file", "replace": "changed", "mode": "owner and mode",
+            "delete": "removed"}[change.action]  # fmt: skip
+    text = Text.assemble((change.path, "bold"), "\n")
+    if change.action != "delete":
+        mode = f"{resource.owner}:{resource.group} {resource.mode:04o}"
+        text.append(f"{verb}, {mode}\n")
+    else:
+        text.append(f"{verb}\n")
+    text.append(f"why: {calm(change.reason, 400)}\n\n", style=IDLE)
+    return text.append_text(diff(change.diff))
+
+
+def diff(text: str) -> Text:
+    """Colour a unified diff; what is added, removed or kept is told by the first column."""
+    shown_text = Text()
+    for line in calm(text, 200_000).splitlines():
+        style = ""
+        if line.startswith(("+++", "---", "@@")):
+            style = IDLE
+        elif line.startswith("+"):
+            style = OK
+        elif line.startswith("-"):
+            style = "red"
+        shown_text.append(line + "\n", style=style)
+    return shown_text
+
+
+def step_text(step: Step) -> Text:
+    """Show one step: its hosts, why, and the outage to expect."""
+    text = Text()
+    for member in step.members:
+        text.append(f"{member.node.host} ({member.node.role})\n", style="bold")
+        if member.reason:
+            text.append(f"restarted because {calm(member.reason, 400)}\n")
+        for change in member.changes:
+            text.append_text(change_label(change)).append(f"  {change.label}\n", style=IDLE)
+        text.append("\n")
+    text.append(f"Expected outage: about {step.outage_seconds} s, this step's hosts alone.\n")
+    text.append(
+        "If the new files are not proven, the old ones come back by themselves.\n", style=IDLE
+    )
+    return text
+
+
+def order_text(plan: Plan) -> Text:
+    """Show the order of the run."""
+    text = Text()
+    for number, wave in enumerate(plan.waves, 1):
+        text.append(f"{number}  {wave.title}\n", style="bold")
+        for step in wave.steps:
+            names = ", ".join(step.hosts)
+            what = "; ".join(sorted({m.reason for m in step.members if m.reason})) or "restart"
+            line = f"   {step.id:<5} {names:<24} about {step.outage_seconds} s away"
+            text.append(line).append(f"   {what}\n" if what != "restart" else "\n", style=IDLE)
+        text.append("   then every link is proven, before anything else is begun\n\n", style=IDLE)
+    if not plan.waves:
+        text.append("Nothing is restarted.\n")
+    total = sum(step.outage_seconds for step in plan.steps)
+    if plan.steps:
+        text.append(f"One after the other; about {total} s of restarts in all.\n")
+    text.append("Undo afterwards: tlswright rollback\n", style=IDLE)
+    return text
+
+
+def checks_text(plan: Plan) -> Text:
+    """Show every check, the failed ones first."""
+    order = {"fail": 0, "warn": 1, "ok": 2}
+    text = Text()
+    for check in sorted(plan.checks, key=lambda c: order.get(c.verdict, 1)):
+        text.append_text(shown(word(VERDICT_WORDS, check.verdict), mark_only=True))
+        text.append(f"  {check.host:<16} {check.name:<11} {calm(check.text, 400)}\n")
+    for host, facts in plan.layouts.items():
+        text.append(f"\n{host}\n", style="bold")
+        for key, value in facts.items():
+            text.append(f"  {key:<14} {calm(value, 200)}\n", style=IDLE)
+    return text

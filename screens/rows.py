@@ -1,0 +1,125 @@
+"""Turn declared fields into rows of a form, and what was typed into changes of the draft."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.model import Host, Scalar
+from app.site import checks
+from app.site.convert import as_site
+from app.site.draft import Draft, DraftHost, Step, set_authority, set_host, set_option
+from app.site.fields import Field, fields
+from screens.form import Row, Sort
+from screens.state import State
+
+
+def rows_of(state: State, step: Step) -> list[Row]:
+    """Give the rows of a step with what is answered; a node's own options are not among them."""
+    return [_row(one, state.draft) for one in _asked(state, step)]
+
+
+def put(state: State, key: str, text: str, step: Step) -> None:
+    """Take what was typed into a row; what does not hold is not taken, and the row says why."""
+    one = next(f for f in _asked(state, step) if f.key == key)
+    value = scalar(one, text)
+    if value is None or one.problem(value):
+        return
+    if one.scope == "authority":
+        state.change(set_authority(state.draft, **{key: value}), undo=False)
+    else:
+        kept = None if value == one.default else value
+        state.change(set_option(state.draft, key, kept), undo=False)
+
+
+def judge(one: Field, text: str) -> str:
+    """Say what is wrong with a text for a field, with an example of what would do."""
+    value = scalar(one, text)
+    wrong = "must be a whole number" if value is None else one.problem(value)
+    return f"{wrong}, e.g. {one.example}" if wrong and one.example else wrong
+
+
+def scalar(one: Field, text: str) -> Scalar | None:
+    """Read a typed text as the field's type; None for what is no number."""
+    if one.type == "bool":
+        return text == "yes"
+    if one.type == "int":
+        return int(text) if text.isdecimal() and len(text) < 12 else None
+    return text.strip()
+
+
+def shown(value: object) -> str:
+    """Give a value as it is typed."""
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
+def _asked(state: State, step: Step) -> list[Field]:
+    found = fields(state.draft, state.edges.kinds, step)
+    return [f for f in found if f.scope in ("authority", "option")]
+
+
+def _row(one: Field, draft: Draft) -> Row:
+    if one.scope == "authority":
+        value: object = getattr(draft.authority, one.key)
+    else:
+        value = draft.options.get(one.key, one.default)
+    return _drawn(one, shown(value), one.source if value == one.default else "your choice")
+
+
+def _drawn(one: Field, value: str, note: str) -> Row:
+    choices = ("yes", "no") if one.type == "bool" else tuple(word for word, _ in one.choices)
+    sort: Sort = "choice" if choices else "number" if one.type == "int" else "text"
+    default = one.example if one.default == "" else shown(one.default)
+    words = dict(one.choices) if one.scope != "option" else {}
+    help_text = f"{value}: {words[value]}. {one.help}" if value in words else one.help
+    return Row(
+        one.key, one.label, help_text, value, sort, choices, default, note, lambda t: judge(one, t)
+    )
+
+
+def host_of(host: DraftHost) -> Host:
+    """Give the host that a draft's host stands for."""
+    return as_site(Draft(hosts=(host,))).hosts[host.name]
+
+
+def host_rows(host: DraftHost, state: State) -> list[Row]:
+    """Give the rows that edit one host: its name here, and how to log in."""
+    others = set(state.draft.host_names) - {host.name}
+
+    def name(text: str) -> str:
+        return "there is such a host already" if text in others else checks.host_name(text)
+
+    words = "How this host is called here: in stores, in reports and in commands."
+    login = [f for f in fields(state.draft, state.edges.kinds, "hosts") if f.scope == "host"]
+    return [
+        Row("name", "Name", words, host.name, check=name),
+        *(
+            _drawn(f, shown(getattr(host, f.key)), "" if getattr(host, f.key) else f.source)
+            for f in login
+        ),
+    ]
+
+
+def with_host(draft: Draft, name: str, values: dict[str, str]) -> Draft:
+    """Take what was typed into a host's rows; another address needs another host key."""
+    changed: dict[str, Any] = {key: text.strip() for key, text in values.items()}
+    changed["port"] = int(values["port"])
+    old = draft.host(name)
+    if (old.address, old.port) != (changed["address"], changed["port"]):
+        changed["host_key"] = ""
+    return set_host(draft, name, **changed)
+
+
+def names_problem(text: str) -> str:
+    """Say what is wrong with a list of names."""
+    for word in text.replace(",", " ").split():
+        wrong = checks.dialled_name(word)
+        if wrong:
+            return f"{word}: {wrong}"
+    return ""
+
+
+def with_names(draft: Draft, host: str, text: str) -> Draft:
+    """Take a list of names; exactly the address alone is what holds without any."""
+    names = tuple(dict.fromkeys(text.replace(",", " ").split()))
+    known = draft.host(host)
+    return set_host(draft, host, names=() if names == (known.address,) else names)

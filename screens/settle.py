@@ -1,0 +1,41 @@
+"""Turn the answered draft into the site: site.yaml first, then the vault."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.screen import Screen
+
+from app.site.convert import Problem, problems, to_site
+from screens.attempt import unlock
+from screens.same import command, init_words
+from screens.state import State
+from screens.threads import beside
+
+
+def missing(state: State) -> tuple[Problem, ...]:
+    """Give all that is missing in any step."""
+    return problems(state.draft, None, state.edges.kinds)
+
+
+async def settle(screen: Screen[Any], state: State) -> bool:
+    """Write site.yaml and make the vault where there is none; False when an answer is missing.
+
+    Raises SiteError when the draft is not complete or the file was changed by someone else, and
+    VaultError when the vault cannot be written.
+    """
+    site = to_site(state.draft, state.edges.kinds)
+    if not state.has_vault and state.answers.passphrase is None:
+        if not await unlock(screen, state, "The vault is made now: choose its passphrase."):
+            return False
+    await beside(lambda: state.edges.save_site(site))
+    state.site = site
+    state.note(f"wrote {state.directory / 'site.yaml'}")
+    passphrase = state.answers.passphrase
+    if not state.has_vault and passphrase is not None:
+        await beside(lambda: state.edges.front.create_vault(site, passphrase))
+        state.note(f"made the vault {state.directory / 'vault'}")
+    state.commands.append(command(state.directory, *init_words(state.draft)))
+    state.edges.drop_draft()
+    state.pending = False
+    return True

@@ -1,0 +1,68 @@
+"""Put a host of the draft and what was found of it into words.  Pure."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from app.quoting import calm
+from app.site.draft import DraftHost
+from screens.state import State
+from screens.words import CHECK_WORDS, IDLE, shown, word
+
+DO = {
+    "new-key": "t  shows the key and trusts it once      d  takes this host out",
+    "changed-key": "Find out why the key changed before you go on. If you made the host anew: e.",
+    "login": "p  gives a password      e  changes user or key file      c  looks again",
+    "sudo": "p  gives the sudo password      c  looks again",
+    "unreachable": "e  changes address, port or jump host      c  looks again",
+    "no-product": "Install the product there, then c looks again.",
+    "failed": "c  looks again      e  edits",
+}
+
+
+def roles_of(state: State) -> dict[str, tuple[str, ...]]:
+    """Give the hosts of each role of the kind, in order."""
+    kind = state.kind()
+    roles = [role for role, _ in kind.roles] if kind else []
+    return {r: tuple(h.name for h in state.draft.hosts if h.role == r) for r in roles}
+
+
+def login(host: DraftHost) -> str:
+    """Give how we log in, in one word."""
+    user = f"{host.user}@" if host.user else ""
+    port = f":{host.port}" if host.port != 22 else ""
+    return f"{user}{host.address}{port}"
+
+
+def cells(host: DraftHost, state: State) -> tuple[Text, ...]:
+    """Give the row of a host."""
+    check = state.checks.get(host.name)
+    found = word(CHECK_WORDS, check.state if check else "busy")
+    text = shown(found)
+    product = check.facts.get("product", "") if check else ""
+    if check is not None and check.state == "ok" and product:
+        text = Text.assemble((f"{found.mark} ", found.style), calm(product, 80))
+    return (
+        Text(host.name, no_wrap=True, overflow="ellipsis"),
+        Text(host.role),
+        Text(login(host), no_wrap=True, overflow="ellipsis"),
+        text,
+    )
+
+
+def detail(host: DraftHost | None, state: State) -> Text:
+    """Show what is known of a host and what can be done."""
+    if host is None:
+        return Text("Type or paste hosts below; i picks from ~/.ssh/config.\nThe first is the hub.")
+    check = state.checks.get(host.name)
+    if check is None:
+        return Text(">> connecting, to look and not to touch")
+    text = Text(calm(check.text, 400) + "\n")
+    if check.fingerprint and check.state in ("new-key", "changed-key"):
+        text.append(f"{calm(check.fingerprint, 100)}\n", style="bold")
+    if check.state == "ok":
+        rows = [f"{key}: {calm(value, 80)}" for key, value in check.facts.items()]
+        text.append("\n".join(rows[:6]), style=IDLE)
+    elif check.hint:
+        text.append(f"{calm(check.hint, 300)}\n")
+    return text.append(DO.get(check.state, ""), style="bold")

@@ -1,0 +1,289 @@
+"""Hosts: typed, pasted or picked; each is looked at in the background while more are added."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events, work
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.widget import Widget
+from textual.widgets import DataTable, Input, Static
+
+from app.errors import TlswrightError
+from app.site import draft as d
+from app.site.convert import Problem
+from app.site.draft import Step
+from app.site.typed_hosts import add_hosts
+from screens.asks.confirm import Confirm
+from screens.asks.edit import Edit
+from screens.asks.pick import Pick
+from screens.attempt import ask_login, pin
+from screens.look_at_hosts import HostWatch
+from screens.picture import draw
+from screens.rows import host_rows, with_host
+from screens.steps.host_text import cells, detail, roles_of
+from screens.steps.step import StepScreen
+from screens.words import count
+
+
+class HostInput(Input):
+    """Take pasted lines as words: a list of hosts is pasted whole."""
+
+    def _on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        self.insert_text_at_cursor(" ".join(event.text.split()))
+
+
+class HostsScreen(StepScreen):
+    """Collect the hosts and their roles, and say of each whether it can be worked on."""
+
+    STEP: ClassVar[Step] = "hosts"
+    TITLE_TEXT = "Which hosts?"
+    HELP_TEXT = (
+        "Type or paste hosts: one or many, `user@host:port` and ranges like spk-[01-12] work. The "
+        "first one becomes the hub, Space changes a role.\n\n"
+        "Each host is connected to at once, to look and not to touch: its key, your login, "
+        "privilege, the product, its clock. A host key that is not known is shown with its "
+        "fingerprint; t trusts it once and for all, and writes it to site.yaml.\n\n"
+        "l on one spoke and l on another draws a link between them: the first dials the second."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "add", "Add"),
+        Binding("i", "pick", "Pick"),
+        Binding("e", "edit", "Edit"),
+        Binding("d", "drop", "Drop"),
+        Binding("space", "role", "Role"),
+        Binding("l", "link", "Link"),
+        Binding("t", "trust", "Trust"),
+        Binding("p", "password", "Password", show=False),
+        Binding("c,f5", "check", "Check", show=False),
+        Binding("z", "undo", "Undo", show=False),
+    ]
+    DEFAULT_CSS = """
+    HostsScreen DataTable { height: 1fr; min-height: 4; }
+    HostsScreen #below { height: 9; }
+    HostsScreen #detail { width: 1fr; }
+    HostsScreen #picture { width: 36; color: $text-primary; }
+    HostsScreen #adding { height: 1; }
+    HostsScreen #adding Static { width: 7; }
+    HostsScreen #adding Input { width: 1fr; }
+    """
+
+    def __init__(self, state: object) -> None:
+        super().__init__(state)  # type: ignore[arg-type]
+        self.watch_hosts = HostWatch(self, self.state)
+        self.linking = ""
+
+    def body(self) -> Iterable[Widget]:
+        """Lay out the table, the detail, the picture and the line that adds."""
+        yield Static(id="tally", classes="title")
+        table: DataTable[Text] = DataTable(cursor_type="row")
+        yield table
+        picture = Static(id="picture", classes="pane")
+        picture.border_title = "topology"
+        yield Horizontal(Static(id="detail", classes="pane"), picture, id="below")
+        add = HostInput(compact=True, placeholder="hub.example.net, ops@spk-[01-03].example.net:22")
+        yield Horizontal(Static("Add  >"), add, id="adding")
+
+    def on_mount(self) -> None:
+        """Begin where something is to be done: at the line that adds while there are no hosts."""
+        super().on_mount()
+        table = self.query_one(DataTable)
+        wide = max(24, self.app.size.width - 59)
+        for label, width in (("Host", 22), ("Role", 8), ("SSH as", 20), ("Check", wide)):
+            table.add_column(label, width=width, key=label)
+        self.draw()
+        (table if self.state.draft.hosts else self.query_one(Input)).focus()
+        self.call_after_refresh(self.watch_hosts.look)
+
+    # what is shown
+
+    def draw(self) -> None:
+        """Draw the table, the tally and the picture again."""
+        draft, table = self.state.draft, self.query_one(DataTable)
+        at = table.cursor_row
+        table.clear()
+        for host in draft.hosts:
+            table.add_row(*cells(host, self.state), key=host.name)
+        table.move_cursor(row=min(max(at, 0), max(0, len(draft.hosts) - 1)))
+        self._tally()
+        roles = roles_of(self.state)
+        picture = draw(roles, draft.drawn, width=32, height=7, ascii_only=self.state.ascii_only)
+        self.query_one("#picture", Static).update(Text(picture))
+        self._detail()
+        self.refresh_frame()
+
+    def _tally(self) -> None:
+        hosts = self.state.draft.hosts
+        bad = sum(1 for h in hosts if (c := self.state.checks.get(h.name)) and c.state != "ok")
+        parts = [self.TITLE_TEXT, count(len(hosts), "host")]
+        parts += [
+            f"{n} {role}" for role, names in roles_of(self.state).items() if (n := len(names))
+        ]
+        parts += [f"{bad} to look at"] if bad else []
+        self.query_one("#tally", Static).update(Text("   ".join(parts), style="bold"))
+
+    def _detail(self) -> None:
+        host, pane = self.here(), self.query_one("#detail", Static)
+        pane.border_title = host.name if host else "no host yet"
+        pane.update(detail(host, self.state))
+
+    def here(self) -> d.DraftHost | None:
+        """Give the host that the cursor is at."""
+        at, hosts = self.query_one(DataTable).cursor_row, self.state.draft.hosts
+        return hosts[at] if 0 <= at < len(hosts) else None
+
+    def on_data_table_row_highlighted(self) -> None:
+        """Show the host that the cursor is at."""
+        self._detail()
+
+    def on_host_watch_looked(self) -> None:
+        """Draw what was found."""
+        self.draw()
+
+    # what is done
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Add what was typed; with nothing typed, go to the table."""
+        event.stop()
+        if not event.value.strip():
+            self.query_one(DataTable).focus()
+            return
+        try:
+            self.state.change(add_hosts(self.state.draft, event.value, self.state.edges.kinds))
+        except (TlswrightError, ValueError) as error:
+            self.say(str(error), getattr(error, "hint", ""))
+            return
+        self.say("")
+        event.input.value = ""
+        self.draw()
+        self.query_one(DataTable).move_cursor(row=len(self.state.draft.hosts) - 1)
+        self.watch_hosts.look()
+
+    def action_add(self) -> None:
+        """Go to the line that adds."""
+        self.query_one(Input).focus()
+
+    @work
+    async def action_pick(self) -> None:
+        """Pick hosts from the user's SSH configuration."""
+        have = {host.name for host in self.state.draft.hosts}
+        names = tuple(n for n in self.state.edges.ssh_hosts() if n not in have)
+        if not names:
+            self.say("~/.ssh/config names no further hosts.")
+            return
+        pick = Pick("Hosts in ~/.ssh/config", names, ascii_only=self.state.ascii_only)
+        chosen = await self.app.push_screen_wait(pick)
+        if chosen:
+            self.state.change(add_hosts(self.state.draft, " ".join(chosen), self.state.edges.kinds))
+            self.draw()
+            self.watch_hosts.look()
+
+    @work
+    async def action_edit(self) -> None:
+        """Edit the host that the cursor is at."""
+        host = self.here()
+        if host is None:
+            return
+        rows = host_rows(host, self.state)
+        window = Edit(f"Host {host.name}", rows, ascii_only=self.state.ascii_only)
+        values = await self.app.push_screen_wait(window)
+        if values is not None:
+            self.state.change(with_host(self.state.draft, host.name, values))
+            self.state.checks.pop(host.name, None)
+            self.draw()
+            self.watch_hosts.look()
+
+    def action_drop(self) -> None:
+        """Take the host away; z brings it back."""
+        host = self.here()
+        if host is not None:
+            self.state.change(d.remove(self.state.draft, [host.name]))
+            self.draw()
+            self.say(f"{host.name} is taken out; z brings it back.")
+
+    def action_role(self) -> None:
+        """Give the host the next role."""
+        host, kind = self.here(), self.state.kind()
+        if host is None or kind is None:
+            return
+        roles = [role for role, _ in kind.roles]
+        role = roles[(roles.index(host.role) + 1) % len(roles)] if host.role in roles else roles[0]
+        self.state.change(d.set_role(self.state.draft, host.name, role, self.state.edges.kinds))
+        self.draw()
+
+    def action_link(self) -> None:
+        """Begin a link at this host, or end it here; a link that exists is taken away."""
+        host = self.here()
+        if host is None:
+            return
+        if not self.linking or self.linking == host.name:
+            self.linking = "" if self.linking else host.name
+            words = f"Link: {host.name} dials ... go to the other host and press l (Esc drops it)."
+            self.say(words if self.linking else "")
+            return
+        pair = (self.linking, host.name)
+        act = d.unlink if pair in self.state.draft.drawn else d.link
+        self.linking = ""
+        self.state.change(act(self.state.draft, *pair))
+        self.say("")
+        self.draw()
+
+    @work
+    async def action_trust(self) -> None:
+        """Trust the key that the host offered, after showing it."""
+        host = self.here()
+        check = self.state.checks.get(host.name) if host else None
+        if host is None or check is None or check.state != "new-key":
+            self.say("There is no new host key to trust here.")
+            return
+        text = (
+            f"{host.name} offers a host key that is not known yet:\n\n  {check.fingerprint}\n\n"
+            "Compare it with the one that the host's owner gave you. It is written to site.yaml; "
+            "from then on no other key is accepted."
+        )
+        choices = [("yes", "It is the right key"), ("no", "Not now")]
+        window = Confirm("Trust this host key?", text, choices, ascii_only=self.state.ascii_only)
+        if await self.app.push_screen_wait(window) == "yes":
+            pin(self.state, host.name, check.offered)
+            self.watch_hosts.again(host.name)
+
+    @work
+    async def action_password(self) -> None:
+        """Give a password for this host, for login or for sudo."""
+        host = self.here()
+        if host is None:
+            return
+        check = self.state.checks.get(host.name)
+        what = "sudo" if check is not None and check.state == "sudo" else "passwords"
+        text = check.text if check is not None else ""
+        if await ask_login(self.app, self.state, host.name, what, text):
+            self.watch_hosts.again(host.name)
+
+    def action_check(self) -> None:
+        """Look at every host again."""
+        self.state.checks.clear()
+        self.draw()
+        self.watch_hosts.look()
+
+    def action_undo(self) -> None:
+        """Take back the last change."""
+        if self.state.undo():
+            self.draw()
+            self.watch_hosts.look()
+
+    def action_back(self) -> None:
+        """Drop a link that was begun, leave the line that adds, or go back."""
+        if self.linking:
+            self.linking = ""
+            self.say("")
+        else:
+            super().action_back()
+
+    def point_at(self, problem: Problem) -> None:
+        """Give the focus to the line that adds where hosts are missing, else to the table."""
+        (self.query_one(DataTable) if self.state.draft.hosts else self.query_one(Input)).focus()

@@ -1,0 +1,251 @@
+"""Review: the exact change on every host, before any host is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Static, Tree
+
+from app.errors import PreflightError, TlswrightError
+from app.plan.diff import Change
+from app.plan.plan import Plan, Step
+from app.quoting import calm
+from screens.asks.confirm import Confirm
+from screens.attempt import attempt
+from screens.base import FrameScreen
+from screens.messages import Go, Start
+from screens.review_text import (
+    change_label,
+    change_text,
+    checks_text,
+    host_label,
+    order_text,
+    step_text,
+    summary,
+)
+from screens.same import command
+from screens.settle import settle
+from screens.steps.bar import steps_line
+from screens.words import count
+
+Leaf = Change | Step | str
+
+
+class ReviewScreen(FrameScreen):
+    """Make the plan and show it: a tree of changes, and the whole of what the cursor is at."""
+
+    TITLE_TEXT = "Review the exact change on every host"
+    HELP_TEXT = (
+        "Reading the hosts changed nothing. This is the plan: what apply does, and nothing else; "
+        "when a file is changed by someone in between, apply refuses.\n\n"
+        "+ new file   ~ changed   - removed. Secrets are masked.\n\n"
+        "Order shows which host is restarted when, and for how long it is away. Checks shows "
+        "what was found on each host; a failed one forbids the run."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a,ctrl+n", "apply", "Apply..."),
+        Binding("o", "show('order')", "Order"),
+        Binding("c", "show('checks')", "Checks"),
+        Binding("w", "save", "Save plan"),
+        Binding("f5", "again", "Read again"),
+        Binding("left_square_bracket", "scroll_pane(-1)", show=False),
+        Binding("right_square_bracket", "scroll_pane(1)", show=False),
+    ]
+    DEFAULT_CSS = """
+    ReviewScreen #sum { height: 1; }
+    ReviewScreen #panes { height: 1fr; }
+    ReviewScreen Tree { width: 36%; min-width: 28; max-width: 50; }
+    ReviewScreen #whole { width: 1fr; }
+    """
+
+    def body(self) -> Iterable[Widget]:
+        """Lay out the tree and the pane."""
+        yield Static(id="sum")
+        tree: Tree[Leaf] = Tree("plan", id="tree", classes="pane")
+        tree.show_root = False
+        tree.show_guides = not self.state.ascii_only
+        tree.guide_depth = 2
+        tree.border_title = "changes"
+        pane = VerticalScroll(Static(id="text"), id="whole", classes="pane")
+        yield Horizontal(tree, pane, id="panes")
+
+    def on_mount(self) -> None:
+        """Show the plan that was made, or make it."""
+        super().on_mount()
+        self.query_one(Tree).focus()
+        if self.state.plan is not None:
+            self._show(self.state.plan)
+        else:
+            self._make()
+
+    def head(self) -> Text:
+        """Give the wizard's steps, or the verb."""
+        if self.state.site is not None and self.state.verb != "apply":
+            return Text(f"{self.state.verb.capitalize()}: {self.TITLE_TEXT.lower()}", style="bold")
+        return steps_line("review", self.state)
+
+    def same_as(self) -> str:
+        """Give the command that makes this plan."""
+        words: list[str] = [self.state.verb]
+        if self.state.verb == "apply":
+            words = ["plan"] if self.state.plan is None or self.state.plan.empty else ["apply"]
+        elif self.state.intent.rotate:
+            hosts = sorted(self.state.intent.rotate)
+            known = len(self.state.site.hosts) if self.state.site else 0
+            words += ["--all"] if len(hosts) == known else [w for h in hosts for w in ("--host", h)]
+        return command(self.state.directory, *words)
+
+    @work(exclusive=True, group="plan")
+    async def _make(self) -> None:
+        """Make the plan, asking for what is missing; nothing is changed on any host."""
+        state = self.state
+        state.plan = None
+        self.say("")
+        try:
+            if state.pending and not await settle(self, state):
+                self._refused(
+                    "The site is not written yet: an answer is missing", (), "F5 asks again."
+                )
+                return
+        except TlswrightError as error:
+            self._refused(str(error), tuple(map(str, getattr(error, "others", ()))), error.hint)
+            return
+        site = state.site
+        if site is None:
+            return
+        names = ", ".join(site.hosts)
+        self.query_one("#sum", Static).update(Text(f">> reading {count(len(site.hosts), 'host')}"))
+        self.query_one("#text", Static).update(
+            Text(
+                f"Connecting to {names}.\n\nNothing is changed: files, versions and ports are read."
+            )
+        )
+        front = state.edges.front
+        try:
+            plan = await attempt(
+                self,
+                state,
+                lambda: front.make_plan(state.site or site, state.answers, state.intent),
+            )
+        except PreflightError as error:
+            self._refused(error.text, error.problems, error.hint)
+            return
+        except TlswrightError as error:
+            self._refused(str(error), (), error.hint)
+            return
+        if plan is None:
+            self._refused("The plan needs an answer that was not given", (), "F5 asks again.")
+            return
+        state.plan = plan
+        state.commands.append(command(state.directory, "plan"))
+        self._show(plan)
+
+    def _refused(self, text: str, problems: tuple[str, ...], hint: str) -> None:
+        self.query_one("#sum", Static).update(Text("XX no plan: nothing has been changed"))
+        lines = [calm(text, 600), "", *(f"XX {calm(p, 400)}" for p in problems), "", hint,
+                 "", "F5 reads the hosts again, Esc goes back to the answers."]  # fmt: skip
+        self.query_one("#text", Static).update(Text("\n".join(lines)))
+        self.state.note(text)
+
+    def _show(self, plan: Plan) -> None:
+        self.refresh_frame()
+        tree: Tree[Leaf] = self.query_one(Tree)
+        tree.clear()
+        for wave in plan.waves:
+            branch = tree.root.add(Text(wave.title, style="bold"), data="order", expand=True)
+            for step in wave.steps:
+                for member in step.members:
+                    twig = branch.add(host_label(member), data=step, expand=True)
+                    for change in member.changes:
+                        twig.add_leaf(change_label(change), data=change)
+        tree.root.add_leaf(Text("Order and outage"), data="order")
+        found = count(len(plan.problems), "problem") if plan.problems else "all passed"
+        tree.root.add_leaf(Text(f"Checks: {found}"), data="checks")
+        tree.root.expand()
+        tree.cursor_line = 0
+        self._sum(plan)
+        self._whole(checks_text(plan) if plan.problems else order_text(plan))
+
+    def _sum(self, plan: Plan) -> None:
+        if plan.problems:
+            self.say(f"{count(len(plan.problems), 'check')} failed: see Checks (c).",
+                     "Mend it there, then F5 reads the hosts again.")  # fmt: skip
+        if plan.empty and not plan.problems:
+            text = "ok nothing to do: every host is as site.yaml wants it"
+        else:
+            text = f"Plan {plan.id}   {summary(plan)}   nothing has been changed yet"
+        self.query_one("#sum", Static).update(Text(text, style="bold"))
+
+    def on_tree_node_highlighted(self, event: Tree.NodeHighlighted[Leaf]) -> None:
+        """Show the whole of what the cursor is at."""
+        data, plan = event.node.data, self.state.plan
+        if plan is None or data is None:
+            return
+        if isinstance(data, Change):
+            self._whole(change_text(data))
+        elif isinstance(data, Step):
+            self._whole(step_text(data))
+        else:
+            self._whole(checks_text(plan) if data == "checks" else order_text(plan))
+
+    def _whole(self, text: Text) -> None:
+        self.query_one("#text", Static).update(text)
+        self.query_one("#whole", VerticalScroll).scroll_home(animate=False)
+
+    def action_show(self, what: str) -> None:
+        """Show the order or the checks."""
+        if self.state.plan is not None:
+            plan = self.state.plan
+            self._whole(checks_text(plan) if what == "checks" else order_text(plan))
+
+    def action_scroll_pane(self, by: int) -> None:
+        """Scroll the pane while the tree keeps the focus."""
+        pane = self.query_one("#whole", VerticalScroll)
+        pane.scroll_relative(y=by * max(1, pane.size.height - 2), animate=False)
+
+    def action_again(self) -> None:
+        """Read the hosts again and make the plan anew."""
+        self._make()
+
+    def action_save(self) -> None:
+        """Write the plan to a file that `apply` takes."""
+        if self.state.plan is None:
+            return
+        try:
+            path = self.state.edges.front.save_plan(self.state.plan)
+        except TlswrightError as error:
+            self.say(error.text, error.hint)
+            return
+        self.notify(f"tlswright apply {path}", title="Plan saved", markup=False)
+
+    @work
+    async def action_apply(self) -> None:
+        """Ask once more, and start."""
+        plan = self.state.plan
+        if plan is None:
+            self.say("There is no plan yet.", "Wait for the hosts, or F5 reads them again.")
+            return
+        if plan.problems:
+            self.say("The failed checks forbid the run: see Checks (c).")
+            return
+        if plan.empty:
+            self.post_message(Go("dashboard"))
+            return
+        total = sum(step.outage_seconds for step in plan.steps)
+        text = Text.assemble(
+            (f"{self.state.verb.capitalize()} plan {plan.id} to {plan.site.name}?\n\n", "bold"),
+            f"{summary(plan)}, one host after the other, about {total} s of restarts in all.\n"
+            "A host whose new files are not proven gets its old ones back, and the run stops.\n\n"
+            "The run goes on when you close this window.\nUndo: tlswright rollback",
+        )
+        choices = [("yes", "Apply now"), ("no", "Not yet")]
+        window = Confirm("Apply", text, choices, ascii_only=self.state.ascii_only)
+        if await self.app.push_screen_wait(window) == "yes":
+            self.state.commands.append(self.same_as())
+            self.post_message(Start(self.state.verb, intent=self.state.intent))

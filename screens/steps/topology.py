@@ -1,0 +1,102 @@
+"""Topology: what is to be secured, with a picture of it and what one gets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import ClassVar
+
+from rich.text import Text
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from app.site.convert import Problem
+from app.site.draft import Step, set_kind
+from screens.picture import draw
+from screens.steps.step import StepScreen
+
+GETS = (
+    "You get",
+    "  one CA of your own, or pinned certificates without any CA",
+    "  a key and a certificate for each host, in a key store",
+    "  a trust store for each host, holding exactly whom it trusts",
+    "  the product's own file edited in place, the rest untouched",
+    "  restarts in the order that keeps the system up",
+    "  every link proven, from both ends",
+)
+
+
+class TopologyScreen(StepScreen):
+    """Choose the product and its shape, and name the site."""
+
+    STEP: ClassVar[Step] = "topology"
+    TITLE_TEXT = "What do you want to secure?"
+    HELP_TEXT = (
+        "A site is one authority, its hosts, and the product on them whose links are to be "
+        "secured. Nothing is done on any host until you have seen the exact change and said "
+        "apply.\n\nEvery answer is kept as you give it: leave whenever you like, and come back."
+    )
+    DEFAULT_CSS = """
+    TopologyScreen #panes { height: 1fr; }
+    TopologyScreen #kinds { width: 38; }
+    TopologyScreen #gets { width: 1fr; padding: 0 0 0 2; }
+    TopologyScreen #named { height: 1; margin-top: 1; }
+    TopologyScreen #named Static { width: 12; }
+    TopologyScreen #named Input { width: 30; }
+    """
+
+    def body(self) -> Iterable[Widget]:
+        """Lay out the kinds, the picture and the site's name."""
+        yield Static(self.TITLE_TEXT, classes="title")
+        kinds = OptionList(*self._options(), id="list")
+        left = Vertical(kinds, id="kinds", classes="pane")
+        left.border_title = "kind of site"
+        yield Horizontal(left, Static(id="gets"), id="panes")
+        name = Input(self.state.draft.site, compact=True, id="name", placeholder="prod-mq")
+        yield Horizontal(Static("Site name"), name, id="named")
+
+    def _options(self) -> Iterable[Option]:
+        for name in self.state.edges.kinds.names():
+            yield Option(Text(self.state.edges.kinds.load(name).title), id=name)
+
+    def on_mount(self) -> None:
+        """Point at the kind that was chosen."""
+        super().on_mount()
+        kinds = self.query_one(OptionList)
+        names = self.state.edges.kinds.names()
+        kinds.highlighted = (
+            names.index(self.state.draft.kind) if self.state.draft.kind in names else 0
+        )
+        kinds.focus()
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Draw the kind that the cursor is at, and take it."""
+        kind = self.state.edges.kinds.load(str(event.option_id))
+        if self.state.draft.kind != kind.name:
+            self.state.change(set_kind(self.state.draft, kind.name, self.state.edges.kinds))
+        roles = [role for role, _ in kind.roles]
+        example = {role: [role] if at == 0 else [f"{role}-{x}" for x in "abc"]
+                   for at, role in enumerate(roles)}  # fmt: skip
+        picture = draw(example, width=38, height=7, ascii_only=self.state.ascii_only)
+        text = Text.assemble((f"{picture}\n\n", "cyan"), f"{kind.summary}\n\n", "\n".join(GETS))
+        self.query_one("#gets", Static).update(text)
+        self.refresh_frame()
+
+    def on_option_list_option_selected(self) -> None:
+        """Go on with what the cursor is at."""
+        self.action_next()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Take the name."""
+        self.state.change(replace(self.state.draft, site=event.value.strip()), undo=False)
+        self.refresh_frame()
+
+    def on_input_submitted(self) -> None:
+        """Go on."""
+        self.action_next()
+
+    def point_at(self, problem: Problem) -> None:
+        """Give the focus to the name, the one thing that can be missing."""
+        self.query_one(Input).focus()

@@ -1,0 +1,111 @@
+"""Trust: the authority, its lifetimes, and the passphrase of the vault."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.widget import Widget
+from textual.widgets import Static
+
+from app.pki.secret import Secret
+from app.site.convert import Problem
+from app.site.draft import Step
+from screens.form import Form, Row
+from screens.rows import put, rows_of
+from screens.steps.step import StepScreen
+from screens.strength import strength
+
+SHORTEST = 8
+
+
+class TrustScreen(StepScreen):
+    """Ask what makes trust, and for the passphrase that guards it."""
+
+    STEP: ClassVar[Step] = "trust"
+    SECRET: ClassVar[bool] = True
+    TITLE_TEXT = "Who vouches for your hosts?"
+    HELP_TEXT = (
+        "With a CA of your own, each host trusts whatever that CA signed: a new host touches "
+        "only itself and its neighbours' links. Pinned trust needs no CA: each host trusts exactly the "
+        "certificates of the peers it has a link with.\n\n"
+        "The vault is one encrypted file beside site.yaml. It holds the CA key and the store "
+        "passwords; private keys of hosts are made in memory and not kept."
+    )
+
+    def __init__(self, state: object) -> None:
+        super().__init__(state)  # type: ignore[arg-type]
+        self._typed = {"first": "", "again": ""}
+
+    def body(self) -> Iterable[Widget]:
+        """Lay out the form."""
+        yield Static(self.TITLE_TEXT, classes="title")
+        yield Form(self._rows())
+
+    def on_mount(self) -> None:
+        """Begin at the first field."""
+        super().on_mount()
+        self.query_one(Form).focus_first()
+
+    def _rows(self) -> list[Row]:
+        return [*rows_of(self.state, self.STEP), *self._secret_rows()]
+
+    def _secret_rows(self) -> list[Row]:
+        if self.state.answers.passphrase is not None:
+            return []
+        first = Row(
+            "first",
+            "Passphrase of the vault",
+            "Four or more unusual words are better than one cryptic one. It is never written "
+            "anywhere: without it the CA key is lost, so keep it where you keep such things.",
+            sort="secret",
+            check=self._judge_first,
+        )
+        if self.state.has_vault:
+            return [first]
+        again = Row(
+            "again",
+            "Passphrase once more",
+            "The same again, since nothing shows what you typed.",
+            sort="secret",
+            check=lambda text: "" if text == self._typed["first"] else "it is not the same",
+        )
+        return [first, again]
+
+    def _judge_first(self, text: str) -> str:
+        if not text:
+            return "the vault needs a passphrase"
+        if not self.state.has_vault and len(text) < SHORTEST:
+            return f"too short: {SHORTEST} characters or more, e.g. four unusual words"
+        return ""
+
+    async def on_form_changed(self, event: Form.Changed) -> None:
+        """Take the change; the passphrase stays in memory."""
+        form = self.query_one(Form)
+        if event.key in self._typed:
+            self._typed[event.key] = event.value
+            if event.key == "first" and not self.state.has_vault:
+                line = form.line("first")
+                if line is not None:
+                    line.query_one(".note", Static).update(strength(event.value))
+            return
+        put(self.state, event.key, event.value, self.STEP)
+        await form.set_rows(self._rows())
+        self.refresh_frame()
+
+    def on_form_ended(self) -> None:
+        """Go on after the last field."""
+        self.action_next()
+
+    def action_next(self) -> None:
+        """Go on when every field is right."""
+        if self.query_one(Form).judge():
+            self.say("One field is not right yet: see the line below it.")
+            return
+        if self._typed["first"]:
+            self.state.passphrase(Secret(self._typed["first"]))
+        super().action_next()
+
+    def point_at(self, problem: Problem) -> None:
+        """Give the focus to the field."""
+        self.query_one(Form).focus_on(problem.field)

@@ -1,0 +1,76 @@
+"""Draw how long certificates last, on one scale for all: now to twelve months.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from rich.text import Text
+
+from app.engine.front import RunSummary, StatusRow
+from app.quoting import calm
+from screens.words import BAD, OK, WARN, local
+
+SPAN = timedelta(days=365)
+
+
+def ruler(width: int) -> Text:
+    """Draw the scale: now, and every three months."""
+    marks = [" "] * width
+    for quarter, label in enumerate(("now", "+3m", "+6m", "+9m")):
+        at = width * quarter // 4
+        marks[at : at + len(label)] = label
+    return Text("".join(marks[:width]))
+
+
+def strip(row: StatusRow, now: datetime, width: int, *, ascii_only: bool) -> Text:
+    """Draw one certificate: `=` valid, `:` time to renew, `X` expired, `>` beyond the scale."""
+    if row.expires is None:
+        return Text("?", style=WARN)
+    if row.expires < now:
+        return Text("X", style=BAD)
+    end = min(width, max(1, int((row.expires - now) / SPAN * width)))
+    begun = row.facts.not_before if row.facts else now
+    due = begun + (row.expires - begun) * 2 / 3
+    fresh = min(end, max(0, int((due - now) / SPAN * width)))
+    good = "=" if ascii_only else "━"
+    bar = Text.assemble((good * fresh, OK), (":" * (end - fresh), WARN))
+    if row.expires - now > SPAN:
+        bar.right_crop(1)
+        bar.append(">", style=OK)
+    return bar
+
+
+def next_act(rows: tuple[StatusRow, ...], runs: tuple[RunSummary, ...]) -> str:
+    """Say the one thing to do next."""
+    if not rows or all(row.expires is None for row in rows):
+        return "Next: a shows what would be done on each host; nothing is deployed yet."
+    if runs and runs[0].exit not in (0, None) and not runs[0].live:
+        return (
+            f"Next: the last run ({runs[0].verb}) stopped: {runs[0].result}. a goes on, h shows it."
+        )
+    due = [row for row in rows if row.due and row.role not in ("ca", "authority")]
+    if due:
+        first = due[0]
+        more = f", with {len(due) - 1} more" if len(due) > 1 else ""
+        return f"Next: {first.subject} is due, it ends {local(first.expires)}. r rotates it{more}."
+    return "Nothing is due.  v proves every link now, a compares every file."
+
+
+def detail(row: StatusRow, runs: Iterable[RunSummary]) -> Text:
+    """Show one certificate whole."""
+    lines = []
+    facts = row.facts
+    if facts is not None:
+        names = ", ".join(san.value for san in facts.sans)
+        lines += [
+            f"{facts.subject}" + (f"   names {names}" if names else ""),
+            f"serial {facts.serial_hex[:24]}   {facts.key_type}   generation {row.generation}",
+            f"issued {local(facts.not_before)} by {facts.issuer}",
+        ]
+    if row.text:
+        lines.append(row.text)
+    last = next((r for r in runs if row.subject in r.hosts), None)
+    if last is not None:
+        lines.append(f"last run {last.run} {last.verb}: {last.result or 'going on'}")
+    return Text("\n".join(calm(line, 300) for line in lines) or "No certificate yet: a makes it.")
