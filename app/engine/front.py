@@ -6,32 +6,38 @@ passed in; what is missing is said by an error that names it.
 
 from __future__ import annotations
 
+import secrets
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from app.events import Event
+from app.engine import opening
+from app.engine.control import ask
+from app.engine.gather import Say
+from app.engine.journal import alive, follow, read_events, utc_now
+from app.engine.record import load_deployed, write_json
+from app.engine.request import Answers, Request, pack
+from app.errors import HostError, HostKeyError, LoginError, UnreachableError, UsageError
+from app.events import Event, fold
 from app.findings import Finding
-from app.model import Host, Site
+from app.kinds import load as load_kind
+from app.model import AuthoritySpec, Host, Node, Site
+from app.pki.expiry import due, health
 from app.pki.facts import CertificateFacts
 from app.pki.secret import Secret
 from app.plan.make import Intent
 from app.plan.plan import Plan
 from app.remote.base import Logins
+from app.site.places import Places
+
+__all__ = ["Answers", "Front", "HostCheck", "RunSummary", "StatusRow"]
 
 HostState = Literal[
     "ok", "new-key", "changed-key", "login", "sudo", "unreachable", "no-product", "failed"
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """Hold what was asked for before the run: the vault's passphrase and the logins."""
-
-    passphrase: Secret | None = field(default=None, repr=False)
-    logins: Logins = field(default_factory=Logins, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,56 +85,241 @@ class RunSummary:
     hosts: tuple[str, ...]
 
 
+def _quiet(host: str, state: str, text: str) -> None:
+    """Say nothing."""
+
+
 class Front:
     """Answer what front ends ask about one site directory."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self.places = Places(directory)
 
     def check_host(self, host: Host, kind: str, logins: Logins) -> HostCheck:
         """Connect to one host and say what is there; changes nothing."""
-        raise NotImplementedError
+        product = load_kind(kind)
+        node = Node(host.name, kind, product.roles[0][0], host.dialled, 0)
+        site = Site("check", _authority(), {host.name: host}, ())
+        try:
+            remote = opening.connector(logins).connect(host)
+            try:
+                seen = remote.observe(product.survey(site, node))
+            finally:
+                remote.close()
+        except HostError as error:
+            return _refused(host.name, error)
+        layout = product.layout(site, node, seen)
+        if layout.problems:
+            return HostCheck(host.name, "no-product", layout.problems[0])
+        facts = {"system": seen.system, "user": seen.user, **layout.facts}
+        return HostCheck(host.name, "ok", layout.facts.get("product", "reached"), facts=facts)
 
-    def make_plan(self, site: Site, answers: Answers, intent: Intent) -> Plan:
+    def make_plan(self, site: Site, answers: Answers, intent: Intent, say: Say = _quiet) -> Plan:
         """Observe every host and make the plan; raises PreflightError, HostError, VaultError."""
-        raise NotImplementedError
+        from app.engine.prepare import prepare
+        from app.engine.served import served
+
+        deployed = opening.deployed_of(self.places)
+        vault = opening.open_vault(self.places, answers.passphrase, deployed, write=False)
+        try:
+            prepared = prepare(
+                site, opening.kinds_of(site), opening.connector(answers.logins), vault, deployed,
+                intent, now=utc_now(), served=served, say=say,
+            )  # fmt: skip
+        finally:
+            if vault is not None:
+                vault.close()
+        prepared.close()
+        return prepared.plan
 
     def save_plan(self, plan: Plan, path: Path | None = None) -> Path:
         """Write a plan as JSON, under `.tlswright/plans/` when no path is given."""
-        raise NotImplementedError
+        self.places.prepare()
+        target = path or self.places.plans / f"{plan.id}.json"
+        write_json(target, plan.to_dict())
+        return target
 
     def start(
         self, verb: str, answers: Answers, *, plan: Path | None, intent: Intent, run: str = ""
     ) -> str:
-        """Start a run (`apply`, `rotate`, `rollback`) in a process of its own; gives its id."""
-        raise NotImplementedError
+        """Start a run (`apply`, `rotate`, `rollback`) in a process of its own; gives its id.
+
+        For `rollback`, `run` is the run to take back; empty means the last that changed a host.
+        """
+        from app.engine.spawn import spawn
+
+        target = (run or self.last_change()) if verb == "rollback" else ""
+        name = opening.run_id(utc_now(), secrets.token_hex(2))
+        folder = self.places.run(name)
+        self.places.prepare()
+        folder.mkdir(mode=0o700)
+        request = Request(verb, str(plan.absolute()) if plan else "", intent, target)
+        write_json(folder / "request.json", request.to_dict())
+        spawn(self.directory.absolute(), name, folder, pack(request, answers))
+        return name
 
     def follow(self, run: str, *, seconds: float = 0.2) -> Iterator[Event | None]:
         """Give a run's events, old and new, until it has ended; None while nothing is new."""
-        raise NotImplementedError
+        return follow(self._run(run) / "journal.jsonl", lambda: time.sleep(seconds))
 
     def ask_stop(self, run: str, *, now: bool) -> None:
         """Ask a live run to stop: after the host it is at, or safely now."""
-        raise NotImplementedError
+        ask(self._run(run), "stop-now" if now else "stop")
 
     def runs(self) -> tuple[RunSummary, ...]:
         """Give the runs of the site, the newest first."""
-        raise NotImplementedError
+        if not self.places.runs.is_dir():
+            return ()
+        folders = sorted((f for f in self.places.runs.iterdir() if f.is_dir()), reverse=True)
+        return tuple(_summary(f) for f in folders)
+
+    def live_run(self) -> str:
+        """Give the run that goes on now, empty when there is none."""
+        return next((r.run for r in self.runs() if r.live), "")
+
+    def last_change(self) -> str:
+        """Give the newest run that changed a host; raises UsageError when there is none.
+
+        A run that was taken back, and the rollback that did it, are passed over.
+        """
+        taken: set[str] = set()
+        for summary in self.runs():
+            request = _request(self.places.run(summary.run))
+            if request.get("verb") == "rollback":
+                if summary.exit == 0:
+                    taken.add(str(request.get("target", "")))
+                continue
+            changed = any(
+                e.kind == "intent" and e.data.get("files")
+                for e in read_events(self.places.run(summary.run) / "journal.jsonl")
+            )
+            if changed and summary.run not in taken:
+                return summary.run
+        raise UsageError(
+            "there is no run to take back", hint="`tlswright runs` lists what was done."
+        )
 
     def status(self, site: Site, now: datetime) -> tuple[StatusRow, ...]:
         """Give every certificate with its expiry and health, from the record; asks no host."""
-        raise NotImplementedError
+        deployed = load_deployed(self.places.deployed)
+        rows = [_authority_row(gen, pem, now) for gen, pem in sorted(deployed.authorities.items())]
+        for topology in site.topologies:
+            for node in load_kind(topology.kind).nodes(site, topology):
+                recorded = deployed.node(node.kind, node.host)
+                facts = recorded.facts if recorded else None
+                spec = recorded.spec if recorded else None
+                rows.append(
+                    _row(node.host, node.role, facts, f"g{spec.generation}" if spec else "", now)
+                )
+        return tuple(rows)
 
     def verify(self, site: Site, answers: Answers) -> Iterator[Finding]:
         """Probe every link and give the findings as they come."""
-        raise NotImplementedError
+        from app.engine.verifying import verify
+
+        return verify(self.places, site, answers)
 
     def export_client(
         self, site: Site, name: str, answers: Answers, folder: Path
     ) -> tuple[Path, ...]:
         """Write a client's credential with the CA to a new folder; gives the files."""
-        raise NotImplementedError
+        from app.export.client import export_client
+
+        deployed = opening.deployed_of(self.places)
+        vault = opening.open_vault(self.places, answers.passphrase, deployed, write=False)
+        if vault is None:
+            raise UsageError("this site has no vault yet", hint="`tlswright apply` makes it.")
+        with vault:
+            return export_client(site, vault, name, folder, utc_now())
 
     def create_vault(self, site: Site, passphrase: Secret) -> CertificateFacts | None:
-        """Make the vault and, under trust by CA, the authority; gives the CA's facts."""
-        raise NotImplementedError
+        """Make the vault and, under trust by CA, the authority; gives the CA's facts.
+
+        A vault that exists is opened with the passphrase instead, and kept.
+        """
+        from app.engine.keyring import Keyring
+
+        deployed = opening.deployed_of(self.places)
+        if not self.places.vault.exists() and not deployed.nodes:
+            opening.create_vault(self.places, passphrase)
+        vault = opening.open_vault(self.places, passphrase, deployed, write=True)
+        assert vault is not None
+        with vault:
+            root = Keyring(site, vault).ensure_authority(utc_now())
+            return root.facts() if root is not None else None
+
+    def _run(self, run: str) -> Path:
+        folder = self.places.run(run)
+        if not folder.is_dir():
+            raise UsageError(f"there is no run {run}", hint="`tlswright runs` lists the runs.")
+        return folder
+
+
+def _authority() -> AuthoritySpec:
+    return AuthoritySpec(name="check")
+
+
+def _refused(host: str, error: HostError) -> HostCheck:
+    if isinstance(error, HostKeyError):
+        state: HostState = "changed-key" if error.pinned else "new-key"
+        return HostCheck(
+            host, state, error.text, error.hint, error.offered, _fingerprint(error.offered)
+        )
+    if isinstance(error, LoginError):
+        state = "sudo" if "sudo" in error.step or "sudo" in error.text else "login"
+        return HostCheck(host, state, error.text, error.hint)
+    state = "unreachable" if isinstance(error, UnreachableError) else "failed"
+    return HostCheck(host, state, error.text, error.hint)
+
+
+def _fingerprint(line: str) -> str:
+    from app.remote.known_hosts import HostKey
+
+    key = HostKey.parse(line)
+    return key.fingerprint if key is not None else ""
+
+
+def _summary(folder: Path) -> RunSummary:
+    journal = folder / "journal.jsonl"
+    view = fold(read_events(journal))
+    live = alive(journal)
+    verb = view.verb or str(_request(folder).get("verb", ""))
+    result = view.result or ("running" if live else "cut off")
+    return RunSummary(
+        folder.name, verb, view.started, view.ended, result, view.exit, live, tuple(view.hosts)
+    )
+
+
+def _request(folder: Path) -> dict[str, object]:
+    from app.engine.record import read_json
+
+    found = read_json(folder / "request.json")
+    return found if isinstance(found, dict) else {}
+
+
+def _authority_row(generation: int, pem: str, now: datetime) -> StatusRow:
+    import base64
+
+    from app.pki.reading import facts_of
+
+    facts = facts_of(base64.b64decode("".join(pem.strip().splitlines()[1:-1])))
+    return _row(facts.common_name, "authority", facts, f"g{generation}", now, authority=True)
+
+
+def _row(
+    subject: str,
+    role: str,
+    facts: CertificateFacts | None,
+    generation: str,
+    now: datetime,
+    *,
+    authority: bool = False,
+) -> StatusRow:
+    if facts is None:
+        return StatusRow(subject, role, "none", None, None, True, None, "", "not deployed yet")
+    return StatusRow(
+        subject, role, health(facts.not_after, now, authority=authority), facts.not_after,
+        (facts.not_after - now).days, not authority and due(facts.not_before, facts.not_after, now),
+        facts, generation,
+    )  # fmt: skip

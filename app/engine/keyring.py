@@ -50,7 +50,7 @@ class Keyring:
             return {}
         prefix = "option/"
         found = {}
-        for key in self._vault.keys():
+        for key in tuple(self._vault.keys()):
             if key.startswith(prefix):
                 found[key.removeprefix(prefix)] = Secret((self._vault.get(key) or b"").decode())
         return found

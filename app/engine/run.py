@@ -112,7 +112,7 @@ class Runner:
         return outcome
 
     def _judge(self, step: Step, built: Mapping[str, Built]) -> Mapping[str, str]:
-        """Look from outside: is what each member serves what its key store holds, are bridges up."""
+        """Look from outside: is the new certificate served, and are the bridges up."""
         wrong: dict[str, str] = {}
         for host, one in built.items():
             self.journal.emit(
@@ -169,7 +169,7 @@ class Runner:
             explanation = self.prover.explain(host, (text, *(ack.log if ack else ())))
             data = {"hint": _hint(ack.state if ack else ""), "explanation": explanation}
             self.journal.emit("failed", text, host=host, step=step.id, state="failed", data=data)
-        for host, ack in outcome.acks.items():
+        for host in outcome.acks:
             if host not in outcome.failed and not outcome.held:
                 self.journal.emit("step", "put back", host=host, step=step.id, state="restored")
         down = [h for h, a in outcome.acks.items() if a.state in ("restored-down", "unknown")]
@@ -213,8 +213,8 @@ def _sentence(finding: Finding) -> str:
 def _hint(state: str) -> str:
     return {
         "restored": "Its old files are back and the service runs with them.",
-        "restored-down": "Its old files are back, but the service did not come up again: look there now.",
+        "restored-down": "Its old files are back, but the service did not come up again.",
         "untouched": "Nothing was changed on this host.",
         "held": "The new files are in place; the next apply finishes this host.",
-        "unknown": "The connection was lost: the host undoes by itself; the next apply looks first.",
+        "unknown": "The connection was lost: the host undoes by itself; the next apply looks.",
     }.get(state, "")

@@ -1,4 +1,4 @@
-"""Take a run back: the reverse of each of its held steps, newest first, from the hosts' own backups."""
+"""Take a run back: the reverse of each held step, newest first, from the hosts' own backups."""
 
 from __future__ import annotations
 

@@ -87,8 +87,14 @@ class Kind(Protocol):
     def resources(self, render: Render) -> tuple[FileResource, ...]:
         """Give the node's desired files; raises EditError where the user's file refuses."""
 
-    def activation(self, site: Site, node: Node, layout: Layout) -> Activation:
-        """Say how the node takes up new files."""
+    def activation(
+        self, site: Site, node: Node, layout: Layout, *, restored: bool = False
+    ) -> Activation:
+        """Say how the node takes up new files.
+
+        With `restored` an older configuration comes back, whose listeners are not known: any
+        listener of the process will do.
+        """
 
     def proofs(
         self, site: Site, topology: Topology, layouts: Mapping[str, Layout]

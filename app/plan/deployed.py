@@ -6,6 +6,8 @@ rebuilt to be compared, is the one that was put there and still what is wanted.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -125,6 +127,12 @@ class Deployed:
             {str(k): DeployedNode.from_dict(v) for k, v in data.get("pending", {}).items()},
             {int(k): str(v) for k, v in data.get("authorities", {}).items()},
         )
+
+
+def fingerprint(pem: str) -> str:
+    """Give the SHA-256 of a certificate in PEM, in lower-case hex."""
+    body = "".join(pem.strip().splitlines()[1:-1])
+    return hashlib.sha256(base64.b64decode(body)).hexdigest()
 
 
 def resolve(deployed: Deployed, observed: Mapping[str, HostObservation]) -> Deployed:

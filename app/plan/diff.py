@@ -100,7 +100,8 @@ def _literal(resource: FileResource, want: LiteralWant, fact: FileFact) -> Chang
         words = _attributes(resource, fact)
         return _made(resource, fact, "mode", words, words) if words else None
     before = fact.data or b""
-    diff = masked_diff(before, want.data, resource.path, [*want.secrets])
+    hidden = [secret.reveal() for secret in want.secrets if secret]
+    diff = masked_diff(before, want.data, resource.path, hidden)
     reason = "edited in place" if want.edited and fact.type == "file" else "written by tlswright"
     return _store(resource, fact, reason, diff)
 

@@ -13,7 +13,7 @@ from app.model import Link, Node, Site, Topology
 from app.observed import FileFact, HostObservation
 from app.pki.secret import Secret
 from app.pki.spec import IssueSpec
-from app.plan.deployed import Deployed, resolve
+from app.plan.deployed import Deployed, fingerprint, resolve
 from app.plan.diff import Change, Standing, changes
 from app.plan.phases import NodeState, Phase, phases
 from app.plan.plan import Check, NodeStep, Plan, Step, Wave
@@ -177,7 +177,8 @@ class _Planner:
     def _resolve(self, reference: str) -> str:
         kind, _, rest = reference.partition(":")
         if kind == "ca":
-            return f"ca:{rest}"
+            pem = self.inputs.deployed.authorities.get(int(rest), "")
+            return fingerprint(pem) if pem else f"new:ca {rest}"
         name, _, which = rest.rpartition(":")
         return f"new:{name}" if which == "next" else self.leaves.get(name, f"new:{name}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.kinds.resources import FileResource, KeyWant
+from app.kinds.resources import FileResource, KeyWant, TrustWant
 from app.model import Node, Site
 from app.observed import HostObservation
 from app.pki.expiry import due
@@ -40,6 +40,8 @@ def signature(resource: FileResource) -> str:
     want = resource.want
     if isinstance(want, KeyWant):
         return f"key {want.format} {want.part} {want.alias}"
+    if isinstance(want, TrustWant):
+        return f"trust {want.format}"
     return resource.label
 
 

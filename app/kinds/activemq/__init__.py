@@ -57,11 +57,14 @@ class ActiveMQ:
         """Give the broker's files."""
         return resources(render)
 
-    def activation(self, site: Site, node: Node, layout: Layout) -> Activation:
+    def activation(
+        self, site: Site, node: Node, layout: Layout, *, restored: bool = False
+    ) -> Activation:
         """Say how the broker restarts."""
         all_links = tuple(li for t in site.topologies if t.kind == self.name
                           for li in shape.links(site, t))  # fmt: skip
-        return activation(node, layout, listens=shape.accepts(node, all_links))
+        listens = not restored and shape.accepts(node, all_links)
+        return activation(node, layout, listens=listens)
 
     def proofs(
         self, site: Site, topology: Topology, layouts: Mapping[str, Layout]

@@ -1,0 +1,162 @@
+"""What every verb is given: the site directory, the terminal, and how to come by secrets."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from app.cli.terminal import Terminal
+from app.errors import HostKeyError, LoginError, UsageError
+from app.model import Site
+from app.pki.secret import Secret
+from app.site.places import Places
+
+if TYPE_CHECKING:
+    from app.engine.front import Front
+    from app.engine.request import Answers
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Context:
+    """Hold the parsed flags with what they lead to."""
+
+    flags: argparse.Namespace
+    terminal: Terminal
+    environ: Mapping[str, str]
+    directory: Path
+
+    @property
+    def places(self) -> Places:
+        """Give the places of the site directory."""
+        return Places(self.directory)
+
+    def front(self) -> Front:
+        """Give the engine's front."""
+        from app.engine.front import Front
+
+        return Front(self.directory)
+
+    def site(self) -> Site:
+        """Read site.yaml."""
+        from app.site.load import load_site
+
+        if not self.places.site.exists():
+            raise UsageError(
+                f"there is no site in {self.directory}",
+                hint="`tlswright init` makes one; -C DIR names another directory.",
+            )
+        return load_site(self.places.site)
+
+    def answers(self, *, confirm: bool = False, needed: bool = True) -> Answers:
+        """Come by the vault's passphrase and what logins need, in the documented order."""
+        from app.engine.request import Answers
+        from app.remote.base import Logins
+
+        passphrase = self.passphrase(confirm=confirm) if needed else None
+        return Answers(
+            passphrase, Logins(*(self._files(kind) for kind in ("password", "sudo", "key")))
+        )
+
+    def passphrase(self, *, confirm: bool = False) -> Secret:
+        """Find the vault's passphrase; raises UsageError that names the flags."""
+        from app.pki.passphrase import PassphraseOptions, find_passphrase
+
+        file = self.flags.passphrase_file
+        options = PassphraseOptions(
+            file=Path(file) if file else None, fd=self.flags.passphrase_fd, confirm=confirm
+        )
+        prompt = self.terminal.secret if self.terminal.interactive else None
+        return find_passphrase(options, self.environ, _prompt(prompt))
+
+    def other_secret(self, file: str | None, question: str) -> Secret:
+        """Come by another secret: from a file, or at the terminal, twice."""
+        from app.pki.passphrase import PassphraseOptions, find_passphrase
+
+        if file:
+            return find_passphrase(PassphraseOptions(file=Path(file)), {}, None)
+        if not self.terminal.interactive:
+            raise UsageError(f"{question} is needed", hint="Without a terminal, give its file.")
+        first = self.terminal.secret(question)
+        if self.terminal.secret("The same again") != first:
+            raise UsageError("the two differ", hint="Type it again.")
+        return first
+
+    def _files(self, kind: str) -> Mapping[str, Secret]:
+        """Read `--password-file`, `--sudo-password-file` and `--key-passphrase-file`."""
+        flag = {
+            "password": "password_file",
+            "sudo": "sudo_password_file",
+            "key": "key_passphrase_file",
+        }
+        name = getattr(self.flags, flag[kind], None)
+        if not name:
+            return {}
+        from app.pki.passphrase import PassphraseOptions, find_passphrase
+
+        secret = find_passphrase(PassphraseOptions(file=Path(name)), {}, None)
+        return dict.fromkeys(self._key_files() if kind == "key" else self.site().hosts, secret)
+
+    def _key_files(self) -> tuple[str, ...]:
+        """Name every key file that a login may use."""
+        own = {host.identity for host in self.site().hosts.values() if host.identity}
+        usual = (f"~/.ssh/id_{kind}" for kind in ("ed25519", "ecdsa", "rsa"))
+        return tuple(sorted({str(Path(name).expanduser()) for name in (*own, *usual)}))
+
+    def asking(self, act: Callable[[Answers], T], answers: Answers) -> T:
+        """Do something that logs in; ask for what a host lacks, as often as it takes.
+
+        Without a terminal the host's own error ends it.
+        """
+        while True:
+            try:
+                return act(answers)
+            except LoginError as error:
+                answers = self._with_login(error, answers)
+            except HostKeyError as error:
+                self.pin(error)
+
+    def _with_login(self, error: LoginError, answers: Answers) -> Answers:
+        if not self.terminal.interactive:
+            raise error
+        self.terminal.complain(error)
+        sudo = "sudo" in error.step or "sudo" in error.text
+        word = f"sudo password on {error.host}" if sudo else f"password for {error.host}"
+        secret = self.terminal.secret(f"{word} (empty to give up)")
+        if not secret:
+            raise error
+        logins = answers.logins
+        if sudo:
+            logins = replace(logins, sudo={**logins.sudo, error.host: secret})
+        else:
+            logins = replace(logins, passwords={**logins.passwords, error.host: secret})
+        return replace(answers, logins=logins)
+
+    def pin(self, error: HostKeyError) -> None:
+        """Pin an unknown host key that the user accepts; a changed one stops here."""
+        from app.remote.known_hosts import HostKey
+        from app.site.write import save_site
+
+        key = HostKey.parse(error.offered)
+        if error.pinned or key is None:
+            raise error
+        accepted = key.fingerprint in (self.flags.accept_host_key or ())
+        if not accepted:
+            if not self.terminal.interactive:
+                error.hint = f"If it is the right one: --accept-host-key {key.fingerprint}"
+                raise error
+            self.terminal.say(f"{error.host} is not known. Its host key is {key.fingerprint}.")
+            self.terminal.say("Compare it with the one that the host's owner gave you.")
+            if not self.terminal.confirm("Trust this key for this site?", "--accept-host-key"):
+                raise error
+        site = self.site()
+        host = replace(site.hosts[error.host], host_key=error.offered)
+        save_site(replace(site, hosts={**site.hosts, error.host: host}), self.places.site)
+
+
+def _prompt(ask: Callable[[str], Secret] | None) -> Callable[[str], str] | None:
+    return None if ask is None else lambda text: ask(text).reveal()

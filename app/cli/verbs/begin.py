@@ -1,0 +1,209 @@
+"""The verb `init`: make a site from flags, without a screen."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from dataclasses import replace
+
+from app.cli.context import Context
+from app.errors import Exit, UsageError
+from app.model import AuthoritySpec, Host, Scalar, Site, Topology
+from app.site.options import Option
+
+_HOST = re.compile(
+    r"(?:(?P<user>[^@:]+)@)?(?P<address>\[[0-9A-Fa-f:.]+\]|[^:@]+)(?::(?P<port>[0-9]{1,5}))?"
+)
+
+
+def flags_init(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags of `init`."""
+    add = parser.add_argument
+    add("--name", default="", help="the site's name; the directory's by default")
+    add("--kind", default="activemq", help="the product")
+    add(
+        "--node",
+        action="append",
+        default=[],
+        metavar="ROLE:NAME=[USER@]ADDRESS[:PORT]",
+        help="a host in a role, for instance hub:hub=root@10.0.0.1 (repeat)",
+    )
+    add(
+        "--hub",
+        action="append",
+        default=[],
+        metavar="NAME=[USER@]ADDRESS[:PORT]",
+        help="short for --node hub:…",
+    )
+    add(
+        "--spoke",
+        action="append",
+        default=[],
+        metavar="NAME=[USER@]ADDRESS[:PORT]",
+        help="short for --node spoke:…",
+    )
+    add(
+        "--dials",
+        action="append",
+        default=[],
+        metavar="HOST=NAME[,NAME…]",
+        help="the names and addresses that peers dial this host by (repeat)",
+    )
+    add(
+        "--link",
+        action="append",
+        default=[],
+        metavar="FROM:TO",
+        help="a link between spokes (repeat)",
+    )
+    add(
+        "--set",
+        action="append",
+        default=[],
+        metavar="[HOST.]KEY=VALUE",
+        help="an option of the product (repeat)",
+    )
+    add(
+        "--trust",
+        choices=["ca", "pinned"],
+        default="ca",
+        help="trust by a CA, or by pinned certificates",
+    )
+    add(
+        "--key-type",
+        choices=["ec-p256", "rsa-3072"],
+        default="ec-p256",
+        help="the type of every key",
+    )
+    add("--leaf-days", type=int, default=397, help="the life of a certificate")
+    add("--ca-days", type=int, default=3650, help="the life of the CA")
+    add("--identity", default="", metavar="FILE", help="the SSH key for every host")
+    add("--privilege", choices=["root", "sudo"], default="root", help="how the login becomes root")
+    add("--jump", default="", metavar="HOST", help="a jump host for every host")
+
+
+def init(context: Context) -> Exit:
+    """Write site.yaml and make the vault with the CA; changes nothing on any host."""
+    from app import kinds
+    from app.site.write import save_site
+
+    flags = context.flags
+    if context.places.site.exists():
+        raise UsageError(
+            f"{context.places.site} exists already",
+            hint="Edit it, or open the wizard with `tlswright`; -C DIR names another directory.",
+        )
+    if not (flags.node or flags.hub or flags.spoke):
+        raise UsageError(
+            "a site needs hosts",
+            hint="Give --hub and --spoke, or start `tlswright` for the wizard.",
+        )
+    options = kinds.load(flags.kind).options
+    site = _site(context, {option.key: option for option in options})
+    passphrase = context.passphrase(confirm=True)
+    context.directory.mkdir(parents=True, exist_ok=True)
+    save_site(site, context.places.site)
+    facts = context.front().create_vault(site, passphrase)
+    context.terminal.print(f"site   {context.places.site}")
+    context.terminal.print(f"vault  {context.places.vault}   back it up: it holds the CA's key")
+    if facts is not None:
+        context.terminal.print(f"CA     {facts.subject}, until {facts.not_after:%Y-%m-%d}")
+        context.terminal.print(f"       SHA-256 {facts.sha256}")
+    context.terminal.say("next: tlswright plan")
+    return Exit.OK
+
+
+def _site(context: Context, options: dict[str, Option]) -> Site:
+    flags = context.flags
+    hosts: dict[str, Host] = {}
+    roles: dict[str, tuple[str, ...]] = {}
+    texts = [f"hub:{t}" for t in flags.hub] + [f"spoke:{t}" for t in flags.spoke] + flags.node
+    for text in texts:
+        role, host = _host(text)
+        if host.name in hosts:
+            raise UsageError(f"the host {host.name} is given twice")
+        hosts[host.name] = replace(
+            host, identity=flags.identity, privilege=flags.privilege, jump=flags.jump
+        )
+        roles[role] = (*roles.get(role, ()), host.name)
+    for text in flags.dials:
+        name, names = _pair(text, "--dials", "HOST=NAME[,NAME…]")
+        if name not in hosts:
+            raise UsageError(f"--dials names the host {name!r}, which is not given")
+        hosts[name] = replace(hosts[name], names=tuple(n.strip() for n in names.split(",")))
+    topology_options, node_options = _options(flags.set, options, hosts)
+    topology = Topology(
+        flags.kind, kinds_shape(flags.kind), roles, tuple(_link(t) for t in flags.link),
+        topology_options, node_options,
+    )  # fmt: skip
+    name = flags.name or context.directory.name
+    authority = AuthoritySpec(flags.trust, name, flags.key_type, flags.ca_days, flags.leaf_days)
+    return Site(name, authority, hosts, (topology,), str(context.places.site))
+
+
+def kinds_shape(kind: str) -> str:
+    """Give the usual shape of a kind."""
+    from app import kinds
+
+    return kinds.load(kind).shapes[0]
+
+
+def _host(text: str) -> tuple[str, Host]:
+    role, _, rest = text.partition(":")
+    name, _, place = rest.partition("=")
+    found = _HOST.fullmatch(place)
+    if not role or not name or found is None:
+        raise UsageError(
+            f"{text!r} does not name a host", hint="Write ROLE:NAME=[USER@]ADDRESS[:PORT]."
+        )
+    return role, Host(
+        name=name,
+        address=found["address"].strip("[]"),
+        port=int(found["port"] or 22),
+        user=found["user"] or "",
+    )
+
+
+def _pair(text: str, flag: str, form: str) -> tuple[str, str]:
+    key, sign, value = text.partition("=")
+    if not sign or not key:
+        raise UsageError(f"{flag} {text!r} is not understood", hint=f"Write {form}.")
+    return key, value
+
+
+def _link(text: str) -> tuple[str, str]:
+    a, sign, b = text.partition(":")
+    if not sign or not a or not b:
+        raise UsageError(f"--link {text!r} is not understood", hint="Write FROM:TO.")
+    return a, b
+
+
+def _options(
+    texts: list[str], options: dict[str, Option], hosts: dict[str, Host]
+) -> tuple[dict[str, Scalar], dict[str, dict[str, Scalar]]]:
+    shared: dict[str, Scalar] = {}
+    own: dict[str, dict[str, Scalar]] = {}
+    for text in texts:
+        left, value = _pair(text, "--set", "[HOST.]KEY=VALUE")
+        host, _, key = left.rpartition(".")
+        option = options.get(key)
+        if option is None or option.secret:
+            why = "is kept in the vault: `tlswright vault set`" if option else "is no option"
+            raise UsageError(f"{key!r} {why}", hint=f"Options: {', '.join(sorted(options))}.")
+        if host and host not in hosts:
+            raise UsageError(f"--set names the host {host!r}, which is not given")
+        target = own.setdefault(host, {}) if host else shared
+        target[key] = _scalar(option, value)
+    return shared, own
+
+
+def _scalar(option: Option, text: str) -> Scalar:
+    if option.type == "bool":
+        if text.lower() not in ("true", "false"):
+            raise UsageError(f"{option.key} must be true or false")
+        return text.lower() == "true"
+    if option.type in ("int", "port"):
+        if not re.fullmatch(r"-?[0-9]{1,9}", text):
+            raise UsageError(f"{option.key} must be a whole number")
+        return int(text)
+    return text

@@ -1,0 +1,126 @@
+"""How plans, runs, certificates and findings look as lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app.cli.terminal import Terminal
+from app.engine.front import StatusRow
+from app.events import Event, RunView
+from app.findings import Finding
+from app.plan.plan import Plan
+
+WORDS = {"ok": "ok", "warn": "!!", "fail": "XX", "skip": "--"}
+
+
+def show_plan(terminal: Terminal, plan: Plan, *, diffs: bool) -> None:
+    """Write a plan: checks that are not ok, then each step with its changes."""
+    for check in plan.checks:
+        if check.verdict != "ok":
+            terminal.print(
+                terminal.paint(check.verdict, f"{WORDS[check.verdict]} {check.host}: {check.text}")
+            )
+    for host, ids in plan.unfinished.items():
+        for transaction in ids:
+            terminal.print(f"!  {host}: {transaction} was cut off; apply resolves it first")
+    for index, wave in enumerate(plan.waves, 1):
+        terminal.print(terminal.paint("bold", f"Wave {index} of {len(plan.waves)}: {wave.title}"))
+        for step in wave.steps:
+            for member in step.members:
+                terminal.print(f"  {step.id}  {member.node.host} ({member.node.role})")
+                for change in member.changes:
+                    line = f"    {change.sign} {change.path}  {change.label}: {change.reason}"
+                    terminal.print(terminal.paint(change.sign, line))
+                    for note in change.resource.notes:
+                        terminal.print(f"      note: {note}")
+                    if diffs:
+                        _diff(terminal, change.diff)
+                why = f": {member.reason}" if member.reason else ""
+                seconds = member.activation.outage_seconds
+                terminal.print(f"    ! restart, about {seconds} s{why}")
+    if plan.empty:
+        terminal.print("Nothing to do: every host is as it should be.")
+    else:
+        count = sum(len(m.changes) for s in plan.steps for m in s.members)
+        hosts = {h for s in plan.steps for h in s.hosts}
+        text = f"Plan {plan.id}: {count} changes in {len(plan.steps)} steps on {len(hosts)} hosts"
+        terminal.print(f"{text}, one restart a step.")
+
+
+def _diff(terminal: Terminal, diff: str) -> None:
+    for line in diff.splitlines():
+        terminal.print(terminal.paint(line[:1], f"        {line}"))
+
+
+def show_event(terminal: Terminal, event: Event) -> None:
+    """Write what an event tells as one line of narration."""
+    clock = event.time[11:19]
+    if event.kind == "wave":
+        terminal.say(
+            f"{clock} == {event.text} ({event.data.get('index')}/{event.data.get('count')})"
+        )
+    elif event.kind == "failed":
+        terminal.say(f"{clock} {event.host or 'run'}  FAILED  {event.text}")
+        for key in ("explanation", "hint"):
+            if event.data.get(key):
+                terminal.say(f"         {event.data[key]}")
+    elif event.kind == "finding":
+        finding = Finding.from_dict(event.data)
+        if finding.verdict != "ok":
+            word = WORDS[finding.verdict]
+            terminal.say(f"{clock} {word} {finding.subject}: {finding.tried}: {finding.evidence}")
+    elif event.kind == "asked":
+        terminal.say(f"{clock} asked to stop ({event.text})")
+    elif event.kind == "log":
+        terminal.say(f"{clock} {event.host}  | {event.text}")
+    elif event.host and event.state:
+        text = "" if event.text == event.state else event.text
+        step = f" {event.step}" if event.step else ""
+        terminal.say(f"{clock} {event.host}{step}  {event.state}  {text}".rstrip())
+
+
+def show_end(terminal: Terminal, view: RunView) -> None:
+    """Write how a run ended: each host, the findings, the next command."""
+    findings = tuple(Finding.from_dict(data) for data in view.findings)
+    if findings:
+        show_findings(terminal, findings)
+    rows = [
+        [h.state, h.name, f"{h.done}/{h.steps}", h.error or h.text] for h in view.hosts.values()
+    ]
+    if rows and view.plan:
+        terminal.table(["state", "host", "steps", ""], rows)
+    terminal.print(f"Run {view.run}: {view.result}")
+    for command in view.next:
+        terminal.print(f"  next: {command}")
+
+
+def show_findings(terminal: Terminal, findings: Iterable[Finding]) -> None:
+    """Write findings as a table, the worst first, with cause and remedy of what failed."""
+    order = {"fail": 0, "warn": 1, "skip": 2, "ok": 3}
+    found = sorted(findings, key=lambda f: order[f.verdict])
+    rows = [[WORDS[f.verdict], f.subject, f.tried, f.source, f.evidence] for f in found]
+    terminal.table(["", "link", "tried", "from", "seen"], rows)
+    for finding in found:
+        if finding.verdict == "fail" and (finding.cause or finding.remedy):
+            terminal.print(f"{finding.subject}: {finding.tried}")
+            terminal.print(f"  cause:  {finding.cause}")
+            terminal.print(f"  remedy: {finding.remedy}")
+    counts = {v: sum(f.verdict == v for f in found) for v in order}
+    terminal.print(
+        f"{counts['ok']} ok, {counts['warn']} warnings, {counts['fail']} failed, "
+        f"{counts['skip']} not checked"
+    )
+
+
+def show_status(terminal: Terminal, rows: Iterable[StatusRow]) -> None:
+    """Write certificates with their ends."""
+    table = []
+    for row in rows:
+        end = f"{row.expires:%Y-%m-%d}" if row.expires else "-"
+        left = f"{row.days} d" if row.days is not None else "-"
+        serial = row.facts.serial_hex[:16] if row.facts else ""
+        due = "due" if row.due and row.facts else ""
+        table.append(
+            [row.health, row.subject, row.role, row.generation, end, left, due, serial or row.text]
+        )
+    terminal.table(["health", "subject", "role", "gen", "expires", "left", "", "serial"], table)

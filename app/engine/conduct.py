@@ -1,0 +1,206 @@
+"""Conduct a run from its request to its result: prepare, compare, carry out, verify."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import Any
+
+from app.engine import opening
+from app.engine.control import StopFlag
+from app.engine.gather import Gathered, gather, observe_again
+from app.engine.journal import Journal, read_events, utc_now
+from app.engine.keyring import Keyring
+from app.engine.prepare import Prepared, planned, prepare, refuse_errors
+from app.engine.proving import Prover
+from app.engine.record import load_deployed, read_json, save_deployed, write_json
+from app.engine.request import Answers, Request
+from app.engine.rollback import take_back
+from app.engine.run import Result, Runner
+from app.engine.served import served
+from app.engine.undo import held_parts, require
+from app.errors import Exit, PreflightError, UsageError
+from app.model import Site
+from app.plan.deployed import Deployed, resolve
+from app.plan.plan import Plan
+from app.plan.saved import check_saved
+from app.site.load import load_site
+from app.site.places import Places
+
+
+def conduct(
+    places: Places,
+    run: str,
+    request: Request,
+    answers: Answers,
+    journal: Journal,
+    stop: StopFlag,
+    *,
+    owner: str,
+) -> Result:
+    """Do what is asked; raises TlswrightError for what a user can cause or meet."""
+    site = load_site(places.site)
+    kinds = opening.kinds_of(site)
+    hosts = [n.host for t in site.topologies for n in kinds[t.kind].nodes(site, t)]
+    data = {"hosts": list(dict.fromkeys(hosts)), "pid": os.getpid(), "owner": owner}
+    journal.emit("run-started", request.verb, data=data)
+    deployed = opening.deployed_of(places)
+    vault = opening.open_vault(places, answers.passphrase, deployed, write=True)
+    if vault is None:
+        if answers.passphrase is None:
+            raise UsageError(
+                "a passphrase for the new vault is needed",
+                hint="Give --passphrase-file FILE, or run `tlswright init` first.",
+            )
+        opening.create_vault(places, answers.passphrase)
+        vault = opening.open_vault(places, answers.passphrase, deployed, write=True)
+    assert vault is not None
+    with vault:
+        keyring = Keyring(site, vault)
+        root = keyring.ensure_authority(utc_now())
+        if root is not None:
+            deployed = _with_authority(deployed, root.generation, root.cert_der)
+        write_json(places.run(run) / "before.json", deployed.to_dict())
+        save_deployed(places.deployed, deployed)
+        connector = opening.connector(answers.logins)
+        if request.verb == "rollback":
+            return _rollback(places, run, request, site, journal, stop, keyring, owner, answers)
+        prepared = prepare(
+            site, kinds, connector, vault, deployed, request.intent,
+            now=utc_now(), served=served, say=_say(journal),
+        )  # fmt: skip
+        try:
+            return _apply(places, run, request, prepared, journal, stop, owner)
+        finally:
+            prepared.close()
+
+
+def _apply(
+    places: Places,
+    run: str,
+    request: Request,
+    prepared: Prepared,
+    journal: Journal,
+    stop: StopFlag,
+    owner: str,
+) -> Result:
+    prepared = _recover(places, prepared, request, journal)
+    plan = prepared.plan
+    if plan.problems:
+        raise PreflightError("the checks before the run refuse it", problems=plan.problems)
+    if request.plan:
+        saved = read_json(places.root / request.plan)
+        if saved is None:
+            raise UsageError(f"there is no plan file {request.plan}")
+        check_saved(saved, plan.to_dict())
+    journal.emit("planned", data=_planned(plan))
+    write_json(places.run(run) / "plan.json", plan.to_dict())
+    for host in prepared.gathered.observed:
+        if not any(host in step.hosts for step in plan.steps):
+            journal.emit("step", "nothing to do", host=host, state="unchanged")
+    if plan.empty or not plan.steps:
+        return Result("nothing to do: every host is as it should be", Exit.OK)
+    runner = _runner(places, run, owner, prepared, journal, stop)
+    result = runner.carry_out(plan)
+    if result.exit is not Exit.OK:
+        return result
+    findings = runner.verify()
+    if any(f.verdict == "fail" for f in findings):
+        back = f"tlswright rollback {run}"
+        return Result(
+            "done, but not every link is proven", Exit.FINDINGS, ("tlswright verify", back)
+        )
+    return Result("done: every change is in place and every link is proven", Exit.OK)
+
+
+def _runner(
+    places: Places, run: str, owner: str, prepared: Prepared, journal: Journal, stop: StopFlag
+) -> Runner:
+    prover = Prover(
+        prepared.site, prepared.kinds, prepared.gathered, prepared.keyring, prepared.deployed,
+        prepared.plan, utc_now,
+    )  # fmt: skip
+    return Runner(
+        run, owner, journal, utc_now, stop, prepared.gathered, prepared.keyring,
+        prepared.deployed, lambda d: save_deployed(places.deployed, d), prover,
+    )  # fmt: skip
+
+
+def _recover(places: Places, prepared: Prepared, request: Request, journal: Journal) -> Prepared:
+    """Resolve transactions that a lost run left on hosts, then look again and plan anew."""
+    unfinished = {host: ids for host, ids in prepared.plan.unfinished.items() if ids}
+    if not unfinished:
+        return prepared
+    for host, ids in unfinished.items():
+        for transaction in ids:
+            ack = prepared.gathered.remotes[host].finish(transaction, "recover")
+            text = (
+                f"resolved {transaction}, which an earlier run left behind: {ack.state} {ack.text}"
+            )
+            journal.emit("step", text.strip(), host=host, state="observing")
+    gathered = observe_again(prepared.site, prepared.kinds, prepared.gathered, tuple(unfinished))
+    deployed = resolve(opening.deployed_of(places), gathered.observed)
+    plan = planned(
+        prepared.site, prepared.kinds, gathered, prepared.keyring, deployed, request.intent,
+        now=utc_now(), served=served,
+    )  # fmt: skip
+    return replace(prepared, gathered=gathered, deployed=deployed, plan=plan)
+
+
+def _rollback(
+    places: Places,
+    run: str,
+    request: Request,
+    site: Site,
+    journal: Journal,
+    stop: StopFlag,
+    keyring: Keyring,
+    owner: str,
+    answers: Answers,
+) -> Result:
+    target = places.run(request.target)
+    parts = held_parts(read_events(target / "journal.jsonl"))
+    require(parts, request.target)
+    before = load_deployed(target / "before.json")
+    kinds = opening.kinds_of(site)
+    connector = opening.connector(answers.logins)
+    gathered: Gathered = gather(site, kinds, connector, _say(journal))
+    try:
+        refuse_errors(gathered)
+        deployed = opening.deployed_of(places)
+        plan = Plan(site, ())
+        prover = Prover(site, kinds, gathered, keyring, deployed, plan, utc_now)
+        prepared = Prepared(site, kinds, gathered, keyring, deployed, plan)
+        runner = _runner(places, run, owner, prepared, journal, stop)
+        return take_back(runner, prover, parts, before, site, kinds)
+    finally:
+        gathered.close()
+
+
+def _with_authority(deployed: Deployed, generation: int, der: bytes) -> Deployed:
+    from app.pki import pem
+
+    text = pem.pem_cert(der).decode()
+    return replace(deployed, authorities={**deployed.authorities, generation: text})
+
+
+def _say(journal: Journal) -> Any:
+    def say(host: str, state: str, text: str) -> None:
+        journal.emit("step", text, host=host, state=state)
+
+    return say
+
+
+def _planned(plan: Plan) -> dict[str, Any]:
+    return {
+        "plan": plan.id,
+        "steps": [
+            {
+                "id": step.id,
+                "hosts": list(step.hosts),
+                "changes": {m.node.host: len(m.changes) for m in step.members},
+                "outage": step.outage_seconds,
+            }
+            for step in plan.steps
+        ],
+    }

@@ -1,0 +1,81 @@
+"""Open what belongs to a site directory: site file, record, vault, connector."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app import kinds
+from app.engine.record import load_deployed
+from app.errors import UsageError, VaultError
+from app.kinds.base import Kind
+from app.model import Site
+from app.pki.secret import Secret
+from app.plan.deployed import Deployed
+from app.remote.base import Connector, Logins
+from app.site.places import Places
+
+if TYPE_CHECKING:
+    from app.pki.vault import Vault
+
+
+def kinds_of(site: Site) -> Mapping[str, Kind]:
+    """Load the kinds that a site uses, and no other."""
+    return {t.kind: kinds.load(t.kind) for t in site.topologies}
+
+
+def open_vault(
+    places: Places, passphrase: Secret | None, deployed: Deployed, *, write: bool
+) -> Vault | None:
+    """Open the site's vault.
+
+    Gives None where there is none yet and nothing was deployed.  A site that has deployed needs
+    its vault: a new one would hold a new CA that no host trusts.  Raises VaultError or UsageError.
+    """
+    from app.pki.vault import Vault
+
+    if not places.vault.exists():
+        if deployed.nodes:
+            raise VaultError(
+                "the vault is missing, but this site has deployed certificates",
+                where=str(places.vault),
+                hint="Put the vault back from its backup: it holds the CA's key and the store "
+                "passwords.",
+            )
+        return None
+    if passphrase is None:
+        raise UsageError(
+            "the vault's passphrase is needed",
+            hint="Give --passphrase-file FILE, or $TLSWRIGHT_PASSPHRASE_FILE, or a terminal.",
+        )
+    return Vault.open(places.vault, passphrase, write=write)
+
+
+def create_vault(places: Places, passphrase: Secret) -> None:
+    """Make an empty vault; raises VaultError when there is one."""
+    from app.pki.vault import Vault
+
+    Vault.create(places.vault, passphrase).close()
+
+
+def connector(logins: Logins) -> Connector:
+    """Give the connector that reaches hosts over SSH."""
+    from app.remote.config import SshConfig
+    from app.remote.known_hosts import KnownHosts
+    from app.remote.ssh import ParamikoConnector
+
+    home = Path.home()
+    config = SshConfig.load(home / ".ssh" / "config", home)
+    return ParamikoConnector(logins, KnownHosts.of_user(home), config)
+
+
+def deployed_of(places: Places) -> Deployed:
+    """Read the record of what is deployed."""
+    return load_deployed(places.deployed)
+
+
+def run_id(now: datetime, token: str) -> str:
+    """Give a run's name: its time in UTC and a few random letters."""
+    return f"{now:%Y%m%d-%H%M%S}-{token}"

@@ -1,0 +1,252 @@
+"""Put together what verification needs: what each link should present, and the means to probe."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from app.engine.gather import Gathered
+from app.engine.keyring import Keyring
+from app.engine.served import served
+from app.findings import Finding
+from app.kinds.base import Kind, Proof
+from app.kinds.resources import Layout, StoreFormat
+from app.model import Link, Node, Site, Topology
+from app.pki.spec import IssueSpec
+from app.plan.deployed import Deployed, DeployedNode
+from app.plan.plan import Plan
+from app.remote.base import Remote
+from app.verify.checks import LinkCheck, Probes
+from app.verify.explain import explain
+from app.verify.links import verify_site
+from app.verify.proofs import prove
+from app.verify.remote_probe import HostStore, RemoteDial
+from app.verify.result import Identity, TrustAnchors
+from app.verify.rows import Expected
+
+if TYPE_CHECKING:
+    from app.pki.credential import Credential
+
+LOG_LINES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class _Linked:
+    topology: Topology
+    link: Link
+    initiator: Node
+    acceptor: Node
+
+
+class Prover:
+    """Prove the links of a site as its record says they should be, over a run's connections."""
+
+    def __init__(
+        self,
+        site: Site,
+        kinds: Mapping[str, Kind],
+        gathered: Gathered,
+        keyring: Keyring,
+        deployed: Deployed,
+        plan: Plan,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._site, self._kinds, self._gathered = site, kinds, gathered
+        self._keyring, self._deployed, self._plan, self._clock = keyring, deployed, plan, clock
+        self._identities: dict[str, Identity] = {}
+        self._linked = tuple(self._links())
+
+    def learn(self, node: Node, record: DeployedNode) -> None:
+        """Take up what a step has deployed."""
+        self._deployed = self._deployed.with_nodes(record)
+
+    def served(self, node: Node, record: DeployedNode) -> str:
+        """Say what is wrong with what a node presents; empty when nothing is, or nobody can see.
+
+        A node that cannot be reached from here is left to its own check: it says that it listens.
+        """
+        found = served(self._site, node)
+        if not found or record.facts is None or found == record.facts.sha256:
+            return ""
+        return (
+            "it does not present the certificate in its key store: the service did not take it up"
+        )
+
+    def links_of(self, hosts: tuple[str, ...], finished: frozenset[str]) -> Iterator[Finding]:
+        """Let the product prove each link of these hosts whose both ends are done in this wave."""
+        pending = self._pending(finished)
+        for item in self._linked:
+            ends = {item.initiator.host, item.acceptor.host}
+            if not ends & set(hosts) or ends & pending:
+                continue
+            if self._unprovable(item.link):
+                continue
+            for proof in self._proofs(item.topology):
+                if proof.link == item.link:
+                    yield prove(proof, self._probes(), lambda: False)
+
+    def everything(self) -> Iterator[Finding]:
+        """Probe every link whose acceptor has a certificate; yields findings as they come."""
+        checks = [c for c in (self._check(item) for item in self._linked) if c is not None]
+        for item in self._linked:
+            if self._record(item.acceptor) is None:
+                yield Finding(
+                    item.link.id, "TLS handshake and read", "skip",
+                    "not checked: nothing was deployed to its acceptor yet", source="control",
+                )  # fmt: skip
+        proofs = [p for t in self._site.topologies for p in self._proofs(t)]
+        yield from verify_site(checks, proofs, self._probes(), unprovable=self._unprovable)
+
+    def explain(self, host: str, lines: tuple[str, ...]) -> str:
+        """Explain a failure on a host in words, from what it said and from its log."""
+        kind = next((i.acceptor.kind for i in self._linked), "")
+        told = [line for text in lines for line in text.splitlines()]
+        found = explain((*told, *self._logs(host)), kind)
+        return f"{found[0].cause} {found[0].remedy}" if found else ""
+
+    def _links(self) -> Iterator[_Linked]:
+        for topology in self._site.topologies:
+            kind = self._kinds[topology.kind]
+            nodes = {n.name: n for n in kind.nodes(self._site, topology)}
+            for link in kind.links(self._site, topology):
+                yield _Linked(topology, link, nodes[link.initiator], nodes[link.acceptor])
+
+    def _pending(self, finished: frozenset[str]) -> set[str]:
+        """Give the hosts that the wave of the newest finished step has still to do."""
+        pending: set[str] = set()
+        for wave in self._plan.waves:
+            if any(s.id in finished for s in wave.steps):
+                pending = {h for s in wave.steps if s.id not in finished for h in s.hosts}
+        return pending
+
+    def _record(self, node: Node) -> DeployedNode | None:
+        found = self._deployed.node(node.kind, node.host)
+        return found if found is not None and found.facts is not None else None
+
+    def _check(self, item: _Linked) -> LinkCheck | None:
+        record = self._record(item.acceptor)
+        if record is None or record.facts is None:
+            return None
+        spec = record.spec
+        pinned = spec is not None and spec.self_signed
+        generation = spec.generation if spec is not None and not pinned else None
+        initiator = self._site.hosts[item.initiator.host]
+        return LinkCheck(
+            link=item.link,
+            kind=item.acceptor.kind,
+            address=self._site.hosts[item.acceptor.host].address,
+            trust=self._trust(record, pinned=pinned),
+            expected=Expected(record.facts.sha256, record.facts.issuer, generation, pinned),
+            dial=self._dial(item, record, pinned=pinned),
+            seen_as=(initiator.address, *initiator.names),
+        )
+
+    def _trust(self, acceptor: DeployedNode, *, pinned: bool) -> TrustAnchors:
+        if pinned:
+            return TrustAnchors(acceptor.certificate, pinned=True)
+        return TrustAnchors("".join(self._deployed.authorities.values()))
+
+    def _dial(self, item: _Linked, acceptor: DeployedNode, *, pinned: bool) -> RemoteDial | None:
+        own = self._record(item.initiator)
+        if own is None:
+            return None
+        key = self._store(own, "key ", " store ")
+        if key is None:
+            return None
+        return RemoteDial(
+            name=item.link.name,
+            port=item.link.port,
+            key=key,
+            trust=self._store(own, "trust ", ""),
+            trust_pem=self._trust(acceptor, pinned=pinned).pem,
+            pinned=pinned,
+        )
+
+    def _store(self, record: DeployedNode, what: str, middle: str) -> HostStore | None:
+        for path, (_, made) in record.files.items():
+            if made.startswith(what) and middle in f"{made} ":
+                form: StoreFormat = "JKS" if " JKS" in made else "PKCS12"
+                if " PEM" in made:
+                    continue
+                name = what.strip()
+                return HostStore(path, form, self._keyring.password(record.host, name))
+        return None
+
+    def _layouts(self) -> Mapping[str, Layout]:
+        seen = self._gathered.observed
+        return {
+            i.host: self._kinds[i.kind].layout(self._site, i, seen[i.host])
+            for item in self._linked
+            for i in (item.initiator, item.acceptor)
+            if i.host in seen
+        }
+
+    def _proofs(self, topology: Topology) -> tuple[Proof, ...]:
+        return self._kinds[topology.kind].proofs(self._site, topology, self._layouts())
+
+    def _unprovable(self, link: Link) -> str:
+        if self._site.hosts[link.initiator].root:
+            return "not checked in demo: there is no broker behind these hosts"
+        return ""
+
+    def _probes(self) -> Probes:
+        from app.pki.reading import facts_of
+
+        return Probes(
+            now=self._clock,
+            facts=facts_of,
+            remote=self._remote,
+            own=self._own,
+            foreign=self._foreign,
+            token=lambda: secrets.token_hex(16),
+            logs=self._logs,
+        )
+
+    def _remote(self, host: str) -> Remote | None:
+        return self._gathered.remotes.get(host)
+
+    def _logs(self, host: str) -> tuple[str, ...]:
+        remote, layout = self._remote(host), self._layouts().get(host)
+        node = next((i.initiator for i in self._linked if i.initiator.host == host), None)
+        node = node or next((i.acceptor for i in self._linked if i.acceptor.host == host), None)
+        if remote is None or layout is None or node is None or layout.problems:
+            return ()
+        activation = self._kinds[node.kind].activation(self._site, node, layout)
+        return tuple(remote.run(activation.logs).out.splitlines()[-LOG_LINES:])
+
+    def _own(self, check: LinkCheck) -> Identity | None:
+        """Issue a client certificate of a day for probes; no host ever sees its key."""
+        if check.expected.pinned:
+            return None
+        if "own" not in self._identities:
+            from app.pki.authority import issue
+
+            authority = self._keyring.ensure_authority(self._clock())
+            if authority is None:
+                return None
+            spec = _probe_spec(authority.name, authority.generation)
+            self._identities["own"] = _identity(issue(authority, spec, self._clock()))
+        return self._identities["own"]
+
+    def _foreign(self, check: LinkCheck) -> Identity:
+        """Issue a client certificate of an authority that nobody should accept."""
+        if "foreign" not in self._identities:
+            from app.pki.authority import create_root, issue
+
+            root = create_root("tlswright foreign probe", 1, "ec-p256", 1, self._clock())
+            spec = _probe_spec(root.name, 1)
+            self._identities["foreign"] = _identity(issue(root, spec, self._clock()))
+        return self._identities["foreign"]
+
+
+def _probe_spec(issuer: str, generation: int) -> IssueSpec:
+    return IssueSpec("tlswright probe", (), "client", "ec-p256", 1, issuer, generation)
+
+
+def _identity(credential: Credential) -> Identity:
+    from app.pki import pem
+
+    return Identity(pem.pem_chain(credential), pem.pem_key(credential))

@@ -1,0 +1,163 @@
+"""Take a run back under the same transaction: newest step first, each host checked as ever."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from app.engine.barriers import Group
+from app.engine.proving import Prover
+from app.engine.run import Result, Runner
+from app.engine.undo import HeldPart, undo_member, undo_steps
+from app.errors import Exit, StalePlanError
+from app.kinds.base import Kind
+from app.model import Node, Site
+from app.pki.expiry import health
+from app.plan.deployed import Deployed
+
+
+def take_back(
+    runner: Runner,
+    prover: Prover,
+    parts: tuple[HeldPart, ...],
+    before: Deployed,
+    site: Site,
+    kinds: Mapping[str, Kind],
+) -> Result:
+    """Restore what every held step of a run found; `before` is the record from before that run.
+
+    Raises StalePlanError where somebody edited a file since, or where what would come back has
+    expired.
+    """
+    nodes = {n.name: n for t in site.topologies for n in kinds[t.kind].nodes(site, t)}
+    _refuse_edited(runner, parts)
+    _refuse_expired(runner, parts, before)
+    steps = undo_steps(parts)
+    runner.journal.emit("planned", data=_planned(steps))
+    runner.journal.emit("wave", "Put the old files back", data={"index": 1, "count": 1})
+    for number, step in enumerate(steps, 1):
+        if runner.stop.asked:
+            return Result("stopped: what is put back stays", Exit.MIXED, ("tlswright runs",))
+        failed = _step(runner, prover, step, number, site, kinds, nodes)
+        if failed:
+            return failed
+        _record(runner, step, before, last=_last_of(steps, number))
+    return Result("taken back: every host has the files it had before the run", Exit.OK)
+
+
+def _step(
+    runner: Runner,
+    prover: Prover,
+    step: tuple[HeldPart, ...],
+    number: int,
+    site: Site,
+    kinds: Mapping[str, Kind],
+    nodes: Mapping[str, Node],
+) -> Result | None:
+    members = {}
+    for part in step:
+        node = nodes[part.host]
+        kind = kinds[node.kind]
+        layout = kind.layout(site, node, runner.gathered.observed[part.host])
+        activation = kind.activation(site, node, layout, restored=True)
+        members[part.host] = undo_member(part, runner.run, runner.owner, number, activation)
+    transactions = {h: runner.gathered.remotes[h].begin(m) for h, m in members.items()}
+    group = Group(step[0].step, members, transactions, runner.journal, runner.stop)
+    try:
+        outcome = group.carry(dict, lambda: _decide(runner, step, members))
+    finally:
+        group.close()
+    if outcome.cancelled:
+        return Result("stopped: what is put back stays", Exit.MIXED, ("tlswright runs",))
+    for host, text in outcome.failed.items():
+        ack = outcome.acks.get(host)
+        explanation = prover.explain(host, (text, *(ack.log if ack else ())))
+        runner.journal.emit(
+            "failed", text, host=host, step=step[0].step, state="failed",
+            data={"hint": "", "explanation": explanation},
+        )  # fmt: skip
+    if not outcome.held or outcome.late:
+        names = ", ".join(outcome.failed)
+        return Result(f"the rollback stopped at {names}", Exit.FAILED, ("tlswright runs",))
+    for part in step:
+        text = f"{len(part.files)} files as before, restarted"
+        runner.journal.emit("step", text, host=part.host, step=part.step, state="done")
+    return None
+
+
+def _decide(runner: Runner, step: tuple[HeldPart, ...], members: Mapping[str, object]) -> None:
+    for part in step:
+        member = members[part.host]
+        data = {
+            "transaction": getattr(member, "id", ""),
+            "files": {
+                path: [after, old] for path, (old, after) in reversed(list(part.files.items()))
+            },
+            "node": part.node,
+        }
+        runner.journal.emit("intent", "hold", host=part.host, step=part.step, data=data)
+
+
+def _refuse_edited(runner: Runner, parts: tuple[HeldPart, ...]) -> None:
+    """A path that several steps changed must stand as one of them left it."""
+    allowed: dict[tuple[str, str], set[str]] = {}
+    for part in parts:
+        for path, states in part.files.items():
+            allowed.setdefault((part.host, path), set()).update(states)
+    for (host, path), known in allowed.items():
+        found = runner.gathered.observed[host].file(path)
+        if found.state not in known:
+            raise StalePlanError(
+                f"{host}:{path} was changed since that run",
+                hint="Taking the run back would lose that change. Put the file back as the run "
+                "left it, or undo by hand.",
+            )
+
+
+def _refuse_expired(runner: Runner, parts: tuple[HeldPart, ...], before: Deployed) -> None:
+    for part in parts:
+        old = before.nodes.get(part.node)
+        if old is None or old.facts is None:
+            continue
+        if health(old.facts.not_after, runner.clock()) == "expired":
+            end = f"{old.facts.not_after:%Y-%m-%d}"
+            raise StalePlanError(
+                f"{part.host} would present a certificate that expired {end}",
+                hint="Rotate instead: `tlswright rotate --due`.",
+            )
+
+
+def _last_of(steps: tuple[tuple[HeldPart, ...], ...], number: int) -> frozenset[str]:
+    """Give the hosts that no later step of the rollback touches."""
+    later = {part.host for step in steps[number:] for part in step}
+    return frozenset(part.host for part in steps[number - 1]) - later
+
+
+def _record(
+    runner: Runner, step: tuple[HeldPart, ...], before: Deployed, last: frozenset[str]
+) -> None:
+    """Let the record say again what it said before the run, once a host is back there."""
+    deployed = runner.deployed
+    for part in step:
+        if part.host not in last:
+            continue
+        old = before.nodes.get(part.node)
+        deployed = deployed.with_nodes(old) if old else deployed.without(part.node)
+    if not deployed.nodes:
+        deployed = replace(deployed, pending={})
+    runner.deployed = deployed
+    runner.save(deployed)
+
+
+def _planned(steps: tuple[tuple[HeldPart, ...], ...]) -> dict[str, object]:
+    return {
+        "plan": "",
+        "steps": [
+            {
+                "id": step[0].step,
+                "hosts": [part.host for part in step],
+                "changes": {part.host: len(part.files) for part in step},
+            }
+            for step in steps
+        ],
+    }

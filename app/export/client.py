@@ -1,0 +1,76 @@
+"""Write a client's credential: key, certificate, and the CA, for a program that is no broker."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.errors import UsageError
+from app.model import Site
+from app.pki.names import COMMON_NAME_MAX
+from app.pki.spec import IssueSpec
+
+if TYPE_CHECKING:
+    from app.pki.vault import Vault
+
+
+def export_client(
+    site: Site, vault: Vault, name: str, folder: Path, now: datetime
+) -> tuple[Path, ...]:
+    """Issue a credential for a client and write it to a new folder of mode 0700.
+
+    The folder holds PEM (key, certificate, CA) and PKCS12 stores for Java with their password in
+    a file of its own.  Raises UsageError under pinned trust, where a client would have to be
+    imported into every broker's store, and where the folder exists.
+    """
+    from app.pki import keeping, pem, stores
+    from app.pki.authority import issue
+    from app.pki.passwords import new_password
+
+    spec = site.authority
+    if spec.trust != "ca":
+        raise UsageError(
+            "with pinned trust there is no CA that brokers would accept a client by",
+            hint="Choose trust by CA where clients use TLS too.",
+        )
+    if not 1 <= len(name) <= COMMON_NAME_MAX or not name.isprintable():
+        raise UsageError("a client's name has 1 to 64 printable characters")
+    alias = name.lower() if all(c.isalnum() or c in "._-" for c in name.lower()) else "client"
+    authority = keeping.load_authority(vault, spec.name or site.name, spec.generation)
+    wanted = IssueSpec(
+        name, (), "client", spec.key_type, spec.leaf_days, authority.name, spec.generation
+    )
+    credential = issue(authority, wanted, now)
+    password = new_password()
+    files = {
+        "client.key.pem": pem.pem_key(credential),
+        "client.cert.pem": pem.pem_chain(credential),
+        "ca.pem": pem.pem_cert(authority.cert_der),
+        "client.p12": stores.key_store(credential, "PKCS12", password, alias),
+        "trust.p12": stores.trust_store({"ca": authority.cert_der}, "PKCS12", password),
+        "password": f"{password.reveal()}\n".encode(),
+    }
+    return _write(folder, files)
+
+
+def _write(folder: Path, files: dict[str, bytes]) -> tuple[Path, ...]:
+    try:
+        folder.mkdir(mode=0o700, parents=False)
+    except FileExistsError:
+        raise UsageError(
+            f"{folder} exists already", hint="Name another folder: --out FOLDER."
+        ) from None
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be made: {error.strerror}") from error
+    written = []
+    for name, data in files.items():
+        path = folder / name
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        written.append(path)
+    return tuple(written)
