@@ -14,8 +14,10 @@ show() {
 # answer ok|no BARRIER STATE TEXT
 answer() { printf 'A %s\n' "$*" 2>/dev/null; }
 
+# leave [ok|no BARRIER STATE TEXT]: end, with a last answer; the lock is free before it is heard.
 leave() {
   unlock
+  [ "$#" = 0 ] || answer "$@"
   exit 0
 }
 
@@ -27,12 +29,12 @@ begin() {
   OWNER_TEXT=$5 bytes_=$3 sum_=$4 run_=$6 group_id_=$7
   shift 9
   CHECK_SECONDS=$1 SILENCE=$2
-  enter "$OWNER_TEXT" || { answer no stage untouched "$WHY"; leave; }
+  enter "$OWNER_TEXT" || { leave no stage untouched "$WHY"; }
   unfinished
   PHASE=staging SERVICE=running SWITCHED=
   [ -z "$UNFINISHED" ] ||
-    { answer no stage untouched "unfinished transaction: $(echo $UNFINISHED)"; leave; }
-  mkdir "$RUN" 2>/dev/null || { answer no stage untouched "cannot make $RUN"; leave; }
+    { leave no stage untouched "unfinished transaction: $(echo $UNFINISHED)"; }
+  mkdir "$RUN" 2>/dev/null || { leave no stage untouched "cannot make $RUN"; }
   trap 'gone "a signal ended the connection"' HUP TERM
   trap : PIPE
   printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$run_" "$group_id_" "$STOP_SECONDS" "$START_SECONDS" \
@@ -91,9 +93,9 @@ words() {
       switched:start) do_start ;;
       switched:check|started:check|checked:check) do_check ;;
       switched:hold|started:hold|checked:hold) do_hold ;;
-      held:commit) commit; answer ok commit committed; leave ;;
+      held:commit) commit; leave ok commit committed ;;
       held:*) answer no "${WORD%%[!a-z]*}" held "the transaction is held already" ;;
-      *:rollback) undo; answer "$UNDONE_OK" rollback "$UNDONE" "$WHY"; leave ;;
+      *:rollback) undo; leave "$UNDONE_OK" rollback "$UNDONE" "$WHY" ;;
       *) fail "${WORD%%[!a-z]*}" "this word is not due now" ;;
     esac
   done
@@ -199,8 +201,7 @@ revive() {
 fail() {
   why_=$2
   undo
-  answer no "${1:-word}" "$UNDONE" "$why_${WHY:+; after undoing: $WHY}"
-  leave
+  leave no "${1:-word}" "$UNDONE" "$why_${WHY:+; after undoing: $WHY}"
 }
 
 # gone REASON: nobody listens any more; before `hold` that means undo, after it nothing.
@@ -227,21 +228,20 @@ commit() {
 finish() {
   place "$1" "$2"
   trap : HUP TERM USR1 PIPE
-  enter "$4" || { answer no rollback unknown "$WHY"; leave; }
-  [ -d "$RUN" ] || { answer ok rollback untouched "nothing is left of it"; leave; }
+  enter "$4" || { leave no rollback unknown "$WHY"; }
+  [ -d "$RUN" ] || { leave ok rollback untouched "nothing is left of it"; }
   recall "$RUN"
   case $3:$PHASE in
-    forget:done|forget:restored*) rm -rf "${RUN:?}"; answer ok commit committed; leave ;;
-    forget:*) answer no commit unknown "it has not ended"; leave ;;
-    *:done) answer ok commit committed; leave ;;
-    *:restored|*:untouched) answer ok rollback "$PHASE"; leave ;;
-    *:restored-down) answer no rollback restored-down; leave ;;
-    *:held) commit; answer ok commit committed; leave ;;
+    forget:done|forget:restored*) rm -rf "${RUN:?}"; leave ok commit committed ;;
+    forget:*) leave no commit unknown "it has not ended" ;;
+    *:done) leave ok commit committed ;;
+    *:restored|*:untouched) leave ok rollback "$PHASE" ;;
+    *:restored-down) leave no rollback restored-down ;;
+    *:held) commit; leave ok commit committed ;;
   esac
   run_= group_id_= STOP_SECONDS=60 START_SECONDS=120 CHECK_SECONDS=90
   [ ! -f "$RUN/settings" ] || IFS=$TAB read -r run_ group_id_ STOP_SECONDS START_SECONDS \
     CHECK_SECONDS rest_ <"$RUN/settings"
   undo
-  answer "$UNDONE_OK" rollback "$UNDONE" "$WHY"
-  leave
+  leave "$UNDONE_OK" rollback "$UNDONE" "$WHY"
 }
