@@ -117,7 +117,7 @@ def with_roles(draft: Draft, kind: KindFacts) -> Draft:
     return replace(draft, hosts=tuple(hosts))
 
 
-def set_host(draft: Draft, name: str, **values: Any) -> Draft:
+def set_host(draft: Draft, name: str, /, **values: Any) -> Draft:
     """Change fields of one host; a new `name` is taken over into links and options."""
     old = draft.host(name)
     new = replace(old, **values)

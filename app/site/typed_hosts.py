@@ -94,7 +94,7 @@ def expand(word: str) -> Iterator[str]:
 
 def _words(text: str) -> Iterator[str]:
     for line in text.splitlines():
-        yield from re.split(r"[\s,;]+", line.partition("#")[0].strip(" ,;\t"))
+        yield from (word for word in re.split(r"[\s,;]+", line.partition("#")[0]) if word)
 
 
 def _host(word: str) -> DraftHost:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -117,7 +118,7 @@ def sites(draw: st.DrawFn) -> Site:
         )
         for i, name in enumerate(names)
     }
-    options = draw(
+    options: dict[str, Any] = draw(
         st.fixed_dictionaries(
             {},
             optional={

@@ -71,15 +71,57 @@ def test_a_site_reads_as_its_model() -> None:
         ("privilege: sudo", "privilege: su", "su\n", "hosts.spoke-b.privilege", "root or sudo"),
         ("hub.example.net", "a_b..c", "a_b", "hosts.hub.names.0", "empty part"),
         ("names: [hub.example.net]", "names: hub", "hub}", "hosts.hub.names", "must be a list"),
-        ("  spoke-b:", "  X-1: {address: x.example}\n  spoke-b:", "X-1", "hosts.X-1", "lower case: x-1"),
-        ("198.18.7.12", "198.18.7.11", "198.18.7.11}", "hosts.spoke-a.address", "same machine as hub"),
-        ("[spoke-a, spoke-b]}", "[spoke-a, spoke-b, spok-b]}", "spok-b", "topologies.0.roles.spoke.2", "spoke-b?"),
-        ("[spoke-a, spoke-b]}", "[spoke-a, spoke-b, hub]}", "hub]}", "topologies.0.roles.spoke.2", "hub too"),
+        (
+            "  spoke-b:",
+            "  X-1: {address: x.example}\n  spoke-b:",
+            "X-1",
+            "hosts.X-1",
+            "lower case: x-1",
+        ),
+        (
+            "198.18.7.12",
+            "198.18.7.11",
+            "198.18.7.11}",
+            "hosts.spoke-a.address",
+            "same machine as hub",
+        ),
+        (
+            "[spoke-a, spoke-b]}",
+            "[spoke-a, spoke-b, spok-b]}",
+            "spok-b",
+            "topologies.0.roles.spoke.2",
+            "spoke-b?",
+        ),
+        (
+            "[spoke-a, spoke-b]}",
+            "[spoke-a, spoke-b, hub]}",
+            "hub]}",
+            "topologies.0.roles.spoke.2",
+            "hub too",
+        ),
         ("spoke: [", "spok: [", "spok:", "topologies.0.roles.spok", "Did you mean spoke?"),
-        ("[[spoke-a, spoke-b]]", "[[hub, hub]]", "[hub, hub]", "topologies.0.links.0", "dial itself"),
-        ("[[spoke-a, spoke-b]]", "[[hub, hup]]", "hup", "topologies.0.links.0.1", "Did you mean hub?"),
+        (
+            "[[spoke-a, spoke-b]]",
+            "[[hub, hub]]",
+            "[hub, hub]",
+            "topologies.0.links.0",
+            "dial itself",
+        ),
+        (
+            "[[spoke-a, spoke-b]]",
+            "[[hub, hup]]",
+            "hup",
+            "topologies.0.links.0.1",
+            "Did you mean hub?",
+        ),
         ("[[spoke-a, spoke-b]]", "[[hub]]", "[hub]]", "topologies.0.links.0", "two hosts"),
-        ("{hub: {instance", "{hup: {instance", "hup", "topologies.0.nodes.hup", "Did you mean hub?"),
+        (
+            "{hub: {instance",
+            "{hup: {instance",
+            "hup",
+            "topologies.0.nodes.hup",
+            "Did you mean hub?",
+        ),
         ("kind: courier", "kind: currier", "currier", "topologies.0.kind", "Did you mean courier?"),
         ("shape: hub-spoke", "shape: hub", "hub\n    roles", "topologies.0.shape", "hub-spoke?"),
         ("site: prod-mq", "site: a b", "a b", "site", "letters"),
@@ -88,9 +130,15 @@ def test_a_site_reads_as_its_model() -> None:
         ("ca_days: 3650", "ca_days: 30", "prod CA", "", "CA lives 30 days"),
         ("authority: {", "authority: {<<: {}, ", "<<", "authority.<<", "merge keys"),
         ("topologies:", "topology: []\ntopologies:", "topology:", "topology", "topologies?"),
-        ("{hub: [hub], spoke: [spoke-a,", "{hub: [hub, spoke-a], spoke: [", "kind: courier", "topologies.0", "exactly one hub"),
+        (
+            "{hub: [hub], spoke: [spoke-a,",
+            "{hub: [hub, spoke-a], spoke: [",
+            "kind: courier",
+            "topologies.0",
+            "exactly one hub",
+        ),
     ],
-)  # fmt: skip
+)
 def test_one_mistake_is_one_error_at_its_place(
     old: str, new: str, place: str, key: str, words: str
 ) -> None:
@@ -160,10 +208,12 @@ HOSTILE = [
     "- " * 200_000,
     "".join(f"{' ' * i}a:\n" for i in range(2000)),
     "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
-    + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 10)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)),
+    + "".join(
+        f"{b}: &{b} [{', '.join([f'*{a}'] * 10)}]\n" for a, b in ("ab", "bc", "cd", "de", "ef")
+    ),
     "a: [" + "1," * 600_000 + "]\n",
     "x" * (3 * 1024 * 1024),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
@@ -180,7 +230,10 @@ def test_any_text_gives_a_site_error_or_a_tree(text: str) -> None:
     try:
         parse_tree(text, "site.yaml")
     except SiteError as error:
-        assert error.where.startswith("site.yaml")
+        where = error.where
+    else:
+        where = "site.yaml"
+    assert where.startswith("site.yaml")
 
 
 def test_bytes_that_are_not_utf_8_are_named_by_line_and_column() -> None:
@@ -234,10 +287,10 @@ def test_an_unknown_kind_names_the_nearest() -> None:
 
 def test_the_site_imports_neither_cryptography_nor_ssh_nor_the_screen() -> None:
     code = (
-        "import sys, app.site.load, app.site.write, app.site.answers, app.site.draft_file, "
+        "import sys, tests.unit.site_samples, app.site.load, app.site.write, "
+        "app.site.answers, app.site.draft_file, "
         "app.site.lock, app.site.places; "
-        "app.site.load.parse_site(open(0).read(), 'site.yaml', __import__('tests.unit.site_samples',"
-        "fromlist=['KINDS']).KINDS); "
+        "app.site.load.parse_site(open(0).read(), 'site.yaml', tests.unit.site_samples.KINDS); "
         "print([m for m in ('cryptography', 'paramiko', 'textual', 'jks') if m in sys.modules])"
     )
     done = subprocess.run(

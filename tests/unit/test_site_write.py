@@ -63,10 +63,14 @@ def test_one_site_can_be_rewritten_into_any_other(old: Site, new: Site) -> None:
 def test_comments_outside_of_removed_entries_survive(
     old: Site, new: Site, data: st.DataObject
 ) -> None:
-    new = replace(new, hosts={**old.hosts, **new.hosts})
-    new = replace(new, hosts={
-        n: replace(h, address=f"h{i}.example") for i, (n, h) in enumerate(new.hosts.items())
-    })  # fmt: skip
+    names = list({**old.hosts, **new.hosts})
+    hosts = {**old.hosts, **new.hosts}
+    own = {**old.topologies[0].node_options, **new.topologies[0].node_options}
+    new = replace(
+        new, hosts={n: replace(hosts[n], address=f"h{i}.example") for i, n in enumerate(names)}
+    )
+    roles = {"hub": (names[0],), "spoke": tuple(names[1:])}
+    new = with_topology(new, roles=roles, node_options=own)
     lines = site_bytes(old, None, "site.yaml", KINDS).decode().splitlines()
     for i in data.draw(st.sets(st.integers(0, len(lines)), max_size=8)):
         lines.insert(i, f"{' ' * data.draw(st.integers(0, 6))}# remark {i}")
@@ -139,7 +143,8 @@ def test_a_new_host_and_a_removed_one_touch_their_own_lines_only() -> None:
     text = rewritten(SITE.replace("  spoke-b:", "  # about b\n  spoke-b:"), new)
     assert text == SITE.replace("  spoke-a: {address: 198.18.7.12}\n", "  # about b\n").replace(
         "    privilege: sudo\n",
-        "    privilege: sudo\n  spoke-c:\n    address: 198.18.7.14\n    names: [c.example, 10.1.1.1]\n",
+        "    privilege: sudo\n  spoke-c:\n    address: 198.18.7.14\n"
+        "    names: [c.example, 10.1.1.1]\n",
     ).replace("[spoke-a, spoke-b]}", "[spoke-b, spoke-c]}").replace(
         "links: [[spoke-a, spoke-b]]", "links: []"
     )
@@ -154,8 +159,8 @@ def test_line_ends_and_byte_order_mark_stay() -> None:
 def test_block_lists_keep_their_comments() -> None:
     text = SITE.replace(
         "    roles: {hub: [hub], spoke: [spoke-a, spoke-b]}\n",
-        "    roles:\n      hub: [hub]\n      spoke:  # in order\n      # first\n      - spoke-a # a\n"
-        "      # second\n      - spoke-b\n",
+        "    roles:\n      hub: [hub]\n      spoke:  # in order\n      # first\n"
+        "      - spoke-a # a\n      # second\n      - spoke-b\n",
     )
     site = load(text)
     new = with_topology(site, roles={"hub": ("hub",), "spoke": ("spoke-b",)}, drawn=())
