@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import replace
@@ -11,7 +12,9 @@ from app.findings import Finding
 from app.verify.checks import LinkCheck, Probes
 from app.verify.explain import Explanation, explain
 
-_FROM = re.compile(r"connection from \w{2,20}://\[?([0-9A-Fa-f:.]{2,45}?)\]?:\d{1,5}\b")
+_FROM = re.compile(
+    r"connection from \w{2,20}://(?:\[([0-9A-Fa-f:.]{2,45})\]|([0-9A-Fa-f:.]{2,45})):\d{1,5}\b"
+)
 
 
 def blame(finding: Finding, check: LinkCheck, probes: Probes) -> Finding:
@@ -35,9 +38,17 @@ def about(lines: Iterable[str], addresses: tuple[str, ...]) -> tuple[str, ...]:
     kept: list[str] = []
     for line in lines:
         found = _FROM.search(line[:4000])
-        if found is None or found[1] in addresses:
+        if found is None or _same(found[1] or found[2], addresses):
             kept.append(line)
     return tuple(kept)
+
+
+def _same(address: str, addresses: tuple[str, ...]) -> bool:
+    """Compare as addresses: Java writes IPv6 uncompressed."""
+    try:
+        return ipaddress.ip_address(address).compressed in addresses
+    except ValueError:
+        return address in addresses
 
 
 def _explained(check: LinkCheck, probes: Probes, host: str, where: str) -> tuple[Explanation, ...]:

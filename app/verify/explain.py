@@ -77,4 +77,6 @@ def _module(kind: str) -> ModuleType | None:
 
 
 def _told(row: Row, line: str) -> Explanation:
-    return Explanation(row.id, row.cause, row.remedy, row.where, calm(line.strip(), 500), row.file)
+    return Explanation(
+        row.id, row.cause, row.remedy, row.where, calm(" ".join(line.split()), 500), row.file
+    )

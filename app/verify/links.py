@@ -172,7 +172,7 @@ def _foreign(check: LinkCheck, probes: Probes, conclusive: bool) -> Finding:
 
 def _plainly(check: LinkCheck, probes: Probes, conclusive: bool) -> Finding:
     result = probes.plain(check.address, check.link.port)
-    return _refusal(check, matrix.PLAIN, result, conclusive=True)
+    return _refusal(check, rows.PLAIN, result, conclusive=True)
 
 
 def _refusal(check: LinkCheck, tried: str, result: TlsResult, conclusive: bool) -> Finding:

@@ -111,7 +111,7 @@ def snippet(dial: RemoteDial, token: str, root: str = "") -> str:
     lines = [f"{key}={sh(value)}" for key, value in values.items()]
     name_check = sh_words("-verify_ip" if address else "-verify_hostname", dial.name)
     script = files("app.verify").joinpath("remote_probe.sh").read_text("utf-8")
-    return "\n".join((*lines, script.replace("$verify ", f"{name_check} ")))
+    return "\n".join((*lines, script.replace("$verify -CA", f"{name_check} -CA")))
 
 
 def standard_input(dial: RemoteDial) -> bytes:

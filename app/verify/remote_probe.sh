@@ -1,5 +1,6 @@
 # Dial a TLS port from this host with the service's own key, and read after the handshake.
-# Set before: token connect sni verify key_path key_format trust_path trust_format pinned hold limit
+# Set before: token connect sni key_path key_format cert_path trust_path trust_format pinned hold
+# limit; $verify stands for the option that names the peer.
 # Standard input: the key store's password, the trust store's password, then trusted PEM, if any.
 LC_ALL=C; export LC_ALL
 umask 077
@@ -47,7 +48,7 @@ case $trust_format in
 esac
 grep -q 'BEGIN CERT' "$dir/trust.pem" || end trust-empty
 
-set -- -connect "$connect" $verify -verify_return_error -CAfile "$dir/trust.pem" \
+set -- -connect "$connect" $verify -CAfile "$dir/trust.pem" \
   -cert "$dir/leaf.pem" -key "$dir/key.pem"
 [ -z "$sni" ] || set -- "$@" -servername "$sni"
 [ -z "$pinned" ] || set -- "$@" -partial_chain -no_check_time
@@ -68,6 +69,13 @@ show() {
   sed -n -e '1,/^New, /p' -e '/^ *Protocol *:/p' "$dir/out" | tr -cd '\11\12\40-\176' | head -c 49152
   printf '\n%s rc %s\n' "$token" "$(cat "$dir/rc")"
 }
-dial "$@"
+dial -verify_return_error "$@"
+if grep -q '^verify error' "$dir/err" && ! grep -q 'BEGIN CERT' "$dir/out"; then
+  # A peer that was refused is not shown: dial again without judging, for its certificate only.
+  cp "$dir/err" "$dir/judged" && cp "$dir/rc" "$dir/judged-rc"
+  hold=0
+  dial "$@"
+  mv "$dir/judged" "$dir/err" && mv "$dir/judged-rc" "$dir/rc"
+fi
 show
 end done

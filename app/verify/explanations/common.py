@@ -102,7 +102,7 @@ _VERIFY: tuple[Row, ...] = (
         "not-yet-valid",
         "openssl",
         "ertificate is not yet valid",
-        r"\b[Cc]ertificate is not yet valid",
+        r"\b[Cc]ertificate is not yet valid\b",
         "A clock is wrong, on the host or where the certificate was issued.",
         "Set the clocks.",
     ),
