@@ -15,7 +15,7 @@ version: 1
 site: demo
 authority:
   trust: ca
-  name: Demo CA
+  name: Demo
 hosts:
 """
 COMMANDS = tuple((f"{verb}_command", f'"$ROOT/{INIT}" {verb}') for verb in
