@@ -22,6 +22,14 @@ Scope = Literal["site", "authority", "host", "option", "node"]
 Answer = Scalar | tuple[str, ...] | tuple[tuple[str, str], ...]
 
 
+# A kind's option of such a name is asked by --option-NAME, so that no flag means two things.
+_TAKEN_FLAGS = frozenset(
+    "all ascii at ca-days ca-name color debug dir due headless help host json jsonl key-type kind "
+    "leaf-days link name no-color out passphrase-file plain quiet shape site stop theme trust user "
+    "verbose version yes".split()
+)
+
+
 def _fine(_: str) -> str:
     return ""
 
@@ -62,9 +70,11 @@ class Field:
         """Give the flag of `init` that answers it, empty for what is asked of each host."""
         if self.scope in ("host", "node"):
             return ""
+        word = self.key.replace("_", "-")
+        if self.scope == "option":
+            return f"--option-{word}" if word in _TAKEN_FLAGS else f"--{word}"
         names = {"name": "ca-name", "hosts": "host", "links": "link", "site": "name"}
-        key = names.get(self.key, self.key) if self.scope != "option" else self.key
-        return "--" + key.replace("_", "-")
+        return "--" + names.get(word, word)
 
     def problem(self, value: Answer) -> str:
         """Say what is wrong with an answer by itself; empty when nothing is."""

@@ -208,6 +208,15 @@ def test_every_question_has_words_and_an_own_flag() -> None:
     assert "login" not in {f.key for f in asked}
 
 
+def test_no_option_takes_the_flag_of_something_else() -> None:
+    from app import kinds
+
+    asked = fields(d.set_kind(Draft(), "activemq", kinds), kinds)
+    flags = [f.flag for f in asked if f.flag]
+    assert len(flags) == len(set(flags))
+    assert not {"--plain", "--user", "--json"} & set(flags)
+
+
 def test_questions_that_do_not_apply_are_not_asked() -> None:
     pinned = d.set_authority(begun(), trust="pinned")
     assert not {"name", "ca_days"} & {f.key for f in fields(pinned, KINDS, "trust")}
