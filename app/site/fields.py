@@ -24,9 +24,41 @@ Answer = Scalar | tuple[str, ...] | tuple[tuple[str, str], ...]
 
 # A kind's option of such a name is asked by --option-NAME, so that no flag means two things.
 _TAKEN_FLAGS = frozenset(
-    "all ascii at ca-days ca-name color debug dir due headless help host json jsonl key-type kind "
-    "leaf-days link name no-color out passphrase-file plain quiet shape site stop theme trust user "
-    "verbose version yes".split()
+    (
+        "all",
+        "ascii",
+        "at",
+        "ca-days",
+        "ca-name",
+        "color",
+        "debug",
+        "dir",
+        "due",
+        "headless",
+        "help",
+        "host",
+        "json",
+        "jsonl",
+        "key-type",
+        "kind",
+        "leaf-days",
+        "link",
+        "name",
+        "no-color",
+        "out",
+        "passphrase-file",
+        "plain",
+        "quiet",
+        "shape",
+        "site",
+        "stop",
+        "theme",
+        "trust",
+        "user",
+        "verbose",
+        "version",
+        "yes",
+    )
 )
 
 
