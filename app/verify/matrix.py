@@ -39,7 +39,7 @@ def handshake(link: Link, result: TlsResult) -> Finding:
             cause, remedy = _UNTRUSTED.get(_reason_word(result.reason), _UNTRUSTED[""])
             return make("fail", result.detail, cause.format(link=link), remedy.format(link=link))
         case "refused":
-            return make("fail", result.detail, *_refusal(link, result.alert))
+            return make("fail", result.detail, *_refusal(link, result))
         case "unreachable":
             return make(
                 "fail",
@@ -100,10 +100,16 @@ def _unproven(make: Row, link: Link, detail: str) -> Finding:
     return make("skip", f"not checked: {detail}")
 
 
-def _refusal(link: Link, alert: str) -> tuple[str, str]:
-    if alert in ("protocol_version", "insufficient_security"):
+def _refusal(link: Link, result: TlsResult) -> tuple[str, str]:
+    if not result.alert and not result.cipher:
+        return (
+            f"{link.acceptor} hung up before TLS began: port {link.port} does not speak TLS, or something "
+            "in between cuts the connection.",
+            "Compare the port of the link with the port of the TLS listener.",
+        )
+    if result.alert in ("protocol_version", "insufficient_security"):
         return "The two sides have no TLS version or cipher in common.", "Update the older side."
-    if alert == "unrecognized_name":
+    if result.alert == "unrecognized_name":
         return (
             f"{link.acceptor} does not know the name {link.name}.",
             "Dial a name that it is configured for.",

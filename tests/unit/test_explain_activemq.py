@@ -127,7 +127,7 @@ CASES = [
         "tls-to-plain",
         "WARN | Transport Connection to: tcp://198.18.7.12:40812 failed: java.io.IOException: "
         "Unknown data type: -56",
-        "Unknown data type: -561",
+        "Unknown data type: blob",
     ),
     (
         "acceptor-expired",

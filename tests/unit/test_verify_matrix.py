@@ -87,6 +87,8 @@ def test_an_expired_pinned_certificate_is_a_warning_since_java_accepts_it() -> N
     [
         TlsResult("refused", "sent the alert unknown_ca", alert="unknown_ca"),
         TlsResult("refused", "sent the alert protocol_version", alert="protocol_version"),
+        TlsResult("refused", "closed the connection during the handshake"),
+        TlsResult("refused", "closed the connection after the handshake", cipher="x"),
         TlsResult("unreachable", "no TCP connection"),
         TlsResult("not-tls", "the answer is not TLS"),
         TlsResult("unproven", "the key store is not there"),

@@ -217,9 +217,10 @@ _ACCEPTOR: tuple[Row, ...] = (
     row(
         "tls-to-plain",
         "acceptor's log",
-        "Unknown data type: -56",
-        r"Unknown data type: -56\b",
-        "Somebody dials a plain port with TLS (ssl:// to a tcp:// port).",
+        "Unknown data type: ",
+        # The number is a byte of what was sent instead: a Java client's hello gives -56.
+        r"Unknown data type: -?\d{1,3}\b",
+        "Somebody dials a plain port with TLS (ssl:// to a tcp:// port), or with another protocol.",
         "Correct the port in the URI of the one who dials.",
         _XML + " of the dialling host",
     ),
