@@ -103,8 +103,8 @@ def _unproven(make: Row, link: Link, detail: str) -> Finding:
 def _refusal(link: Link, result: TlsResult) -> tuple[str, str]:
     if not result.alert and not result.cipher:
         return (
-            f"{link.acceptor} hung up before TLS began: port {link.port} does not speak TLS, or something "
-            "in between cuts the connection.",
+            f"{link.acceptor} hung up before TLS began: port {link.port} does not speak TLS, or "
+            "something in between cuts the connection.",
             "Compare the port of the link with the port of the TLS listener.",
         )
     if result.alert in ("protocol_version", "insufficient_security"):
