@@ -1,1 +1,1 @@
-"""Textual screens: they ask and show; everything they know comes in, everything they do goes out."""
+"""Textual screens: they only ask and show; what they know is passed in."""

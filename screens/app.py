@@ -35,7 +35,7 @@ class TlswrightApp(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "help", "Help"),
         Binding("f3", "log", "Log"),
-        Binding("f4", "commands", "Command"),
+        Binding("f4", "commands", "Commands"),
         Binding("ctrl+q", "leave", "Quit", show=False, priority=True),
         Binding("ctrl+c", "leave", "Quit", show=False),
     ]

@@ -28,9 +28,9 @@ async def attempt(screen: Screen[Any], state: State, call: Callable[[], Result])
     window of its own; every other TlswrightError goes through to the caller.
     """
     for _ in range(TRIES):
-        if state.has_vault and state.answers.passphrase is None:
-            if not await unlock(screen, state):
-                return None
+        locked = state.has_vault and state.answers.passphrase is None
+        if locked and not await unlock(screen, state):
+            return None
         try:
             return await beside(call)
         except TlswrightError as error:

@@ -12,8 +12,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
+from screens.keybar import KeyBar
 from screens.state import State
 
 SMALLEST = (60, 18)
@@ -32,9 +33,11 @@ class FrameScreen(Screen[None]):
     FrameScreen #head { height: 1; padding: 0 1; background: $panel; }
     FrameScreen #body { height: 1fr; padding: 0 1; }
     FrameScreen #foot { dock: bottom; height: auto; }
-    FrameScreen #problem { height: auto; max-height: 4; padding: 0 1; color: $text-error; display: none; }
+    FrameScreen #problem { height: auto; max-height: 4; padding: 0 1;
+        color: $text-error; display: none; }
     FrameScreen #problem.-said { display: block; }
-    FrameScreen #same { height: 1; padding: 0 1; color: $text-muted; }
+    FrameScreen #same { height: 1; padding: 0 1; color: $text-muted;
+        text-wrap: nowrap; text-overflow: ellipsis; }
     FrameScreen #small { display: none; height: 1fr; content-align: center middle; }
     FrameScreen.-small #head, FrameScreen.-small #body, FrameScreen.-small #foot { display: none; }
     FrameScreen.-small #small { display: block; }
@@ -54,7 +57,7 @@ class FrameScreen(Screen[None]):
         with Vertical(id="foot"):
             yield Static(id="problem")
             yield Static(id="same")
-            yield Footer(compact=True)
+            yield KeyBar()
         yield Static(id="small")
 
     def body(self) -> Iterable[Widget]:
@@ -95,7 +98,8 @@ class FrameScreen(Screen[None]):
         wide, high = event.size
         self.set_class(wide < SMALLEST[0] or high < SMALLEST[1], "-small")
         need = f"{SMALLEST[0]}x{SMALLEST[1]}"
-        text = f"This window is {wide}x{high}; tlswright needs {need}.\nMake it larger: nothing is lost."
+        text = f"This window is {wide}x{high}; tlswright needs {need}.\n"
+        text += "Make it larger: nothing is lost."
         self.query_one("#small", Static).update(Text(text, justify="center"))
 
     def action_back(self) -> None:

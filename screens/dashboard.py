@@ -18,6 +18,7 @@ from app.plan.make import Intent
 from screens.asks.confirm import Confirm
 from screens.asks.export import ask_export
 from screens.base import FrameScreen
+from screens.columns import set_columns
 from screens.messages import Go, Review, Start, Watch
 from screens.same import command
 from screens.state import State
@@ -25,6 +26,7 @@ from screens.threads import beside
 from screens.timeline import detail, next_act, ruler, strip
 from screens.words import HEALTH_WORDS, count, left, local, shown, word
 
+COLUMNS = (("Certificate", 20), ("Health", 13), ("Expires", 10), ("Left", 8))
 Read = tuple[tuple[StatusRow, ...], tuple[RunSummary, ...], datetime]
 
 
@@ -138,12 +140,11 @@ class DashboardScreen(FrameScreen):
 
     def _table(self) -> None:
         table = self.query_one(DataTable)
-        at, width = table.cursor_row, max(0, self.app.size.width - 58)
-        table.clear(columns=True)
-        for label, wide in (("Certificate", 20), ("Health", 13), ("Expires", 10), ("Left", 7)):
-            table.add_column(label, width=wide)
+        width = max(0, self.app.size.width - 3 - 66)
+        columns: list[tuple[str | Text, int]] = [*COLUMNS]
         if width >= 12:
-            table.add_column(ruler(width), width=width)
+            columns.append((ruler(width), width))
+        set_columns(table, columns, self.app.size.width)
         now = self.read_at or self.state.edges.now()
         for row in self.rows:
             cells = [
@@ -155,7 +156,6 @@ class DashboardScreen(FrameScreen):
             if width >= 12:
                 cells.append(strip(row, now, width, ascii_only=self.state.ascii_only))
             table.add_row(*cells)
-        table.move_cursor(row=min(at, max(0, len(self.rows) - 1)))
 
     def on_data_table_row_highlighted(self) -> None:
         """Show the certificate that the cursor is at."""

@@ -35,7 +35,7 @@ class DoneScreen(FrameScreen):
 
     TITLE_TEXT = "Done"
     HELP_TEXT = (
-        "Everything is proven. The CA's fingerprint is what others compare before they trust it.\n\n"
+        "The CA's fingerprint is what others compare before they trust it.\n\n"
         "Clients that are not brokers need a certificate too, as soon as a TLS port asks for "
         "one: e writes a bundle for one client."
     )
@@ -97,13 +97,18 @@ class DoneScreen(FrameScreen):
         authority = next((r for r in self.rows if r.role in ("ca", "authority")), None)
         if authority is not None and authority.facts is not None:
             half = fingerprint(authority.facts.sha256)
-            yield f"The CA: {authority.facts.common_name}", [
-                f"SHA-256 {half[:47]}", f"        {half[48:]}", f"until   {local(authority.expires)}",
-            ]  # fmt: skip
+            yield (
+                f"The CA: {authority.facts.common_name}",
+                [
+                    f"SHA-256 {half[:47]}",
+                    f"        {half[48:]}",
+                    f"until   {local(authority.expires)}",
+                ],
+            )
         dated = [r for r in self.rows if r.expires is not None]
         if dated:
             first = min(dated, key=lambda r: r.expires or self.state.edges.now())
-            yield "Next to end", [f"{first.subject}: {local(first.expires)}, in {left(first.days)}"]
+            yield "Next to end", [f"{first.subject}: {local(first.expires)} ({left(first.days)})"]
         here = self.state.directory
         yield (
             "Where things are",

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from rich.text import Text
-from textual import work
+from textual import events, work
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widget import Widget
@@ -18,10 +18,12 @@ from app.quoting import calm
 from screens.asks.read import Read
 from screens.attempt import attempt
 from screens.base import FrameScreen
+from screens.columns import REST, set_columns
 from screens.same import command
 from screens.state import State
 from screens.words import VERDICT_WORDS, count, shown, word
 
+COLUMNS = (("Result", 14), ("Link or host", 18), ("Tried", 23), ("Seen", REST))
 ORDER = {"fail": 0, "warn": 1, "skip": 2, "ok": 3}
 
 
@@ -90,14 +92,18 @@ class FindingsScreen(FrameScreen):
         """Fill the table, or begin to probe."""
         super().on_mount()
         table = self.query_one(DataTable)
-        wide = max(20, self.app.size.width - 66)
-        for label, width in (("Result", 14), ("Link or host", 20), ("Tried", 24), ("Seen", wide)):
-            table.add_column(label, width=width, key=label)
+        set_columns(table, COLUMNS, self.app.size.width)
         table.focus()
         if self.live:
             self._probe()
         else:
             self._fill()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Fit the table to the window."""
+        super().on_resize(event)
+        set_columns(self.query_one(DataTable), COLUMNS, event.size.width)
+        self._fill()
 
     def same_as(self) -> str:
         """Give the command that verifies."""
@@ -142,7 +148,7 @@ class FindingsScreen(FrameScreen):
         if not 0 <= at < len(self.shown):
             return
         finding = self.shown[at]
-        lines = [
+        lines: list[str | Text] = [
             shown(word(VERDICT_WORDS, finding.verdict)),
             *(
                 f"{label:<8} {calm(value, 4000)}"

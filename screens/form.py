@@ -41,10 +41,10 @@ class FieldLine(Vertical):
     DEFAULT_CSS = """
     FieldLine { height: auto; }
     FieldLine Horizontal { height: 1; }
-    FieldLine .label { width: 26; }
+    FieldLine .label { width: 30; }
     FieldLine .value { width: 1fr; max-width: 60; }
     FieldLine .note { width: auto; max-width: 30; padding: 0 1; color: $text-muted; }
-    FieldLine .wrong { display: none; padding: 0 0 0 26; color: $text-error; height: auto; }
+    FieldLine .wrong { display: none; padding: 0 0 0 30; color: $text-error; height: auto; }
     FieldLine.-wrong .wrong { display: block; }
     """
 
@@ -59,7 +59,7 @@ class FieldLine(Vertical):
         with Horizontal():
             yield Static(Text(f"  {row.label}", no_wrap=True), classes="label")
             yield self._value()
-            yield Static(Text(row.note, no_wrap=True), classes="note")
+            yield Static(Text(row.note), classes="note")
         yield Static(classes="wrong")
 
     def _value(self) -> Widget:
@@ -158,7 +158,7 @@ class Form(Vertical):
         if [r.key for r in rows] == [r.key for r in self.rows]:
             for row, line in zip(rows, self.lines(), strict=True):
                 line.row = row
-                line.query_one(".note", Static).update(Text(row.note, no_wrap=True))
+                line.query_one(".note", Static).update(Text(row.note))
             self.rows = tuple(rows)
             return
         key = self.current.key if self.current else ""

@@ -24,7 +24,8 @@ THEME = Theme(
 
 CSS = """
 Screen { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1; }
-* { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1; }
+DataTable, Tree, OptionList, VerticalScroll, RichLog {
+    scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1; overflow-x: hidden; }
 .pane { border: round $secondary 60%; padding: 0 1; border-title-color: $text-primary; }
 .pane:focus, .pane:focus-within { border: round $accent; }
 .-ascii .pane { border: ascii $secondary; }
@@ -44,7 +45,9 @@ ModalScreen > .window { width: 72; max-width: 96%; height: auto; max-height: 90%
 ModalScreen.-ascii > .window { border: ascii $accent; }
 ModalScreen .buttons { height: 1; margin-top: 1; align-horizontal: right; }
 ModalScreen Button { margin-left: 2; min-width: 10; }
-Button.-style-default { border: none; height: 1; }
+ModalScreen Button, ModalScreen Button:hover { border: none; height: 1; text-style: none;
+    background: $panel; color: $foreground; }
+ModalScreen Button:focus { text-style: bold; background: $primary; color: $background; }
 """
 
 

@@ -40,3 +40,13 @@ class Watch(Message):
     def __init__(self, run: str) -> None:
         super().__init__()
         self.run = run
+
+
+class Heard(Message):
+    """Say how far a host is while the plan is made; posted from other threads."""
+
+    def __init__(self, host: str, state: str, text: str) -> None:
+        super().__init__()
+        self.host = host
+        self.state = state
+        self.text = text

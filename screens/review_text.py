@@ -34,7 +34,7 @@ def change_label(change: Change) -> Text:
 
 
 def change_text(change: Change) -> Text:
-    """Show a change whole: where, how, why, and its diff."""
+    """Show where a change is, how and why, and what to know of it."""
     resource = change.resource
     verb = {"create": "new file", "replace": "changed", "mode": "owner and mode",
             "delete": "removed"}[change.action]  # fmt: skip
@@ -44,16 +44,20 @@ def change_text(change: Change) -> Text:
         text.append(f"{verb}, {mode}\n")
     else:
         text.append(f"{verb}\n")
-    text.append(f"why: {calm(change.reason, 400)}\n\n", style=IDLE)
-    return text.append_text(diff(change.diff))
+    text.append(f"why: {calm(change.reason, 400)}\n", style=IDLE)
+    for note in resource.notes:
+        text.append(f"!! {calm(note, 400)}\n", style=WARN)
+    return text
 
 
 def diff(text: str) -> Text:
-    """Colour a unified diff; what is added, removed or kept is told by the first column."""
+    """Colour a unified diff without its heads; the first column tells added, removed or kept."""
     shown_text = Text()
     for line in calm(text, 200_000).splitlines():
         style = ""
-        if line.startswith(("+++", "---", "@@")):
+        if line.startswith(("+++ ", "--- ")):
+            continue
+        if line.startswith("@@"):
             style = IDLE
         elif line.startswith("+"):
             style = OK

@@ -62,7 +62,8 @@ def _row(one: Field, draft: Draft) -> Row:
         value: object = getattr(draft.authority, one.key)
     else:
         value = draft.options.get(one.key, one.default)
-    return _drawn(one, shown(value), one.source if value == one.default else "your choice")
+    usual = "usual" if one.source.startswith("usual") else one.source
+    return _drawn(one, shown(value), usual if value == one.default else "your choice")
 
 
 def _drawn(one: Field, value: str, note: str) -> Row:

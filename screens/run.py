@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from time import monotonic
 from typing import ClassVar
 
 from rich.text import Text
-from textual import work
+from textual import events, work
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
@@ -19,6 +20,7 @@ from app.events import Event, HostView, RunView, fold
 from app.quoting import calm
 from screens.asks.confirm import Confirm
 from screens.base import FrameScreen
+from screens.columns import REST, set_columns
 from screens.messages import Go
 from screens.progress import OVER, Times, elapsed, finished, outcome, part, title, whole
 from screens.same import command
@@ -26,7 +28,7 @@ from screens.state import State
 from screens.words import BAD, HOST_WORDS, OK, WARN, bar, count, shown, word
 
 TICK_SECONDS = 0.25
-COLUMNS = (("Host", 16), ("State", 13), ("What is going on", 24), ("Progress", 12), ("Time", 6))
+COLUMNS = (("Host", 18), ("State", 13), ("What is going on", REST), ("Progress", 10), ("Time", 5))
 
 
 class RunMoved(Message):
@@ -99,8 +101,7 @@ class RunScreen(FrameScreen):
         """Begin to follow."""
         super().on_mount()
         table = self.query_one(DataTable)
-        for label, width in COLUMNS:
-            table.add_column(label, width=width, key=label)
+        set_columns(table, COLUMNS, self.app.size.width)
         self.query_one(RichLog).can_focus = False
         table.focus()
         self.set_interval(TICK_SECONDS * 2, self._tick)
@@ -110,15 +111,15 @@ class RunScreen(FrameScreen):
     @work(thread=True, exclusive=True, group="follow")
     def _follow(self) -> None:
         worker = get_current_worker()
-        view, fresh = RunView(run=self.run_id), list[Event]()
+        view, fresh, posted = RunView(run=self.run_id), list[Event](), 0.0
         try:
             for event in self.state.edges.front.follow(self.run_id, seconds=TICK_SECONDS):
                 if worker.is_cancelled:
                     return
                 if event is not None:
                     fresh.append(event)
-                elif fresh:
-                    view = fold(fresh, view)
+                if fresh and (event is None or monotonic() - posted > TICK_SECONDS):
+                    view, posted = fold(fresh, view), monotonic()
                     self.post_message(RunMoved(view, tuple(fresh)))
                     fresh = []
         except TlswrightError as error:
@@ -139,6 +140,12 @@ class RunScreen(FrameScreen):
     def on_run_lost(self, message: RunLost) -> None:
         """Say that there is nothing to follow."""
         self.say(message.text)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Fit the table to the window."""
+        super().on_resize(event)
+        set_columns(self.query_one(DataTable), COLUMNS, event.size.width)
+        self._draw()
 
     def head(self) -> Text:
         """Give site, run and time."""
@@ -175,7 +182,7 @@ class RunScreen(FrameScreen):
             return f"{outcome(view)}.  Enter: what next."
         if not view.wave:
             return "Reading the hosts." if view.hosts else "Waiting for the run to begin."
-        return f"{view.wave}  ({view.wave_index + 1} of {max(view.waves, 1)})"
+        return f"{view.wave}  ({view.wave_index} of {max(view.waves, 1)})"
 
     def _after(self) -> str:
         if self.view.over:
@@ -207,7 +214,7 @@ class RunScreen(FrameScreen):
             Text(host.name, no_wrap=True, overflow="ellipsis"),
             shown(word(HOST_WORDS, host.state)),
             Text(calm(text, 200).replace("\n", " "), no_wrap=True, overflow="ellipsis"),
-            bar(part(host), 12, ascii_only=self.state.ascii_only, style=_tone(self.view, host)),
+            bar(part(host), 10, ascii_only=self.state.ascii_only, style=_tone(self.view, host)),
             Text(self.times.shown(host.name, now), justify="right"),
         )
 

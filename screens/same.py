@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from app.model import AuthoritySpec, Scalar
 from app.quoting import sh
 from app.site.draft import Draft, DraftHost
 
@@ -14,20 +15,54 @@ def command(directory: Path, *words: str, cwd: Path | None = None) -> str:
     return " ".join(sh(word) for word in ("tlswright", *here, *words))
 
 
-def typed(host: DraftHost) -> str:
-    """Give a host as it is typed: `name=user@address:port`, with what is needed of it."""
+def init_words(draft: Draft) -> tuple[str, ...]:
+    """Give the words of `init` that answer what the draft answers.
+
+    What `init` takes for all hosts at once is named where all hosts agree.
+    """
+    words = ["init"]
+    words += ["--name", draft.site] if draft.site else []
+    words += ["--kind", draft.kind] if draft.kind else []
+    for host in draft.hosts:
+        flag = f"--{host.role}" if host.role in ("hub", "spoke") else "--node"
+        role = "" if flag != "--node" else f"{host.role}:"
+        words += [flag, f"{role}{_place(host)}"]
+    for host in draft.hosts:
+        words += ["--dials", f"{host.name}={','.join(host.names)}"] if host.names else []
+    for initiator, acceptor in draft.drawn:
+        words += ["--link", f"{initiator}:{acceptor}"]
+    return (*words, *_authority(draft.authority), *_login(draft.hosts), *_options(draft))
+
+
+def _place(host: DraftHost) -> str:
     user = f"{host.user}@" if host.user else ""
     address = f"[{host.address}]" if ":" in host.address else host.address
     port = f":{host.port}" if host.port != 22 else ""
-    name = f"{host.name}=" if host.name != host.address else ""
-    return f"{name}{user}{address}{port}"
+    return f"{host.name}={user}{address}{port}"
 
 
-def init_words(draft: Draft) -> tuple[str, ...]:
-    """Give the words of `init` that answer what the draft answers."""
-    words = ["init"]
-    if draft.kind:
-        words += ["--kind", draft.kind]
-    for host in draft.hosts:
-        words += [f"--{host.role or 'host'}", typed(host)]
-    return tuple(words)
+def _authority(spec: AuthoritySpec) -> list[str]:
+    usual, words = AuthoritySpec(), list[str]()
+    for key in ("trust", "key_type", "leaf_days", "ca_days"):
+        if getattr(spec, key) != getattr(usual, key):
+            words += [f"--{key.replace('_', '-')}", str(getattr(spec, key))]
+    return words
+
+
+def _login(hosts: tuple[DraftHost, ...]) -> list[str]:
+    words: list[str] = []
+    for key, usual in (("identity", ""), ("privilege", "root"), ("jump", "")):
+        values = {getattr(host, key) for host in hosts}
+        if len(values) == 1 and values != {usual}:
+            words += [f"--{key}", values.pop()]
+    return words
+
+
+def _options(draft: Draft) -> list[str]:
+    rows = [*draft.options.items()]
+    rows += [(f"{h}.{k}", v) for h, own in draft.node_options.items() for k, v in own.items()]
+    return [word for key, value in rows for word in ("--set", f"{key}={_value(value)}")]
+
+
+def _value(value: Scalar) -> str:
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)

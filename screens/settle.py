@@ -25,9 +25,9 @@ async def settle(screen: Screen[Any], state: State) -> bool:
     VaultError when the vault cannot be written.
     """
     site = to_site(state.draft, state.edges.kinds)
-    if not state.has_vault and state.answers.passphrase is None:
-        if not await unlock(screen, state, "The vault is made now: choose its passphrase."):
-            return False
+    unasked = not state.has_vault and state.answers.passphrase is None
+    if unasked and not await unlock(screen, state, "The vault is made now: choose its passphrase."):
+        return False
     await beside(lambda: state.edges.save_site(site))
     state.site = site
     state.note(f"wrote {state.directory / 'site.yaml'}")

@@ -57,6 +57,7 @@ HEALTH_WORDS: dict[str, Word] = {
     "warn": Word("!!", "renew soon", WARN),
     "critical": Word("XX", "ENDS SOON", BAD),
     "expired": Word("XX", "EXPIRED", BAD),
+    "none": Word("--", "not deployed", IDLE),
 }
 WEIGHT: dict[str, float] = {
     "connecting": 0.05, "observing": 0.1, "staging": 0.2, "stopping": 0.3, "switching": 0.45,
@@ -72,7 +73,7 @@ def word(words: dict[str, Word], state: str) -> Word:
 
 def shown(found: Word, *, mark_only: bool = False) -> Text:
     """Draw a word: mark, then word, in its colour."""
-    text = found.mark if mark_only else f"{found.mark} {found.word}"
+    text = found.mark if mark_only or found.mark == found.word else f"{found.mark} {found.word}"
     return Text(text, style=found.style, no_wrap=True)
 
 

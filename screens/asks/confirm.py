@@ -47,7 +47,7 @@ class Confirm(Window[str]):
             with Horizontal(classes="buttons"):
                 for number, (key, label) in enumerate(self.choices):
                     yield Button(
-                        Text(label),
+                        Text(f"[ {label} ]"),
                         id=f"choice-{key}",
                         compact=True,
                         variant="primary" if number == 0 else "default",

@@ -21,7 +21,9 @@ from screens.state import State
 class AskName(Window[str]):
     """Ask for one short text; Enter gives it, Esc gives None."""
 
-    DEFAULT_CSS = "AskName Input { margin-top: 1; } AskName #tail { color: $text-muted; margin-top: 1; }"
+    DEFAULT_CSS = (
+        "AskName Input { margin-top: 1; } AskName #tail { color: $text-muted; margin-top: 1; }"
+    )
 
     def __init__(
         self, title: str, text: str, tail: str, value: str = "", *, ascii_only: bool

@@ -19,7 +19,8 @@ class Read(Window[None]):
 
     DEFAULT_CSS = """
     Read > .window { height: auto; width: 90%; }
-    Read VerticalScroll { height: auto; max-height: 100%; }
+    Read.-wide > .window { width: 100%; max-width: 100%; height: 100%; max-height: 100%; }
+    Read VerticalScroll { height: auto; max-height: 1fr; }
     Read #tail { color: $text-muted; height: 1; margin-top: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -27,9 +28,11 @@ class Read(Window[None]):
     ]
 
     def __init__(
-        self, title: str, lines: Iterable[str | Text], *, at_end: bool = False, ascii_only: bool
-    ) -> None:
+        self, title: str, lines: Iterable[str | Text], *, at_end: bool = False,
+        wide: bool = False, ascii_only: bool,
+    ) -> None:  # fmt: skip
         super().__init__(ascii_only=ascii_only)
+        self.set_class(wide, "-wide")
         self.title_text = title
         self.lines = tuple(lines) or ("Nothing yet.",)
         self.at_end = at_end

@@ -29,8 +29,10 @@ def roles_of(state: State) -> dict[str, tuple[str, ...]]:
 
 def login(host: DraftHost) -> str:
     """Give how we log in, in one word."""
-    user = f"{host.user}@" if host.user else ""
     port = f":{host.port}" if host.port != 22 else ""
+    if host.address == host.name:
+        return f"{host.user}{port}" or "as configured"
+    user = f"{host.user}@" if host.user else ""
     return f"{user}{host.address}{port}"
 
 

@@ -21,12 +21,15 @@ from screens.asks.confirm import Confirm
 from screens.asks.edit import Edit
 from screens.asks.pick import Pick
 from screens.attempt import ask_login, pin
+from screens.columns import REST, set_columns
 from screens.look_at_hosts import HostWatch
 from screens.picture import draw
 from screens.rows import host_rows, with_host
 from screens.steps.host_text import cells, detail, roles_of
 from screens.steps.step import StepScreen
 from screens.words import count
+
+COLUMNS = (("Host", 22), ("Role", 6), ("SSH as", 16), ("Check", REST))
 
 
 class HostInput(Input):
@@ -93,12 +96,16 @@ class HostsScreen(StepScreen):
         """Begin where something is to be done: at the line that adds while there are no hosts."""
         super().on_mount()
         table = self.query_one(DataTable)
-        wide = max(24, self.app.size.width - 59)
-        for label, width in (("Host", 22), ("Role", 8), ("SSH as", 20), ("Check", wide)):
-            table.add_column(label, width=width, key=label)
+        set_columns(table, COLUMNS, self.app.size.width)
         self.draw()
         (table if self.state.draft.hosts else self.query_one(Input)).focus()
         self.call_after_refresh(self.watch_hosts.look)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Fit the table to the window."""
+        super().on_resize(event)
+        set_columns(self.query_one(DataTable), COLUMNS, event.size.width)
+        self.draw()
 
     # what is shown
 

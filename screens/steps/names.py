@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from rich.text import Text
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widget import Widget
@@ -13,8 +14,11 @@ from textual.widgets import DataTable, Input, Static
 
 from app.site.convert import Problem
 from app.site.draft import DraftHost, Step
+from screens.columns import REST, set_columns
 from screens.rows import names_problem, with_names
 from screens.steps.step import StepScreen
+
+COLUMNS = (("Host", 20), ("Peers dial", 24), ("Also accepted", REST))
 
 
 class NamesScreen(StepScreen):
@@ -54,11 +58,15 @@ class NamesScreen(StepScreen):
         """Fill the table."""
         super().on_mount()
         table = self.query_one(DataTable)
-        wide = max(24, self.app.size.width - 52)
-        for label, width in (("Host", 20), ("Peers dial", 24), ("Also accepted", wide - 24 + 20)):
-            table.add_column(label, width=width)
+        set_columns(table, COLUMNS, self.app.size.width)
         self.draw()
         table.focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Fit the table to the window."""
+        super().on_resize(event)
+        set_columns(self.query_one(DataTable), COLUMNS, event.size.width)
+        self.draw()
 
     def draw(self) -> None:
         """Draw the table and the line that edits."""

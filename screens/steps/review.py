@@ -12,27 +12,28 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static, Tree
 
-from app.errors import PreflightError, TlswrightError
+from app.errors import TlswrightError
 from app.plan.diff import Change
 from app.plan.plan import Plan, Step
 from app.quoting import calm
 from screens.asks.confirm import Confirm
-from screens.attempt import attempt
+from screens.asks.read import Read
 from screens.base import FrameScreen
-from screens.messages import Go, Start
+from screens.messages import Go, Heard, Start
+from screens.planning import Refusal, make
 from screens.review_text import (
     change_label,
     change_text,
     checks_text,
+    diff,
     host_label,
     order_text,
     step_text,
     summary,
 )
 from screens.same import command
-from screens.settle import settle
 from screens.steps.bar import steps_line
-from screens.words import count
+from screens.words import HOST_WORDS, count, shown, word
 
 Leaf = Change | Step | str
 
@@ -62,6 +63,7 @@ class ReviewScreen(FrameScreen):
     ReviewScreen #panes { height: 1fr; }
     ReviewScreen Tree { width: 36%; min-width: 28; max-width: 50; }
     ReviewScreen #whole { width: 1fr; }
+    ReviewScreen #diff { text-wrap: nowrap; text-overflow: ellipsis; }
     """
 
     def body(self) -> Iterable[Widget]:
@@ -72,7 +74,7 @@ class ReviewScreen(FrameScreen):
         tree.show_guides = not self.state.ascii_only
         tree.guide_depth = 2
         tree.border_title = "changes"
-        pane = VerticalScroll(Static(id="text"), id="whole", classes="pane")
+        pane = VerticalScroll(Static(id="text"), Static(id="diff"), id="whole", classes="pane")
         yield Horizontal(tree, pane, id="panes")
 
     def on_mount(self) -> None:
@@ -104,54 +106,45 @@ class ReviewScreen(FrameScreen):
     @work(exclusive=True, group="plan")
     async def _make(self) -> None:
         """Make the plan, asking for what is missing; nothing is changed on any host."""
-        state = self.state
-        state.plan = None
         self.say("")
-        try:
-            if state.pending and not await settle(self, state):
-                self._refused(
-                    "The site is not written yet: an answer is missing", (), "F5 asks again."
-                )
-                return
-        except TlswrightError as error:
-            self._refused(str(error), tuple(map(str, getattr(error, "others", ()))), error.hint)
-            return
-        site = state.site
-        if site is None:
-            return
-        names = ", ".join(site.hosts)
-        self.query_one("#sum", Static).update(Text(f">> reading {count(len(site.hosts), 'host')}"))
-        self.query_one("#text", Static).update(
-            Text(
-                f"Connecting to {names}.\n\nNothing is changed: files, versions and ports are read."
-            )
-        )
-        front = state.edges.front
-        try:
-            plan = await attempt(
-                self,
-                state,
-                lambda: front.make_plan(state.site or site, state.answers, state.intent),
-            )
-        except PreflightError as error:
-            self._refused(error.text, error.problems, error.hint)
-            return
-        except TlswrightError as error:
-            self._refused(str(error), (), error.hint)
-            return
-        if plan is None:
-            self._refused("The plan needs an answer that was not given", (), "F5 asks again.")
-            return
-        state.plan = plan
-        state.commands.append(command(state.directory, "plan"))
-        self._show(plan)
+        self.heard: dict[str, str] = {}
+        self._reading()
+        found = await make(self, self.state, self._hear)
+        if isinstance(found, Plan):
+            self._show(found)
+        else:
+            self._refused(found)
 
-    def _refused(self, text: str, problems: tuple[str, ...], hint: str) -> None:
-        self.query_one("#sum", Static).update(Text("XX no plan: nothing has been changed"))
-        lines = [calm(text, 600), "", *(f"XX {calm(p, 400)}" for p in problems), "", hint,
-                 "", "F5 reads the hosts again, Esc goes back to the answers."]  # fmt: skip
-        self.query_one("#text", Static).update(Text("\n".join(lines)))
-        self.state.note(text)
+    def _hear(self, host: str, state: str, text: str) -> None:
+        self.post_message(Heard(host, state, text))
+
+    def on_heard(self, message: Heard) -> None:
+        """Show how far each host is."""
+        self.heard[message.host] = message.state
+        if self.state.plan is None:
+            self._reading()
+
+    def _reading(self) -> None:
+        site = self.state.site
+        names = tuple(site.hosts) if site else self.state.draft.host_names
+        self._sum_line(f">> reading {count(len(names), 'host')}; nothing is changed")
+        text = Text()
+        for name in names:
+            found = word(HOST_WORDS, self.heard.get(name, "waiting"))
+            text.append_text(shown(found, mark_only=True)).append(f"  {name:<24} ")
+            text.append(f"{found.word}\n", style=found.style)
+        self._whole(text)
+
+    def _refused(self, why: Refusal) -> None:
+        self.refresh_frame()
+        self._sum_line("XX no plan; nothing has been changed")
+        rows = (calm(why.text, 600), "", *(f"XX {calm(p, 400)}" for p in why.problems), why.hint)
+        tail = "\nF5 reads the hosts again, Esc goes back to the answers."
+        self._whole(Text("\n".join([*rows, tail])))
+        self.state.note(why.text)
+
+    def _sum_line(self, text: str) -> None:
+        self.query_one("#sum", Static).update(Text(text, style="bold"))
 
     def _show(self, plan: Plan) -> None:
         self.refresh_frame()
@@ -180,7 +173,7 @@ class ReviewScreen(FrameScreen):
             text = "ok nothing to do: every host is as site.yaml wants it"
         else:
             text = f"Plan {plan.id}   {summary(plan)}   nothing has been changed yet"
-        self.query_one("#sum", Static).update(Text(text, style="bold"))
+        self._sum_line(text)
 
     def on_tree_node_highlighted(self, event: Tree.NodeHighlighted[Leaf]) -> None:
         """Show the whole of what the cursor is at."""
@@ -188,14 +181,23 @@ class ReviewScreen(FrameScreen):
         if plan is None or data is None:
             return
         if isinstance(data, Change):
-            self._whole(change_text(data))
+            self._whole(change_text(data), diff(data.diff))
         elif isinstance(data, Step):
             self._whole(step_text(data))
         else:
             self._whole(checks_text(plan) if data == "checks" else order_text(plan))
 
-    def _whole(self, text: Text) -> None:
+    def on_tree_node_selected(self, event: Tree.NodeSelected[Leaf]) -> None:
+        """Show a change in the whole window."""
+        data = event.node.data
+        if isinstance(data, Change):
+            text = Text("\n").join([change_text(data), diff(data.diff)])
+            name = f"{data.host}: {data.label}"
+            self.app.push_screen(Read(name, [text], ascii_only=self.state.ascii_only, wide=True))
+
+    def _whole(self, text: Text, tail: Text | None = None) -> None:
         self.query_one("#text", Static).update(text)
+        self.query_one("#diff", Static).update(tail or Text())
         self.query_one("#whole", VerticalScroll).scroll_home(animate=False)
 
     def action_show(self, what: str) -> None:

@@ -19,12 +19,17 @@ from screens.steps.step import StepScreen
 
 GETS = (
     "You get",
-    "  one CA of your own, or pinned certificates without any CA",
-    "  a key and a certificate for each host, in a key store",
-    "  a trust store for each host, holding exactly whom it trusts",
-    "  the product's own file edited in place, the rest untouched",
-    "  restarts in the order that keeps the system up",
-    "  every link proven, from both ends",
+    "- a CA of your own, or pinned peers",
+    "- key and trust store on each host",
+    "- its own file edited in place",
+    "- restarts that keep the system up",
+    "- every link proven from both ends",
+)
+
+
+WORDS = (
+    "Nothing is done on any host until you\nhave seen the exact change and said\napply. "
+    "Your answers are kept as you\ngive them: leave and come back."
 )
 
 
@@ -40,22 +45,25 @@ class TopologyScreen(StepScreen):
     )
     DEFAULT_CSS = """
     TopologyScreen #panes { height: 1fr; }
-    TopologyScreen #kinds { width: 38; }
+    TopologyScreen #left { width: 38; }
+    TopologyScreen #kinds { height: auto; }
+    TopologyScreen #words { margin-top: 1; }
     TopologyScreen #gets { width: 1fr; padding: 0 0 0 2; }
     TopologyScreen #named { height: 1; margin-top: 1; }
     TopologyScreen #named Static { width: 12; }
-    TopologyScreen #named Input { width: 30; }
+    TopologyScreen #named Input { width: 1fr; }
     """
 
     def body(self) -> Iterable[Widget]:
         """Lay out the kinds, the picture and the site's name."""
         yield Static(self.TITLE_TEXT, classes="title")
         kinds = OptionList(*self._options(), id="list")
-        left = Vertical(kinds, id="kinds", classes="pane")
-        left.border_title = "kind of site"
-        yield Horizontal(left, Static(id="gets"), id="panes")
+        box = Vertical(kinds, id="kinds", classes="pane")
+        box.border_title = "kind of site"
         name = Input(self.state.draft.site, compact=True, id="name", placeholder="prod-mq")
-        yield Horizontal(Static("Site name"), name, id="named")
+        named = Horizontal(Static("Site name"), name, id="named")
+        here = Static(Text(WORDS), classes="muted", id="words")
+        yield Horizontal(Vertical(box, named, here, id="left"), Static(id="gets"), id="panes")
 
     def _options(self) -> Iterable[Option]:
         for name in self.state.edges.kinds.names():

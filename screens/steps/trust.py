@@ -26,9 +26,8 @@ class TrustScreen(StepScreen):
     SECRET: ClassVar[bool] = True
     TITLE_TEXT = "Who vouches for your hosts?"
     HELP_TEXT = (
-        "With a CA of your own, each host trusts whatever that CA signed: a new host touches "
-        "only itself and its neighbours' links. Pinned trust needs no CA: each host trusts exactly the "
-        "certificates of the peers it has a link with.\n\n"
+        "With a CA of your own, each host trusts what that CA signed. Pinned trust needs no CA: "
+        "each host trusts exactly the certificates of the peers it has a link with.\n\n"
         "The vault is one encrypted file beside site.yaml. It holds the CA key and the store "
         "passwords; private keys of hosts are made in memory and not kept."
     )

@@ -29,13 +29,17 @@ class Registry:
 
 
 def state_for(
-    front: FakeFront, *, site: Site | None = None, draft: Draft | None = None, ascii_only: bool = False
+    front: FakeFront,
+    *,
+    site: Site | None = None,
+    draft: Draft | None = None,
+    ascii_only: bool = False,
 ) -> State:
     """Give a state over a recorded front; saved drafts and sites are remembered on it."""
     saved: list[Site] = []
     edges = Edges(
         front=front,
-        kinds=Registry,  # type: ignore[arg-type]
+        kinds=Registry,
         now=lambda: NOW,
         save_site=saved.append,
         save_draft=lambda draft: None,

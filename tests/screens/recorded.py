@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event as Flag
+from typing import cast
 
 from app.engine.front import Answers, Front, HostCheck, RunSummary, StatusRow
+from app.engine.gather import Say
 from app.errors import LoginError, VaultError
-from app.events import Event
+from app.events import Event, EventKind
 from app.findings import Finding
 from app.kinds.resources import Activation, FileResource, LiteralWant
 from app.model import AuthoritySpec, Host, Node, Site, Topology
@@ -36,6 +38,10 @@ DIFF = """\
      </transportConnectors>
 +    keyStorePassword="***"
 """
+
+
+def quiet(host: str, state: str, text: str) -> None:
+    """Say nothing."""
 
 
 def site(hosts: tuple[str, ...] = ("hub-a1", "spk-01", "spk-02")) -> Site:
@@ -137,8 +143,8 @@ def events(*, fail: bool = False, upto: int = 10_000) -> list[Event]:
             rows.append(("finding", "", "", "", "", finding.to_dict()))
         rows.append(("run-ended", "", "", "", "done", {"exit": 0, "next": []}))
     return [
-        Event(kind, RUN, n, (NOW + timedelta(seconds=2 * n)).isoformat(), host, step, state, text,
-              dict(data))  # type: ignore[arg-type]
+        Event(cast(EventKind, kind), RUN, n, (NOW + timedelta(seconds=2 * n)).isoformat(),
+              host, step, state, text, dict(data))
         for n, (kind, host, step, state, text, data) in enumerate(rows)
     ][:upto]  # fmt: skip
 
@@ -206,9 +212,11 @@ class FakeFront(Front):
         facts["names"] = f"{host.name}, {host.name}.example.net"
         return HostCheck(host.name, "ok", "ready: nothing was changed", facts=facts)
 
-    def make_plan(self, site: Site, answers: Answers, intent: Intent) -> Plan:
+    def make_plan(self, site: Site, answers: Answers, intent: Intent, say: Say = quiet) -> Plan:
         """Give the plan, after refusing as often as it was told to."""
         self.asked.append(f"plan {' '.join(sorted(intent.rotate))}".strip())
+        for name in site.hosts:
+            say(name, "observing", "")
         if self.wrong_passphrases:
             self.wrong_passphrases -= 1
             raise VaultError("the passphrase does not open the vault", hint="Type it again.")
