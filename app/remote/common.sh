@@ -68,7 +68,8 @@ mark() {
   if [ -r "/proc/$1/stat" ]; then
     mark_=
     { IFS= read -r mark_ <"/proc/$1/stat"; } 2>/dev/null || return 0
-    set -- ${mark_##*) }
+    close_=') '
+    set -- ${mark_##*"$close_"}
     case ${1:-Z} in Z|X|x) return 0 ;; esac
     boot_=
     [ ! -r /proc/sys/kernel/random/boot_id ] ||
