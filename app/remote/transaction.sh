@@ -193,7 +193,7 @@ revive() {
   [ "$UNDONE" != untouched ] || UNDONE=restored
   [ "$SERVICE" != new ] || command_ stop "$STOP_SECONDS" || log "$WHY"
   command_ start "$START_SECONDS" || return 1
-  healthy || { logs; return 1; }
+  healthy || { show "$RUN/out"; logs; return 1; }
   WHY=
 }
 

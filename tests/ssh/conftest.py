@@ -8,7 +8,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -113,11 +113,11 @@ def connect(sshd: Sshd, tmp_path: Path) -> Iterator[Connect]:
     """Give a function that opens a connection to a host rooted at a folder."""
     opened: list[SshRemote] = []
 
-    def open_one(root: Path, shell: str = "sh", **changes: str) -> SshRemote:
+    def open_one(root: Path | None, shell: str = "sh") -> SshRemote:
         connector = ParamikoConnector(
             Logins(), KnownHosts(), home=tmp_path, use_agent=False, owner="tester@here", shell=shell
         )
-        opened.append(connector.connect(replace(sshd.host(root), **changes)))
+        opened.append(connector.connect(sshd.host(root)))
         return opened[-1]
 
     yield open_one

@@ -7,6 +7,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -116,7 +117,7 @@ def test_the_entrys_own_test_can_refuse_the_staged_file(remote: SshRemote, root:
     assert litter(root) == []
 
 
-BAD = {
+BAD: dict[str, tuple[dict[str, Any], str]] = {
     "a failed start": (
         {"start": 'grep -q new "$ROOT/etc/a" && { echo boom; exit 1; }; exit 0'},
         "start failed with status 1: boom",

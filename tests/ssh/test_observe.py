@@ -1,0 +1,132 @@
+"""A survey is answered in one exec, exactly, and hostile answers are refused or calmed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.errors import RemoteError
+from app.observed import Survey
+from app.remote.observe import read_answer, survey_script
+from app.remote.ssh import SshRemote
+from tests.ssh.conftest import Connect
+from tests.ssh.steps import SHELLS, sha256, tree
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(params=SHELLS)
+def remote(connect: Connect, root: Path, request: pytest.FixtureRequest) -> SshRemote:
+    return connect(root, shell=request.param)
+
+
+def test_files_are_seen_with_owner_mode_digest_and_bytes(remote: SshRemote, root: Path) -> None:
+    data = bytes(range(256)) * 300
+    (root / "etc/text").write_bytes(data)
+    (root / "etc/text").chmod(0o2640)
+    (root / "etc/key").write_bytes(b"private")
+    (root / "etc/empty").touch()
+    (root / "etc/folder").mkdir()
+    (root / "etc/link").symlink_to("text")
+    (root / "etc/dangling").symlink_to("nowhere")
+    before = tree(root)
+    names = ("text", "empty", "folder", "link", "dangling", "missing")
+    found = remote.observe(
+        Survey(digests=("/etc/key",), texts=tuple(f"/etc/{name}" for name in names))
+    )
+    text = found.file("/etc/text")
+    assert (text.data, text.sha256, text.size, text.mode) == (data, sha256(data), len(data), 0o2640)
+    assert (text.owner, text.group) == ((root / "etc/text").owner(), (root / "etc/text").group())
+    key = found.file("/etc/key")
+    assert (key.data, key.sha256, key.state) == (None, sha256(b"private"), sha256(b"private"))
+    assert found.file("/etc/empty").data == b""
+    kinds = [found.file(f"/etc/{name}").type for name in names]
+    assert kinds == ["file", "file", "directory", "file", "symlink", "absent"]
+    assert found.file("/etc/link").real == "/etc/text"
+    assert found.file("/etc/missing").state == "absent"
+    assert tree(root) == before
+    assert not (root / "var").exists()
+
+
+def test_patterns_name_what_matches_and_nothing_else(remote: SshRemote, root: Path) -> None:
+    for name in ("a.xml", "b'.xml", "c d.xml", "e.txt", "[x].xml", "bad\nname.xml"):
+        (root / "etc" / name).write_text(name)
+    found = remote.observe(Survey(texts=("/etc/*.xml", "/etc/?.nothing", "/etc/[x].xml")))
+    assert sorted(found.files) == ["/etc/[x].xml", "/etc/a.xml", "/etc/b'.xml", "/etc/c d.xml"]
+
+
+def test_too_large_texts_come_as_digests(remote: SshRemote, root: Path) -> None:
+    data = os.urandom(1024 * 1024 + 1)
+    (root / "etc/big").write_bytes(data)
+    fact = remote.observe(Survey(texts=("/etc/big",))).file("/etc/big")
+    assert (fact.data, fact.sha256, fact.size) == (None, sha256(data), len(data))
+
+
+def test_commands_give_output_errors_and_status(remote: SshRemote, root: Path) -> None:
+    commands = (
+        ("both", "echo out; echo err >&2; exit 7"),
+        ("quotes", 'printf "%s" "it\'s\nend\n#END x"'),
+        ("esc", r"printf '\033[31mred\r\n'"),
+        ("slow", "sleep 30"),
+        ("root", 'printf %s "$ROOT"'),
+        ("input", "cat"),
+    )
+    found = remote.observe(Survey(commands=commands, command_seconds=1))
+    both = found.outputs["both"]
+    assert (both.code, both.out, both.err) == (7, "out\n", "err\n")
+    assert found.outputs["quotes"].out == "it's\nend\n#END x"
+    assert "\x1b" not in found.outputs["esc"].out
+    assert found.outputs["slow"].code >= 124
+    assert found.out("root") == str(root)
+    assert found.outputs["input"].out == ""
+
+
+def test_the_host_itself_is_described(remote: SshRemote) -> None:
+    found = remote.observe(Survey())
+    assert abs(found.clock_skew) < 2
+    assert found.free_bytes > 0
+    assert found.tools["tar"].startswith("/")
+    assert found.system
+    assert found.user == Path("/proc/self").owner()
+
+
+def answer(*lines: str) -> list[str]:
+    return [*lines, "end"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["time 1"],
+        answer("real /etc/a"),
+        answer("file /etc/a", "type elephant"),
+        answer("file /etc/a", "sha256 xyz"),
+        answer("file /etc/a", "data", " zz"),
+        answer("file /etc/a", "stat rwx 1 a:b"),
+        answer("bogus"),
+        answer("code 1"),
+        answer("free much"),
+        [],
+    ],
+)
+def test_answers_that_make_no_sense_are_refused(lines: list[str]) -> None:
+    with pytest.raises(RemoteError):
+        read_answer(lines, Survey(), "one", NOW, 0.0)
+
+
+@given(st.lists(st.text(max_size=40), max_size=20))
+def test_any_answer_is_read_or_refused(lines: list[str]) -> None:
+    with contextlib.suppress(RemoteError):
+        assert read_answer([*lines, "end"], Survey(), "one", NOW, 0.0).host == "one"
+
+
+@pytest.mark.parametrize("path", ["etc/a", "/etc/a\nb"])
+def test_paths_of_a_survey_are_absolute_and_of_one_line(path: str) -> None:
+    with pytest.raises(ValueError, match="absolute"):
+        survey_script(Survey(texts=(path,)), "")
