@@ -12,6 +12,7 @@ TlswrightError                    what happened, where, why, what to do; carries
 │   ├── LoginError                authentication or sudo was refused
 │   └── RemoteError               a command or the host transaction failed
 ├── PreflightError                the checks before a run refuse it
+│   └── HostsError                several hosts could not be asked
 ├── StalePlanError                a target is neither as the plan saw it nor as it would make it
 ├── LockedError                   another run holds the site (who, where, since)
 └── Cancelled                     the user stopped the run
@@ -158,6 +159,16 @@ class PreflightError(TlswrightError):
     def __init__(self, text: str, *, problems: tuple[str, ...] = (), hint: str = "") -> None:
         super().__init__(text, hint=hint)
         self.problems = problems
+
+
+class HostsError(PreflightError):
+    """Several hosts could not be asked; `errors` holds each host's own error."""
+
+    def __init__(self, errors: tuple[HostError, ...]) -> None:
+        texts = tuple(f"{error}. {error.hint}".strip() for error in errors)
+        super().__init__(f"{len(errors)} hosts could not be asked", problems=texts)
+        self.errors = errors
+        self.exit_code = errors[0].exit_code
 
 
 class StalePlanError(TlswrightError):

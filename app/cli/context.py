@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from app.cli.terminal import Terminal
-from app.errors import HostKeyError, LoginError, UsageError
+from app.errors import HostError, HostKeyError, HostsError, LoginError, UsageError
 from app.model import Site
 from app.pki.secret import Secret
 from app.site.places import Places
@@ -115,10 +115,20 @@ class Context:
         while True:
             try:
                 return act(answers)
-            except LoginError as error:
-                answers = self._with_login(error, answers)
-            except HostKeyError as error:
-                self.pin(error)
+            except HostsError as several:
+                for one in several.errors:
+                    answers = self._mended(one, answers)
+            except HostError as error:
+                answers = self._mended(error, answers)
+
+    def _mended(self, error: HostError, answers: Answers) -> Answers:
+        """Ask for what one host lacks; raises the error where asking does not help."""
+        if isinstance(error, HostKeyError):
+            self.pin(error)
+            return answers
+        if isinstance(error, LoginError):
+            return self._with_login(error, answers)
+        raise error
 
     def _with_login(self, error: LoginError, answers: Answers) -> Answers:
         if not self.terminal.interactive:

@@ -89,7 +89,7 @@ def _apply(
     if plan.problems:
         raise PreflightError("the checks before the run refuse it", problems=plan.problems)
     if request.plan:
-        saved = read_json(places.root / request.plan)
+        saved = read_json(places.base / request.plan)
         if saved is None:
             raise UsageError(f"there is no plan file {request.plan}")
         check_saved(saved, plan.to_dict())

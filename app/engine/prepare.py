@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.engine.gather import PARALLEL, Gathered, Say, gather
 from app.engine.keyring import Keyring
-from app.errors import PreflightError
+from app.errors import HostsError, PreflightError
 from app.kinds.base import Kind
 from app.model import Node, Site
 from app.plan.deployed import Deployed, resolve
@@ -55,8 +55,8 @@ def prepare(
 ) -> Prepared:
     """Observe every host and make the plan.
 
-    Raises PreflightError that lists every host which could not be asked; the first host's own
-    error where there is just one.
+    Raises HostsError that lists every host which could not be asked; a single host's own error
+    where there is just one.
     """
     check_topologies(site, kinds)
     gathered = gather(site, kinds, connector, say)
@@ -84,10 +84,7 @@ def refuse_errors(gathered: Gathered) -> None:
     if len(errors) == 1:
         raise errors[0]
     if errors:
-        texts = tuple(f"{error} {error.hint}".strip() for error in errors)
-        failure = PreflightError(f"{len(errors)} hosts could not be asked", problems=texts)
-        failure.exit_code = errors[0].exit_code
-        raise failure
+        raise HostsError(tuple(errors))
 
 
 def planned(

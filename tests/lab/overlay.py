@@ -65,12 +65,22 @@ class Overlay:
         (etc / "hosts").write_text(seed.hosts)
         (etc / "resolv.conf").unlink(missing_ok=True)
         (etc / "resolv.conf").write_text("")
+        self._seed_home()
         self._seed_ssh(seed)
         for folder in UNWANTED:
             for entry in _entries(etc / "systemd/system" / folder):
                 if entry.name not in WANTED:
                     entry.unlink()
         (self.root / "usr/sbin/policy-rc.d").unlink(missing_ok=True)
+
+    def _seed_home(self) -> None:
+        """Give root the profile of a stock host, not what grew on this machine."""
+        home = self.root / "root"
+        for old in (".bashrc", ".profile", ".bash_profile", ".bash_login", ".zshenv"):
+            (home / old).unlink(missing_ok=True)
+            stock = self.root / "etc/skel" / old
+            if stock.exists():
+                shutil.copy(stock, home / old)
 
     def _seed_ssh(self, seed: Seed) -> None:
         home = self.root / "root/.ssh"
