@@ -221,8 +221,13 @@ class TlswrightApp(App[int]):
 
     def get_key_display(self, binding: Binding) -> str:
         """Name keys in words that every terminal can show."""
-        names = {"enter": "Enter", "escape": "Esc", "space": "Space", "tab": "Tab"}
-        return names.get(binding.key.split(",")[0]) or super().get_key_display(binding)
+        names = {"escape": "Esc", "left_square_bracket": "[", "right_square_bracket": "]"}
+        plain = ("enter", "space", "tab", "left", "right", "up", "down")
+        names |= {key: key.capitalize() for key in plain}
+        key = binding.key.split(",")[0]
+        if key[:1] == "f" and key[1:].isdigit():
+            return key.upper()
+        return names.get(key) or super().get_key_display(binding)
 
     def _fatal_error(self) -> None:
         """Say a bug without a traceback: its locals could hold what the user typed."""

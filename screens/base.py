@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from screens.keybar import KeyBar
 from screens.state import State
+from screens.words import cell
 
 SMALLEST = (60, 18)
 
@@ -76,7 +77,7 @@ class FrameScreen(Screen[None]):
         """Draw the head and the equal command again."""
         self.query_one("#head", Static).update(self.head())
         command = self.same_as()
-        text = Text(f"Same as: {command}" if command else "", no_wrap=True, overflow="ellipsis")
+        text = cell(f"Same as: {command}" if command else "")
         self.query_one("#same", Static).update(text)
 
     def say(self, text: str, hint: str = "") -> None:

@@ -24,7 +24,7 @@ from screens.same import command
 from screens.state import State
 from screens.threads import beside
 from screens.timeline import detail, next_act, ruler, strip
-from screens.words import HEALTH_WORDS, count, left, local, shown, word
+from screens.words import BAD, HEALTH_WORDS, cell, count, left, local, shown, word
 
 COLUMNS = (("Certificate", 20), ("Health", 13), ("Expires", 10), ("Left", 8))
 Read = tuple[tuple[StatusRow, ...], tuple[RunSummary, ...], datetime]
@@ -115,7 +115,7 @@ class DashboardScreen(FrameScreen):
         )
         bad = sum(r.health in ("expired", "critical") for r in self.rows)
         if bad:
-            line.append(f"   {count(bad, 'problem')}", style="bold red")
+            line.append(f"   {count(bad, 'problem')}", style=BAD)
         return line
 
     def same_as(self) -> str:
@@ -140,7 +140,7 @@ class DashboardScreen(FrameScreen):
 
     def _table(self) -> None:
         table = self.query_one(DataTable)
-        width = max(0, self.app.size.width - 3 - 66)
+        width = max(0, self.app.size.width - 64)
         columns: list[tuple[str | Text, int]] = [*COLUMNS]
         if width >= 12:
             columns.append((ruler(width), width))
@@ -148,7 +148,7 @@ class DashboardScreen(FrameScreen):
         now = self.read_at or self.state.edges.now()
         for row in self.rows:
             cells = [
-                Text(f"{row.subject}", no_wrap=True, overflow="ellipsis"),
+                cell(f"{row.subject}"),
                 shown(word(HEALTH_WORDS, row.health)),
                 Text(local(row.expires)),
                 Text(left(row.days), justify="right"),

@@ -21,7 +21,7 @@ from screens.messages import Go
 from screens.progress import outcome
 from screens.same import command
 from screens.threads import beside
-from screens.words import left, local
+from screens.words import OK, left, local
 
 
 def fingerprint(hexadecimal: str) -> str:
@@ -76,7 +76,7 @@ class DoneScreen(FrameScreen):
     def head(self) -> Text:
         """Give the outcome."""
         return Text(
-            f"{self.state.view.verb.capitalize()}: {outcome(self.state.view)}", style="bold green"
+            f"{self.state.view.verb.capitalize()}: {outcome(self.state.view)}", style=f"bold {OK}"
         )
 
     def same_as(self) -> str:

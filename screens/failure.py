@@ -18,7 +18,7 @@ from screens.base import FrameScreen
 from screens.messages import Go, Review, Start, Watch
 from screens.progress import outcome
 from screens.same import command
-from screens.words import HOST_WORDS, IDLE, shown, word
+from screens.words import BAD, HOST_WORDS, IDLE, shown, word
 
 NOW = {
     "done": "new files, proven",
@@ -67,7 +67,7 @@ class FailureScreen(FrameScreen):
 
     def head(self) -> Text:
         """Give the outcome."""
-        return Text(f"{self.view.verb.capitalize()}: {outcome(self.view)}", style="bold red")
+        return Text(f"{self.view.verb.capitalize()}: {outcome(self.view)}", style=BAD)
 
     def same_as(self) -> str:
         """Give the command of the choice that the cursor is at."""
@@ -123,7 +123,7 @@ class FailureScreen(FrameScreen):
 
 
 def _error(host: HostView) -> Text:
-    text = Text(f"  {host.name}: {calm(host.error, 600)}\n", style="red")
+    text = Text(f"  {host.name}: {calm(host.error, 600)}\n", style=BAD)
     if host.explanation:
         text.append(f"  why: {calm(host.explanation, 600)}\n", style="default")
     if host.hint:

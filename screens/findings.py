@@ -21,7 +21,7 @@ from screens.base import FrameScreen
 from screens.columns import REST, set_columns
 from screens.same import command
 from screens.state import State
-from screens.words import VERDICT_WORDS, count, shown, word
+from screens.words import VERDICT_WORDS, cell, count, shown, word
 
 COLUMNS = (("Result", 14), ("Link or host", 18), ("Tried", 23), ("Seen", REST))
 ORDER = {"fail": 0, "warn": 1, "skip": 2, "ok": 3}
@@ -202,4 +202,4 @@ class FindingsScreen(FrameScreen):
 
 def _cell(text: str) -> Text:
     line = calm(text, 200).replace("\n", " ")
-    return Text(line, no_wrap=True, overflow="ellipsis")
+    return cell(line)

@@ -16,6 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from screens.choice import Choice
+from screens.hidden import Hidden
 
 Sort = Literal["text", "number", "choice", "secret"]
 
@@ -67,14 +68,14 @@ class FieldLine(Vertical):
         widget: Widget
         if row.sort == "choice":
             widget = Choice(row.choices, row.value)
+        elif row.sort == "secret":
+            widget = Hidden()
         else:
             widget = Input(
                 row.value,
-                password=row.sort == "secret",
                 compact=True,
                 placeholder=row.default,
                 restrict=r"[0-9]*" if row.sort == "number" else None,
-                select_on_focus=row.sort != "secret",
             )
         widget.add_class("value")
         return widget

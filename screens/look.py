@@ -6,6 +6,8 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.theme import Theme
 from textual.widgets import Tree
 
+from screens import words
+
 THEME = Theme(
     name="tlswright",
     primary="#5fafd7",
@@ -19,7 +21,12 @@ THEME = Theme(
     panel="#262c34",
     foreground="#d0d4da",
     dark=True,
-    variables={"footer-key-foreground": "#d7af5f", "block-cursor-text-style": "bold"},
+    variables={
+        "block-cursor-background": "#33506b",
+        "block-cursor-foreground": "#ffffff",
+        "block-cursor-text-style": "bold",
+        "block-cursor-blurred-background": "#2a3644",
+    },
 )
 
 CSS = """
@@ -30,6 +37,7 @@ DataTable, Tree, OptionList, VerticalScroll, RichLog {
 .pane:focus, .pane:focus-within { border: round $accent; }
 .-ascii .pane { border: ascii $secondary; }
 .-ascii .pane:focus, .-ascii .pane:focus-within { border: ascii $accent; }
+.-ascii #same, .-ascii #diff { text-overflow: clip; }
 .muted { color: $text-muted; }
 .title { text-style: bold; height: 1; }
 DataTable { background: transparent; }
@@ -60,6 +68,7 @@ class _PlainBar(ScrollBarRender):
 
 def use_ascii() -> None:
     """Draw with ASCII alone: what style sheets cannot change is changed at the widgets."""
+    words.use_ascii(True)
     ScrollBar.renderer = _PlainBar
     Tree.ICON_NODE = "+ "
     Tree.ICON_NODE_EXPANDED = "- "

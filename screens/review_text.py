@@ -62,7 +62,7 @@ def diff(text: str) -> Text:
         elif line.startswith("+"):
             style = OK
         elif line.startswith("-"):
-            style = "red"
+            style = BAD.removeprefix("bold ")
         shown_text.append(line + "\n", style=style)
     return shown_text
 
@@ -92,9 +92,9 @@ def order_text(plan: Plan) -> Text:
         for step in wave.steps:
             names = ", ".join(step.hosts)
             what = "; ".join(sorted({m.reason for m in step.members if m.reason})) or "restart"
-            line = f"   {step.id:<5} {names:<24} about {step.outage_seconds} s away"
+            line = f"   {step.id:<5} {names:<24} {step.outage_seconds:>3} s away"
             text.append(line).append(f"   {what}\n" if what != "restart" else "\n", style=IDLE)
-        text.append("   then every link is proven, before anything else is begun\n\n", style=IDLE)
+        text.append("   then every link is proven\n\n", style=IDLE)
     if not plan.waves:
         text.append("Nothing is restarted.\n")
     total = sum(step.outage_seconds for step in plan.steps)

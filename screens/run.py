@@ -25,7 +25,7 @@ from screens.messages import Go
 from screens.progress import OVER, Times, elapsed, finished, outcome, part, title, whole
 from screens.same import command
 from screens.state import State
-from screens.words import BAD, HOST_WORDS, OK, WARN, bar, count, shown, word
+from screens.words import BAD, HOST_WORDS, IDLE, OK, WARN, bar, cell, count, shown, word
 
 TICK_SECONDS = 0.25
 COLUMNS = (("Host", 18), ("State", 13), ("What is going on", REST), ("Progress", 10), ("Time", 5))
@@ -129,6 +129,8 @@ class RunScreen(FrameScreen):
 
     def on_run_moved(self, message: RunMoved) -> None:
         """Take the new view and draw it."""
+        if message.view.over != self.view.over:
+            self.call_after_refresh(self.refresh_bindings)
         self.view = self.state.view = message.view
         self.times.feed(message.events)
         log = self.query_one(RichLog)
@@ -204,16 +206,16 @@ class RunScreen(FrameScreen):
             table.move_cursor(row=min(cursor, max(0, len(hosts) - 1)))
             return
         for host in hosts:
-            for (label, _), cell in zip(COLUMNS, self._cells(host), strict=True):
-                table.update_cell(host.name, label, cell)
+            for (label, _), drawn in zip(COLUMNS, self._cells(host), strict=True):
+                table.update_cell(host.name, label, drawn)
 
     def _cells(self, host: HostView) -> tuple[Text, ...]:
         text = host.error or host.text
         now = self.state.edges.now()
         return (
-            Text(host.name, no_wrap=True, overflow="ellipsis"),
+            cell(host.name),
             shown(word(HOST_WORDS, host.state)),
-            Text(calm(text, 200).replace("\n", " "), no_wrap=True, overflow="ellipsis"),
+            cell(calm(text, 200).replace("\n", " ")),
             bar(part(host), 10, ascii_only=self.state.ascii_only, style=_tone(self.view, host)),
             Text(self.times.shown(host.name, now), justify="right"),
         )
@@ -239,6 +241,12 @@ class RunScreen(FrameScreen):
         log = self.query_one(RichLog)
         log.can_focus = self.has_class("-full")
         (log if log.can_focus else self.query_one(DataTable)).focus()
+        self.call_after_refresh(log.scroll_end, animate=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what next once the run is over, and to stop it before."""
+        over = getattr(self, "view", None) is not None and self.view.over
+        return over if action == "go_on" else not over if action == "stop" else True
 
     def action_go_on(self) -> None:
         """Go where a run that is over leads; while it is going on there is nothing to go to."""
@@ -275,7 +283,7 @@ def log_line(event: Event) -> Text:
     style = BAD if event.kind == "failed" else ""
     when = event.time[11:19]
     host = f"{event.host}  " if event.host else ""
-    return Text.assemble((f"{when}  ", "bright_black"), (host, "cyan"), (calm(event.text), style))
+    return Text.assemble((f"{when}  ", IDLE), (host, "cyan"), (calm(event.text), style))
 
 
 def _tone(view: RunView, host: HostView | None = None) -> str:

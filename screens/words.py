@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from rich.console import OverflowMethod
 from rich.text import Text
 
 
@@ -16,7 +17,21 @@ class Word(NamedTuple):
     style: str
 
 
-OK, WARN, BAD, BUSY, IDLE = "green", "yellow", "bold red", "cyan", "bright_black"
+OK, WARN, BAD, BUSY, IDLE = "#98c379", "#e5b567", "bold #e06c75", "#6bb3d6", "#8a919c"
+_CUT: dict[bool, OverflowMethod] = {False: "ellipsis", True: "crop"}
+_ascii = False
+
+
+def use_ascii(on: bool) -> None:
+    """Draw cut texts without an ellipsis, which is not ASCII."""
+    global _ascii
+    _ascii = on
+
+
+def cell(text: str, style: str = "") -> Text:
+    """Draw text on one line, cut where it does not fit."""
+    return Text(text, style=style, no_wrap=True, overflow=_CUT[_ascii])
+
 
 HOST_WORDS: dict[str, Word] = {
     "waiting": Word("..", "waiting", IDLE),

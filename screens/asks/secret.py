@@ -11,6 +11,7 @@ from textual.widgets import Input, Static
 
 from app.pki.secret import Secret
 from screens.asks.window import Window
+from screens.hidden import Hidden
 
 
 class AskSecret(Window[Secret]):
@@ -33,7 +34,7 @@ class AskSecret(Window[Secret]):
         with Vertical(classes="window") as window:
             window.border_title = self.title_text
             yield Static(Text(self.text))
-            yield Input(password=True, compact=True, id="secret")
+            yield Hidden(id="secret")
             yield Static(
                 Text(self.tail or "Kept in memory until you quit.  Enter goes on."), id="tail"
             )

@@ -7,7 +7,7 @@ from rich.text import Text
 from app.quoting import calm
 from app.site.draft import DraftHost
 from screens.state import State
-from screens.words import CHECK_WORDS, IDLE, shown, word
+from screens.words import CHECK_WORDS, IDLE, cell, shown, word
 
 DO = {
     "new-key": "t  shows the key and trusts it once      d  takes this host out",
@@ -45,9 +45,9 @@ def cells(host: DraftHost, state: State) -> tuple[Text, ...]:
     if check is not None and check.state == "ok" and product:
         text = Text.assemble((f"{found.mark} ", found.style), calm(product, 80))
     return (
-        Text(host.name, no_wrap=True, overflow="ellipsis"),
+        cell(host.name),
         Text(host.role),
-        Text(login(host), no_wrap=True, overflow="ellipsis"),
+        cell(login(host)),
         text,
     )
 

@@ -56,7 +56,7 @@ class HostsScreen(StepScreen):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "add", "Add"),
-        Binding("i", "pick", "Pick"),
+        Binding("i", "pick", "Pick from ~/.ssh/config", show=False),
         Binding("e", "edit", "Edit"),
         Binding("d", "drop", "Drop"),
         Binding("space", "role", "Role"),
@@ -68,9 +68,9 @@ class HostsScreen(StepScreen):
     ]
     DEFAULT_CSS = """
     HostsScreen DataTable { height: 1fr; min-height: 4; }
-    HostsScreen #below { height: 9; }
-    HostsScreen #detail { width: 1fr; }
-    HostsScreen #picture { width: 36; color: $text-primary; }
+    HostsScreen #below { height: 45%; min-height: 9; max-height: 24; }
+    HostsScreen #detail { width: 1fr; height: 100%; }
+    HostsScreen #picture { width: 45%; max-width: 60; height: 100%; color: $text-primary; }
     HostsScreen #adding { height: 1; }
     HostsScreen #adding Static { width: 7; }
     HostsScreen #adding Input { width: 1fr; }
@@ -106,6 +106,7 @@ class HostsScreen(StepScreen):
         super().on_resize(event)
         set_columns(self.query_one(DataTable), COLUMNS, event.size.width)
         self.draw()
+        self.call_after_refresh(self._picture)
 
     # what is shown
 
@@ -118,11 +119,18 @@ class HostsScreen(StepScreen):
             table.add_row(*cells(host, self.state), key=host.name)
         table.move_cursor(row=min(max(at, 0), max(0, len(draft.hosts) - 1)))
         self._tally()
-        roles = roles_of(self.state)
-        picture = draw(roles, draft.drawn, width=32, height=7, ascii_only=self.state.ascii_only)
-        self.query_one("#picture", Static).update(Text(picture))
+        self._picture()
         self._detail()
         self.refresh_frame()
+
+    def _picture(self) -> None:
+        pane, state = self.query_one("#picture", Static), self.state
+        wide, high = pane.content_size
+        picture = draw(
+            roles_of(state), state.draft.drawn,
+            width=wide or 32, height=high or 7, ascii_only=state.ascii_only,
+        )  # fmt: skip
+        pane.update(Text(picture))
 
     def _tally(self) -> None:
         hosts = self.state.draft.hosts

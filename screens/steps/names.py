@@ -17,6 +17,7 @@ from app.site.draft import DraftHost, Step
 from screens.columns import REST, set_columns
 from screens.rows import names_problem, with_names
 from screens.steps.step import StepScreen
+from screens.words import cell
 
 COLUMNS = (("Host", 20), ("Peers dial", 24), ("Also accepted", REST))
 
@@ -76,7 +77,7 @@ class NamesScreen(StepScreen):
         for host in self.state.draft.hosts:
             names = tuple(host.names) or (host.address,)
             row = (host.name, names[0], ", ".join(names[1:]))
-            table.add_row(*(Text(t, no_wrap=True, overflow="ellipsis") for t in row))
+            table.add_row(*(cell(t) for t in row))
         table.move_cursor(row=min(max(at, 0), max(0, len(self.state.draft.hosts) - 1)))
         self._edit_line()
         self.refresh_frame()

@@ -1,0 +1,199 @@
+"""`--plain`: the same questions line by line, for screen readers, serial lines and dumb terminals.
+
+`<` goes back a question, `?` explains one, Enter takes the default.  Everything is written to
+standard output in words; nothing is drawn over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.cli.plain_steps import Asker, Back, Leave, ask_fields
+from app.errors import Exit, TlswrightError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from app.cli.context import Context
+    from app.engine.front import Front
+    from app.engine.request import Answers
+    from app.model import Site
+    from app.plan.make import Intent
+    from app.plan.plan import Plan
+
+MENU = (
+    ("a", "plan and apply"),
+    ("s", "status: every certificate"),
+    ("v", "verify: prove every link"),
+    ("r", "rotate: new certificates for those that are due"),
+    ("b", "roll back the last run"),
+    ("h", "runs of the past"),
+    ("w", "the wizard: change the site"),
+    ("q", "quit"),
+)
+
+
+def run_plain(context: Context) -> int:
+    """Ask the wizard's questions, or what to do with a site that exists; gives the exit code."""
+    asker = Asker(context.terminal)
+    try:
+        if context.places.site.exists():
+            return int(_Desk(context, asker).menu())
+        _wizard(context, asker)
+        return int(_Desk(context, asker).apply("apply"))
+    except Leave:
+        context.terminal.print("Your answers are kept. `tlswright` goes on from here.")
+        return int(Exit.OK)
+
+
+def _wizard(context: Context, asker: Asker) -> None:
+    from app.cli.screens import edges_of, first_draft
+    from app.site.catalogue import installed
+    from app.site.convert import problems, to_site
+
+    site = context.site() if context.places.site.exists() else None
+    edges, draft = edges_of(context), first_draft(context, site)
+    while True:
+        draft = ask_fields(asker, draft, installed(), edges.save_draft)
+        wrong = problems(draft, None, installed())
+        if not wrong:
+            break
+        for one in wrong:
+            asker.say(f"!! {one.text}" + (f"  (such as {one.example})" if one.example else ""))
+    edges.save_site(to_site(draft, installed()))
+    edges.drop_draft()
+    asker.say(f"Wrote {context.places.site}.")
+
+
+@dataclass(slots=True)
+class _Desk:
+    """Do what is asked with a site that exists."""
+
+    context: Context
+    asker: Asker
+    known: Answers | None = None
+
+    def menu(self) -> Exit:
+        """Ask what to do until the user leaves."""
+        from app.cli.verbs import runs
+
+        context = self.context
+        live = context.front().live_run()
+        if live:
+            self.asker.say(f"Run {live} is going on.")
+            self.follow(live)
+        acts: dict[str, Callable[[], object]] = {
+            "a": lambda: self.apply("apply"),
+            "s": lambda: self._status(),
+            "v": lambda: self._verify(),
+            "r": lambda: self.apply("rotate"),
+            "b": lambda: self._rollback(),
+            "h": lambda: runs.runs(context),
+            "w": lambda: _wizard(context, self.asker),
+        }
+        while True:
+            for key, words in MENU:
+                self.asker.say(f"  {key}  {words}")
+            choice = self.asker.line(f"{context.site().name}: what next", "q")
+            if choice == "q":
+                return Exit.OK
+            try:
+                acts.get(choice, lambda: self.asker.say("One of the letters above."))()
+            except TlswrightError as error:
+                context.terminal.complain(error)
+            except Back:
+                continue
+
+    def answers(self) -> Answers:
+        """Ask for the passphrase once; a vault that is made now is asked for it twice."""
+        if self.known is None:
+            fresh = not self.context.places.vault.exists()
+            self.known = self.context.answers(confirm=fresh)
+            if fresh and self.known.passphrase is not None:
+                front, site = self.context.front(), self.context.site()
+                facts = front.create_vault(site, self.known.passphrase)
+                if facts is not None:
+                    self.asker.say(f"CA {facts.common_name}, SHA-256 {facts.sha256}")
+        return self.known
+
+    def apply(self, verb: str) -> Exit:
+        """Show the plan, ask, start the run and follow it."""
+        from app.cli.verbs.show import show_plan
+        from app.plan.make import Intent
+
+        context, front = self.context, self.context.front()
+        intent = self._due(front, context.site()) if verb == "rotate" else Intent()
+        if intent is None:
+            self.asker.say("No certificate is due.")
+            return Exit.OK
+        self.asker.say("Reading the hosts; nothing is changed.")
+
+        def read(answers: Answers) -> tuple[Answers, Plan]:
+            return answers, front.make_plan(context.site(), answers, intent)
+
+        self.known, plan = context.asking(read, self.answers())
+        show_plan(context.terminal, plan, diffs=self.asker.yes("Show the diff of each file"))
+        if plan.problems:
+            self.asker.say("The failed checks forbid the run; nothing has been changed.")
+            return Exit.PREFLIGHT
+        if plan.empty:
+            return Exit.OK
+        if not self.asker.yes(f"{verb.capitalize()} this plan now"):
+            self.asker.say("Nothing has been changed.")
+            return Exit.CHANGES
+        run = front.start(verb, self.known, plan=front.save_plan(plan), intent=intent)
+        return self.follow(run)
+
+    def follow(self, run: str) -> Exit:
+        """Write a run's events as lines until it has ended; Ctrl+C leaves it to itself."""
+        from app.cli.verbs.show import show_end, show_event
+        from app.events import RunView, fold
+
+        view = RunView(run=run)
+        self.asker.say(f"Run {run}. It goes on when you leave: Ctrl+C, then `tlswright attach`.")
+        for event in self.context.front().follow(run):
+            if event is not None:
+                view = fold([event], view)
+                show_event(self.context.terminal, event)
+        show_end(self.context.terminal, view)
+        return Exit(view.exit if view.exit is not None else Exit.MIXED)
+
+    def _rollback(self) -> None:
+        from app.plan.make import Intent
+
+        front = self.context.front()
+        last = front.last_change()
+        if self.asker.yes(f"Take back run {last}: every host as it was before it"):
+            answers = self.answers()
+            self.follow(front.start("rollback", answers, plan=None, intent=Intent(), run=last))
+
+    def _status(self) -> None:
+        from app.cli.verbs.show import show_status
+        from app.engine.journal import utc_now
+
+        show_status(self.context.terminal, self.context.front().status(self._site(), utc_now()))
+
+    def _verify(self) -> None:
+        from app.cli.verbs.show import show_findings
+
+        front, site = self.context.front(), self._site()
+        found = self.context.asking(lambda a: tuple(front.verify(site, a)), self.answers())
+        show_findings(self.context.terminal, found)
+
+    def _site(self) -> Site:
+        return self.context.site()
+
+    def _due(self, front: Front, site: Site) -> Intent | None:
+        from app.engine.journal import utc_now
+        from app.plan.make import Intent
+
+        names = frozenset(_due_names(front, site, utc_now()))
+        return Intent(names) if names else None
+
+
+def _due_names(front: Front, site: Site, now: datetime) -> Iterator[str]:
+    for row in front.status(site, now):
+        if row.due and row.role != "authority":
+            yield row.subject
