@@ -54,7 +54,7 @@ def test_owner_and_mode_that_are_not_named_stay_and_come_back(remote: SshRemote)
     acks = carry(remote, member, "stage", "switch", "start", "check")
     assert acks[-1].log[:2] == ("/mnt/a nobody:daemon 600", "new")
     assert "/mnt/a nobody:daemon 604" in acks[-1].log
-    assert acks[-1].log[-1] == "old"
+    assert "old" in acks[-1].log
 
 
 def test_an_owner_that_does_not_exist_is_named(remote: SshRemote) -> None:
