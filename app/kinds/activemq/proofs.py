@@ -46,7 +46,13 @@ def judge_bridge(link: Link, output: Output) -> tuple[bool, str]:
             newest, up = line, False
     if not newest:
         return False, "the broker's log says nothing of this bridge since its start"
-    return up, calm(newest.strip(), 300)
+    return up, _message(newest)
+
+
+def _message(line: str) -> str:
+    """Give time and message of a log line, without level, class and thread."""
+    parts = [part.strip() for part in line.split(" | ")]
+    return calm(f"{parts[0]} {parts[2]}" if len(parts) > 3 else line.strip(), 240)
 
 
 def _ends(line: str, link: Link, address: str) -> bool:
