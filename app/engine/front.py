@@ -233,6 +233,17 @@ class Front:
         with vault:
             return export_client(site, vault, name, folder, utc_now())
 
+    def keep_secret(self, passphrase: Secret, key: str, value: Secret) -> None:
+        """Keep a secret option in the vault, for instance a connector's password."""
+        vault = opening.open_vault(
+            self.places, passphrase, opening.deployed_of(self.places), write=True
+        )
+        if vault is None:
+            raise UsageError("this site has no vault yet", hint="`tlswright init` makes it.")
+        with vault:
+            vault.put(f"option/{key}", value.reveal().encode())
+            vault.save()
+
     def create_vault(self, site: Site, passphrase: Secret) -> CertificateFacts | None:
         """Make the vault and, under trust by CA, the authority; gives the CA's facts.
 

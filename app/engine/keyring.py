@@ -121,7 +121,7 @@ class Keyring:
             return want.data
         if isinstance(want, AbsentWant):
             return b""
-        password = self.password(resource.host, want.store)
+        password = self.password(resource.host, f"{kind}/{want.store}")
         if isinstance(want, TrustWant):
             return self._trust_store(want, password, deployed, kind)
         return self._key_store(want, password)

@@ -172,7 +172,8 @@ class Prover:
                 if " PEM" in made:
                     continue
                 name = what.strip()
-                return HostStore(path, form, self._keyring.password(record.host, name))
+                password = self._keyring.password(record.host, f"{record.kind}/{name}")
+                return HostStore(path, form, password)
         return None
 
     def _layouts(self) -> Mapping[str, Layout]:

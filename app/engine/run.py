@@ -69,7 +69,14 @@ class Runner:
         }
         with ThreadPoolExecutor(max_workers=8) as pool:
             now = self.clock()
-            list(pool.map(lambda item: self.keyring.issue(item[0], item[1], now), leaves.items()))
+            issued = pool.map(
+                lambda item: self.keyring.issue(item[0], item[1], now), leaves.items()
+            )
+            for name, credential in zip(leaves, issued, strict=True):
+                if credential.clipped:
+                    end = f"{credential.facts().not_after:%Y-%m-%d}"
+                    text = f"its certificate ends with the CA, on {end}: earlier than asked for"
+                    self.journal.emit("log", text, host=name)
 
     def _wave(self, plan: Plan, wave: Wave) -> Result | None:
         for step in wave.steps:

@@ -115,3 +115,5 @@ class Layout:
     facts: Mapping[str, str]
     warnings: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    unique: Mapping[str, str] = field(default_factory=dict)
+    """What no two nodes of a topology may share: a name for it, and this node's value."""

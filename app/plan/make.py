@@ -17,7 +17,7 @@ from app.plan.deployed import Deployed, fingerprint, resolve
 from app.plan.diff import Change, Standing, changes
 from app.plan.phases import NodeState, Phase, phases
 from app.plan.plan import Check, NodeStep, Plan, Step, Wave
-from app.plan.preflight import checks
+from app.plan.preflight import checks, names_checks
 from app.plan.specs import new_key_reasons, signature, spec_of
 
 
@@ -56,6 +56,7 @@ def make_plan(inputs: Inputs) -> Plan:
     for topology in inputs.site.topologies:
         planner = _Planner(inputs, topology)
         found += checks(planner.nodes, inputs.observed, planner.layouts)
+        found += names_checks(planner.nodes)
         layouts.update({host: layout.facts for host, layout in planner.layouts.items()})
         if not any(check.verdict == "fail" for check in found):
             waves += planner.waves(len(waves))
@@ -123,7 +124,7 @@ class _Planner:
     def _resources(
         self, node: Node, state: NodeState, *, close_plain: bool
     ) -> tuple[FileResource, ...]:
-        found = self.kind.resources(
+        return self.kind.resources(
             Render(
                 site=self.inputs.site,
                 topology=self.topology,
@@ -133,12 +134,11 @@ class _Planner:
                 layout=self.layouts[node.host],
                 observation=self.observed[node.host],
                 trust=state.trust,
-                passwords=lambda store: self.inputs.passwords(node.host, store),
+                passwords=lambda store: self.inputs.passwords(node.host, f"{node.kind}/{store}"),
                 secrets=self.inputs.secrets,
                 close_plain=close_plain,
             )
         )
-        return found
 
     def _steps(self, phase: Phase, number: int) -> tuple[Step, ...]:
         groups = self.kind.groups(self.topology, self.nodes)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from app.kinds.resources import Layout
 from app.model import Node
 from app.observed import HostObservation
+from app.pki.names import name_warnings, san_entries
 from app.plan.plan import Check
 
 CLOCK_SECONDS = 300
@@ -27,7 +28,29 @@ def checks(
             ids = ", ".join(seen.unfinished)
             text = f"an earlier run was cut off ({ids}); apply resolves it first"
             found.append(Check(node.host, "unfinished", "warn", text))
-    return tuple(found)
+    return (*found, *_shared(nodes, layouts))
+
+
+def _shared(nodes: tuple[Node, ...], layouts: Mapping[str, Layout]) -> list[Check]:
+    """Refuse two nodes with one value of what must be unique."""
+    owners: dict[tuple[str, str], str] = {}
+    found: list[Check] = []
+    for node in nodes:
+        for what, value in layouts[node.host].unique.items():
+            first = owners.setdefault((what, value), node.host)
+            if first != node.host:
+                text = f"it has the {what} {value}, as {first} has: give one of them another"
+                found.append(Check(node.host, what, "fail", text))
+    return found
+
+
+def names_checks(nodes: tuple[Node, ...]) -> tuple[Check, ...]:
+    """Warn of names that some peer's TLS refuses."""
+    return tuple(
+        Check(node.host, "names", "warn", warning)
+        for node in nodes
+        for warning in name_warnings(san_entries(node.names))
+    )
 
 
 def _clock(seen: HostObservation) -> Check:

@@ -74,7 +74,9 @@ def find_layout(node: Node, seen: HostObservation) -> Layout:
         "log4j": "yes" if seen.file(f"{folder}/log4j.properties").type == "file" else "",
         "instances": str(len(instances)),
     }
-    return Layout(facts, warnings=_warnings(view, facts, seen))
+    name = node.host if facts["broker_name"] == "localhost" else facts["broker_name"]
+    warnings = _warnings(view, facts, seen)
+    return Layout(facts, warnings=warnings, unique={"broker name": name})
 
 
 def _enabled(seen: HostObservation) -> dict[str, str]:
