@@ -62,8 +62,10 @@ def _run(flags: argparse.Namespace) -> int:
         directory = find_site(flags.directory, os.environ, Path.cwd(), new=new)
         context = Context(flags, terminal, os.environ, directory)
         if flags.verb is None:
-            from app.cli.opening import open_screens
+            from app.cli.opening import has_terminal, open_screens
 
+            if not has_terminal():
+                _parser([]).print_help(sys.stderr)
             return open_screens(context)
         module = import_module(f"app.cli.verbs.{_module(flags.verb)}")
         return int(getattr(module, flags.verb)(context))
@@ -117,11 +119,12 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
 
 def _common(parser: argparse.ArgumentParser, *, suppress: bool) -> None:
     """Declare the flags that stand before or after the verb."""
+    group = parser.add_argument_group("with every verb")
 
     def add(*names: str, **kwargs: object) -> None:
         default = argparse.SUPPRESS if suppress else kwargs.pop("default", None)
         kwargs.pop("default", None)
-        parser.add_argument(*names, default=default, **kwargs)  # type: ignore[arg-type]
+        group.add_argument(*names, default=default, **kwargs)  # type: ignore[arg-type]
 
     add("-C", "--site", dest="directory", metavar="DIR", help="the site's directory")
     add("--passphrase-file", metavar="FILE", help="the vault's passphrase")

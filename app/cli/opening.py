@@ -14,9 +14,14 @@ if TYPE_CHECKING:
 COLUMNS, ROWS = 60, 18
 
 
+def has_terminal() -> bool:
+    """Tell whether there is a terminal to draw on and to read from."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
 def open_screens(context: Context) -> int:
     """Open the wizard, or the dashboard when there is a site."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not has_terminal():
         raise UsageError(
             "there is no terminal to open the wizard on",
             hint="`tlswright init` makes a site from flags; `tlswright --help` lists the verbs.",
