@@ -1,0 +1,156 @@
+"""Drive tlswright's command line against a lab, as a user without a screen would."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.lab.activemq import START_SECONDS, crosses
+from tests.lab.hosts import Lab
+from tests.lab.until import until
+
+PASSPHRASE = "correct horse battery staple"
+RUN_SECONDS = 400
+CONFIG = "/etc/activemq/instances-available/main/activemq.xml"
+_MARKS = itertools.count()
+
+
+class Site:
+    """Hold a site directory, a home of its own with the lab's host keys, and all that was said."""
+
+    def __init__(self, folder: Path, lab: Lab, hosts: Sequence[str] = ()) -> None:
+        """Make the directories; `hosts` are those of the lab that belong to the site, hub first."""
+        self.lab = lab
+        self.hosts = tuple(hosts) or lab.names
+        self.directory = folder / "site"
+        self.said: list[str] = []
+        home = folder / "home"
+        (home / ".ssh").mkdir(parents=True)
+        self.known_hosts.write_text(lab.known_hosts.read_text())
+        self.secret("passphrase", PASSPHRASE)
+
+    @property
+    def known_hosts(self) -> Path:
+        """The user's file of host keys."""
+        return self.directory.parent / "home/.ssh/known_hosts"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """A user's environment: no agent, no configuration of the machine's."""
+        path = os.environ.get("PATH", "")
+        return {"HOME": str(self.directory.parent / "home"), "PATH": path, "LANG": "C.UTF-8"}
+
+    def secret(self, name: str, text: str) -> Path:
+        """Write a file that only its owner may read, with one secret."""
+        path = self.directory.parent / name
+        path.touch(mode=0o600)
+        path.write_text(f"{text}\n")
+        return path
+
+    def words(self, *words: str) -> list[str]:
+        """Give the whole command line of a verb."""
+        passphrase = str(self.directory.parent / "passphrase")
+        flags = ["-C", str(self.directory), "--passphrase-file", passphrase]
+        return [sys.executable, "-P", "-m", "app.cli.main", *flags, *words]
+
+    def run(self, *words: str, expect: int | None = None) -> subprocess.CompletedProcess[str]:
+        """Run a verb to its end; `expect` is the exit code that it must have."""
+        done = subprocess.run(
+            self.words(*words), capture_output=True, text=True, stdin=subprocess.DEVNULL,
+            env=self.environment, cwd=self.directory.parent, timeout=RUN_SECONDS,
+        )  # fmt: skip
+        self.said += [done.stdout, done.stderr]
+        said = f"{' '.join(words)} gave {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert "Traceback" not in said, said
+        assert expect is None or done.returncode == expect, said
+        return done
+
+    @contextmanager
+    def running(self, *words: str) -> Iterator[subprocess.Popen[str]]:
+        """Run a verb that is still at work when the block begins; it is waited for at its end."""
+        child = subprocess.Popen(
+            self.words(*words), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            stdin=subprocess.DEVNULL, env=self.environment, cwd=self.directory.parent,
+            start_new_session=True,
+        )  # fmt: skip
+        try:
+            yield child
+        finally:
+            said, _ = child.communicate(timeout=RUN_SECONDS)
+            self.said.append(said)
+
+    def init(self, *words: str) -> None:
+        """Make the site of this lab's hosts, dialled by their short names."""
+        hub, *spokes = self.hosts
+        places = [f"{name}={self.user}{self.lab[name].address}" for name in self.hosts]
+        flags = ["--hub", places[0], *(w for place in places[1:] for w in ("--spoke", place))]
+        for name in (hub, *spokes):
+            flags += ["--dials", f"{name}={name},{name}.lab.test"]
+        self.run("init", *flags, "--identity", str(self.lab.key), *words, expect=0)
+
+    user = "root@"
+
+    def edit(self, old: str, new: str) -> None:
+        """Change site.yaml as a user would, with an editor."""
+        path = self.directory / "site.yaml"
+        text = path.read_text()
+        assert old in text, text
+        path.write_text(text.replace(old, new, 1))
+
+    def add_spoke(self, name: str) -> None:
+        """Write one more host of the lab into site.yaml, as a spoke."""
+        own = f"  {name}:\n    address: {self.lab[name].address}\n    user: root\n"
+        own += f"    identity: {self.lab.key}\n    names: [{name}, {name}.lab.test]\n"
+        self.edit("\n# Which product", f"{own}\n# Which product")
+        spokes = ", ".join(self.hosts[1:])
+        self.edit(f"spoke: [{spokes}]", f"spoke: [{spokes}, {name}]")
+        self.hosts = (*self.hosts, name)
+
+    @property
+    def runs(self) -> list[Path]:
+        """The runs' directories, the oldest first."""
+        return sorted((self.directory / ".tlswright/runs").glob("*"))
+
+    def events(self, run: Path | None = None) -> list[dict[str, Any]]:
+        """Read the journal of a run, the newest by default; a torn last line is left out."""
+        path = (run or self.runs[-1]) / "journal.jsonl"
+        text = path.read_text() if path.exists() else ""
+        return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+
+    def wait_for(
+        self, happened: Callable[[dict[str, Any]], bool], after: int, what: str
+    ) -> dict[str, Any]:
+        """Wait for an event of the run that begins when there have been `after` runs."""
+
+        def find() -> dict[str, Any] | None:
+            found = self.events(self.runs[after]) if len(self.runs) > after else []
+            return next((event for event in found if happened(event)), None)
+
+        found = until(find, START_SECONDS, what)
+        assert found is not None
+        return found
+
+    def not_crossing(self, *pairs: tuple[str, str]) -> list[str]:
+        """Send a message along each pair of brokers, and name those where it did not arrive."""
+        found = []
+        for source, target in pairs:
+            mark = f"cross-{next(_MARKS)}"
+            if not crosses(self.lab[source], self.lab[target], mark):
+                found.append(f"{source} to {target}")
+        return found
+
+    def passwords(self) -> set[str]:
+        """Give every store password in the brokers' configurations."""
+        found: set[str] = set()
+        for name in self.hosts:
+            text = self.lab[name].path(CONFIG).read_text()
+            found |= set(re.findall(r'(?:key|trust)StorePassword="([^"]+)"', text))
+        return found
