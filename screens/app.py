@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -204,7 +204,7 @@ class TlswrightApp(App[int]):
 
     # palette, keys, failures
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Offer places and actions; a picture only where no secret is being typed."""
         names = ("dashboard", "runs") if self.state.site is not None else ()
         for place in (*STEPS[:-1], *names):

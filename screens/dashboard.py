@@ -199,7 +199,7 @@ class DashboardScreen(FrameScreen):
         choices = [("due", f"Due ({len(due)})")] if due else []
         if here is not None and here in nodes:
             choices.append(("host", here.subject))
-        choices += [("all", f"All {len(nodes)}"), ("no", "None")]
+        choices += [("all", f"All {len(nodes)}"), ("no", "Not now")]
         text = "New keys and certificates, one host after the other. You see the plan first."
         window = Confirm("Rotate which?", text, choices, ascii_only=self.state.ascii_only)
         answer = await self.app.push_screen_wait(window)

@@ -121,10 +121,13 @@ class DoneScreen(FrameScreen):
         yield (
             "What next",
             [
-                f"{command(here, 'apply'):<36} again: it says nothing to do",
-                f"{command(here, 'rotate', '--due'):<36} new certificates, from cron too",
-                f"{command(here, 'export', 'client', 'NAME'):<36} for a client (e)",
-                f"{command(here, 'rollback'):<36} takes this run back",
+                f"{words:<28} {command(here, *line.split())}"
+                for words, line in (
+                    ("again: says nothing to do", "apply"),
+                    ("new certificates, from cron", "rotate --due"),
+                    ("for a client (e)", "export client NAME"),
+                    ("takes this run back", "rollback"),
+                )
             ],
         )
 

@@ -68,6 +68,7 @@ class FindingsScreen(FrameScreen):
     ]
     DEFAULT_CSS = """
     FindingsScreen #tally { height: 1; }
+    FindingsScreen DataTable { height: 1fr; }
     FindingsScreen #why { height: 6; }
     """
 

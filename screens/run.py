@@ -182,6 +182,8 @@ class RunScreen(FrameScreen):
         view = self.view
         if view.over:
             return f"{outcome(view)}.  Enter: what next."
+        if finished(view) == len(view.hosts) and view.hosts and view.plan:
+            return "Proving every link."
         if not view.wave:
             return "Reading the hosts." if view.hosts else "Waiting for the run to begin."
         return f"{view.wave}  ({view.wave_index} of {max(view.waves, 1)})"

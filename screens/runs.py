@@ -25,6 +25,7 @@ class RunsScreen(FrameScreen):
 
     TITLE_TEXT = "Runs"
     HELP_TEXT = "Every run kept its journal. Enter shows one as it went, live or replayed."
+    DEFAULT_CSS = "RunsScreen DataTable { height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "watch", "Show", priority=True)]
 
     def body(self) -> Iterable[Widget]:

@@ -26,7 +26,7 @@ def ruler(width: int) -> Text:
 def strip(row: StatusRow, now: datetime, width: int, *, ascii_only: bool) -> Text:
     """Draw one certificate: `=` valid, `:` time to renew, `X` expired, `>` beyond the scale."""
     if row.expires is None:
-        return Text("?", style=WARN)
+        return Text()
     if row.expires < now:
         return Text("X", style=BAD)
     end = min(width, max(1, int((row.expires - now) / SPAN * width)))

@@ -72,7 +72,7 @@ HEALTH_WORDS: dict[str, Word] = {
     "warn": Word("!!", "renew soon", WARN),
     "critical": Word("XX", "ENDS SOON", BAD),
     "expired": Word("XX", "EXPIRED", BAD),
-    "none": Word("--", "not deployed", IDLE),
+    "none": Word("--", "none yet", IDLE),
 }
 WEIGHT: dict[str, float] = {
     "connecting": 0.05, "observing": 0.1, "staging": 0.2, "stopping": 0.3, "switching": 0.45,
@@ -129,7 +129,7 @@ def count(number: int, noun: str, plural: str = "") -> str:
 def left(days: int | None) -> str:
     """Give the days to an expiry in the unit that says most."""
     if days is None:
-        return "?"
+        return ""
     if days < 0:
         return f"{-days} d ago"
     if days < 365:
@@ -140,4 +140,4 @@ def left(days: int | None) -> str:
 
 def local(when: datetime | None) -> str:
     """Give a day in local time."""
-    return when.astimezone().strftime("%Y-%m-%d") if when else "?"
+    return when.astimezone().strftime("%Y-%m-%d") if when else ""

@@ -61,7 +61,7 @@ async def ask_export(screen: Screen[Any], state: State) -> None:
     name = await screen.app.push_screen_wait(ask)
     if not name:
         return
-    folder = state.directory / "export" / name
+    folder = state.directory / f"{name}-credential"
     try:
         files = await attempt(
             screen, state,

@@ -10,13 +10,13 @@ from screens.state import State
 from screens.words import CHECK_WORDS, IDLE, cell, shown, word
 
 DO = {
-    "new-key": "t  shows the key and trusts it once      d  takes this host out",
+    "new-key": "t  trusts it once",
     "changed-key": "Find out why the key changed before you go on. If you made the host anew: e.",
-    "login": "p  gives a password      e  changes user or key file      c  looks again",
-    "sudo": "p  gives the sudo password      c  looks again",
-    "unreachable": "e  changes address, port or jump host      c  looks again",
+    "login": "p  password   e  user, key file   c  again",
+    "sudo": "p  sudo password   c  again",
+    "unreachable": "e  address, port, jump host   c  again",
     "no-product": "Install the product there, then c looks again.",
-    "failed": "c  looks again      e  edits",
+    "failed": "c  again   e  edit",
 }
 
 
@@ -60,11 +60,13 @@ def detail(host: DraftHost | None, state: State) -> Text:
     if check is None:
         return Text(">> connecting, to look and not to touch")
     text = Text(calm(check.text, 400) + "\n")
-    if check.fingerprint and check.state in ("new-key", "changed-key"):
+    if check.state == "new-key" and check.fingerprint not in check.text:
         text.append(f"{calm(check.fingerprint, 100)}\n", style="bold")
+    if check.state in DO:
+        text.append(f"{DO[check.state]}\n", style="bold")
     if check.state == "ok":
         rows = [f"{key}: {calm(value, 80)}" for key, value in check.facts.items()]
-        text.append("\n".join(rows[:6]), style=IDLE)
+        text.append("\n".join(rows[:8]), style=IDLE)
     elif check.hint:
-        text.append(f"{calm(check.hint, 300)}\n")
-    return text.append(DO.get(check.state, ""), style="bold")
+        text.append(calm(check.hint, 300), style=IDLE)
+    return text

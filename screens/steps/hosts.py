@@ -55,14 +55,14 @@ class HostsScreen(StepScreen):
         "l on one spoke and l on another draws a link between them: the first dials the second."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("t", "trust", "Trust key"),
+        Binding("p", "password", "Password"),
         Binding("a", "add", "Add"),
         Binding("i", "pick", "Pick from ~/.ssh/config", show=False),
         Binding("e", "edit", "Edit"),
         Binding("d", "drop", "Drop"),
         Binding("space", "role", "Role"),
         Binding("l", "link", "Link"),
-        Binding("t", "trust", "Trust"),
-        Binding("p", "password", "Password", show=False),
         Binding("c,f5", "check", "Check", show=False),
         Binding("z", "undo", "Undo", show=False),
     ]
@@ -153,12 +153,23 @@ class HostsScreen(StepScreen):
         return hosts[at] if 0 <= at < len(hosts) else None
 
     def on_data_table_row_highlighted(self) -> None:
-        """Show the host that the cursor is at."""
+        """Show the host that the cursor is at, and what can be done with it."""
         self._detail()
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to trust a key or to give a password where the host asks for it."""
+        if action not in ("trust", "password") or not self.is_mounted:
+            return True
+        host = self.here()
+        check = self.state.checks.get(host.name) if host else None
+        wanted = ("new-key",) if action == "trust" else ("login", "sudo")
+        return check is not None and check.state in wanted
 
     def on_host_watch_looked(self) -> None:
         """Draw what was found."""
         self.draw()
+        self.refresh_bindings()
 
     # what is done
 

@@ -88,7 +88,7 @@ class ReviewScreen(FrameScreen):
 
     def head(self) -> Text:
         """Give the wizard's steps, or the verb."""
-        if self.state.site is not None and self.state.verb != "apply":
+        if self.state.site is not None and "options" not in self.state.visited:
             return Text(f"{self.state.verb.capitalize()}: {self.TITLE_TEXT.lower()}", style="bold")
         return steps_line("review", self.state)
 
@@ -157,9 +157,10 @@ class ReviewScreen(FrameScreen):
                     twig = branch.add(host_label(member), data=step, expand=True)
                     for change in member.changes:
                         twig.add_leaf(change_label(change), data=change)
-        tree.root.add_leaf(Text("Order and outage"), data="order")
         found = count(len(plan.problems), "problem") if plan.problems else "all passed"
-        tree.root.add_leaf(Text(f"Checks: {found}"), data="checks")
+        last = [("Order and outage", "order"), (f"Checks: {found}", "checks")]
+        for label, leaf in reversed(last) if plan.problems else last:
+            tree.root.add_leaf(Text(label), data=leaf)
         tree.root.expand()
         tree.cursor_line = 0
         self._sum(plan)
