@@ -16,6 +16,18 @@ WORDS: Mapping[Barrier, str] = {
 }  # fmt: skip
 
 
+SENTENCES: Mapping[Barrier, str] = {
+    "stage": "copying the files beside their targets and checking them",
+    "stop": "stopping the service",
+    "switch": "renaming the files into place",
+    "start": "starting the service",
+    "check": "waiting until the service is healthy",
+    "hold": "telling the host to keep the new files",
+    "commit": "tidying up on the host",
+    "rollback": "putting the old files back",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """Say how a step ended: held everywhere, or undone, and by whom it failed.
@@ -105,7 +117,9 @@ class Group:
             return dict(zip(names, pool.map(lambda h: self._one(h, barrier), names), strict=True))
 
     def _one(self, host: str, barrier: Barrier) -> Ack:
-        self.journal.emit("step", host=host, step=self.step, state=WORDS[barrier], text=barrier)
+        self.journal.emit(
+            "step", host=host, step=self.step, state=WORDS[barrier], text=SENTENCES[barrier]
+        )
         ack = self.transactions[host].advance(barrier)
         for line in ack.log:
             self.journal.emit("log", line, host=host, step=self.step)

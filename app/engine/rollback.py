@@ -95,7 +95,13 @@ def _decide(runner: Runner, step: tuple[HeldPart, ...], members: Mapping[str, ob
             },
             "node": part.node,
         }
-        runner.journal.emit("intent", "hold", host=part.host, step=part.step, data=data)
+        runner.journal.emit(
+            "intent",
+            "healthy: decided to keep these files",
+            host=part.host,
+            step=part.step,
+            data=data,
+        )
 
 
 def _refuse_edited(runner: Runner, parts: tuple[HeldPart, ...]) -> None:

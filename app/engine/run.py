@@ -146,7 +146,13 @@ class Runner:
                 "files": {path: list(pair) for path, pair in one.files.items()},
                 "node": one.record.key,
             }
-            self.journal.emit("intent", "hold", host=host, step=step.id, data=data)
+            self.journal.emit(
+                "intent",
+                "proven: decided to keep the new files",
+                host=host,
+                step=step.id,
+                data=data,
+            )
 
     def _held(self, built: Mapping[str, Built]) -> None:
         self.deployed = self.deployed.with_nodes(*(b.record for b in built.values()))

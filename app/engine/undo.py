@@ -36,7 +36,7 @@ def held_parts(events: tuple[Event, ...]) -> tuple[HeldPart, ...]:
             {str(p): (str(s[0]), str(s[1])) for p, s in event.data.get("files", {}).items()},
         )
         for event in events
-        if event.kind == "intent" and event.text == "hold"
+        if event.kind == "intent" and "transaction" in event.data
     ]  # fmt: skip
     return tuple(parts)
 
