@@ -16,7 +16,7 @@ class Choice(Widget, can_focus=True):
     """Show `< value >`; Left, Right, Space and a click go through the values."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right,space,l", "turn(1)", "Change"),
+        Binding("right,space,l", "turn(1)", "Change", key_display="Space"),
         Binding("left,h", "turn(-1)", show=False),
         Binding("enter", "on", show=False),
     ]

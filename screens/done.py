@@ -39,6 +39,7 @@ class DoneScreen(FrameScreen):
         "Clients that are not brokers need a certificate too, as soon as a TLS port asks for "
         "one: e writes a bundle for one client."
     )
+    DEFAULT_CSS = "DoneScreen #text { text-wrap: nowrap; text-overflow: ellipsis; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,ctrl+n", "dashboard", "Dashboard", priority=True),
         Binding("f", "findings", "Findings"),
@@ -113,9 +114,9 @@ class DoneScreen(FrameScreen):
         yield (
             "Where things are",
             [
-                f"{here / 'site.yaml'}   for version control, no secrets",
-                f"{here / 'vault'}   CA key and store passwords: back it up",
-                "old files: /var/lib/tlswright on each host, root only",
+                f"{'for version control':<28} {here / 'site.yaml'}",
+                f"{'secrets: back it up':<28} {here / 'vault'}",
+                f"{'old files, on each host':<28} /var/lib/tlswright (root only)",
             ],
         )
         yield (

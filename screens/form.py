@@ -10,7 +10,7 @@ from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
@@ -109,8 +109,8 @@ class Form(Vertical):
     ]
     DEFAULT_CSS = """
     Form { height: 1fr; }
-    Form VerticalScroll { height: 1fr; }
-    Form #fieldhelp { height: 6; }
+    Form #lines { height: 1fr; overflow-y: auto; }
+    Form #fieldhelp { height: auto; min-height: 4; max-height: 6; }
     """
 
     class Changed(Message):
@@ -131,7 +131,7 @@ class Form(Vertical):
 
     def compose(self) -> ComposeResult:
         """Lay out the lines above the help."""
-        with VerticalScroll(can_focus=False, id="lines"):
+        with Vertical(id="lines"):  # a scrolling container would take Up and Down for itself
             for row in self.rows:
                 yield FieldLine(row)
         yield Static(id="fieldhelp", classes="pane")

@@ -20,7 +20,7 @@ class Edit(Window[dict[str, str]]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+n", "take", "Take", priority=True)]
     DEFAULT_CSS = """
     Edit Form { height: auto; margin-top: 1; }
-    Edit Form VerticalScroll { height: auto; max-height: 12; }
+    Edit Form #lines { height: auto; max-height: 12; }
     Edit #tail { color: $text-muted; }
     Edit FieldLine .label { width: 18; }
     """

@@ -21,7 +21,7 @@ from tests.screens.recorded import FakeFront, site, status_rows
 @pytest.fixture
 def front(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeFront:
     monkeypatch.chdir(tmp_path)
-    return FakeFront(tmp_path)
+    return FakeFront(Path())
 
 
 def test_a_window_that_is_too_small_says_so_and_comes_back_unharmed(front: FakeFront) -> None:

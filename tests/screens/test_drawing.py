@@ -31,9 +31,9 @@ def test_a_hub_is_drawn_over_its_spokes_with_the_links_between_them() -> None:
         "┌────────┐",
         "│ hub-a1 │",
         "└────┬───┘",
-        "     ├── spk-01 <┬─┐",
-        "     ├── spk-02 ─┼─┘",
-        "     └── spk-03 <┘",
+        "     ├── spk-01 <─┬─┐",
+        "     ├── spk-02 ──┼─┘",
+        "     └── spk-03 <─┘",
     ]
 
 

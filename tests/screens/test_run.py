@@ -24,7 +24,7 @@ SIZES = [(80, 24), (120, 40)]
 def front(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeFront:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TZ", "UTC")
-    return FakeFront(tmp_path)
+    return FakeFront(Path())
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -56,7 +56,7 @@ def test_a_run_that_went_well_leads_to_its_findings_and_what_next(
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, DoneScreen))
         await until(pilot, lambda: "SHA-256 AB:12" in text_of(app))
-        same_as_stored(f"done-{tag}", text_of(app).replace(str(front.directory), "/srv/site"))
+        same_as_stored(f"done-{tag}", text_of(app))
         await pilot.press("f")
         await until(pilot, lambda: isinstance(app.screen, FindingsScreen))
         await until(pilot, lambda: "not checked in demo" in text_of(app))

@@ -28,7 +28,7 @@ SIZES = [(80, 24), (120, 40)]
 @pytest.fixture
 def front(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeFront:
     monkeypatch.chdir(tmp_path)
-    return FakeFront(tmp_path)
+    return FakeFront(Path())
 
 
 async def to_hosts(pilot: Pilot[int], hosts: str = "") -> None:
