@@ -8,14 +8,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from app.kinds.base import Kind, Render
-from app.kinds.resources import FileResource, KeyWant, Layout, LiteralWant, TrustWant
+from app.kinds.resources import AbsentWant, FileResource, KeyWant, Layout, LiteralWant, TrustWant
 from app.model import Link, Node, Site, Topology
 from app.observed import FileFact, HostObservation
 from app.pki.secret import Secret
 from app.pki.spec import IssueSpec
+from app.plan.bearing import bearable, holds_key
 from app.plan.deployed import Deployed, fingerprint, resolve
 from app.plan.diff import Change, Standing, changes
-from app.plan.phases import NodeState, Phase, phases
+from app.plan.invariants import Running, Watch
+from app.plan.phases import NodeState, Phase, peers, phases
 from app.plan.plan import Check, NodeStep, Plan, Step, Wave
 from app.plan.preflight import checks, names_checks
 from app.plan.specs import new_key_reasons, signature, spec_of
@@ -48,7 +50,10 @@ class Inputs:
 
 
 def make_plan(inputs: Inputs) -> Plan:
-    """Make the plan of a whole site, one topology after the other."""
+    """Make the plan of a whole site, one topology after the other.
+
+    Raises PreflightError when carrying it out would break a link on the way.
+    """
     inputs = replace(inputs, deployed=resolve(inputs.deployed, inputs.observed))
     waves: list[Wave] = []
     found: list[Check] = []
@@ -80,6 +85,9 @@ class _Planner:
         self.specs: dict[str, IssueSpec] = {}
         self.reasons: dict[str, tuple[str, ...]] = {}
         self.leaves: dict[str, str] = {}
+        self.issuers: dict[str, str] = {}
+        self.lost: frozenset[str] = frozenset()
+        self.waiting: frozenset[str] = frozenset()
         self.standing: dict[str, Standing] = {}
 
     def waves(self, start: int) -> list[Wave]:
@@ -88,11 +96,19 @@ class _Planner:
             self._learn(node)
         fresh = frozenset(name for name, reasons in self.reasons.items() if reasons)
         known = frozenset(self.leaves)
+        self.lost = frozenset(n.name for n in self.nodes if n.name in known and not self._holds(n))
+        self.waiting = frozenset(
+            n.name for n in self.nodes
+            if n.name in fresh - known and self.lost & set(peers(n.name, self.links))
+        )  # fmt: skip
+        running = {name: self._running(name) for name in self.leaves}
+        self.watch = Watch(running, self.links, self.lost)
         result: list[Wave] = []
         for phase in self._phases(fresh, known):
             steps = self._steps(phase, start + len(result) + 1)
             if steps:
                 result.append(Wave(phase.name, phase.title, steps))
+        self.watch.end()
         return result
 
     def _phases(self, fresh: frozenset[str], known: frozenset[str]) -> tuple[Phase, ...]:
@@ -107,6 +123,7 @@ class _Planner:
         self.standing[node.name] = Standing.of(seen.files, recorded)
         if recorded and recorded.facts:
             self.leaves[node.name] = recorded.facts.sha256
+            self.issuers[node.name] = self._issuer(recorded.spec)
         draft = self._resources(node, NodeState("current", ()), close_plain=False)
         reasons = new_key_reasons(spec, recorded, draft, seen, self.inputs.now)
         if node.name in self.inputs.intent.rotate:
@@ -143,16 +160,36 @@ class _Planner:
     def _steps(self, phase: Phase, number: int) -> tuple[Step, ...]:
         groups = self.kind.groups(self.topology, self.nodes)
         ordered = tuple(reversed(groups)) if phase.reverse else groups
+        if phase.name == "leaf":
+            # Those that could not restart before are the last to know their peers' new leaves.
+            ordered = tuple(sorted(ordered, key=lambda g: not any(n.name in self.lost for n in g)))
         steps: list[Step] = []
         for group in ordered:
             members = [m for m in (self._member(node, phase) for node in group) if m is not None]
             if members:
                 steps.append(Step(f"{number}.{len(steps) + 1}", phase.name, tuple(members)))
+                changed = {m.node.name: self._running(m.node.name) for m in members}
+                self.watch.step(steps[-1].id, changed)
         return tuple(steps)
 
+    def _holds(self, node: Node) -> bool:
+        recorded = self.inputs.deployed.node(node.kind, node.host)
+        return holds_key(recorded, self.inputs.observed[node.host])
+
+    def _running(self, name: str) -> Running:
+        """Say what a node runs once it has started with what stands now."""
+        trust = frozenset(self.standing[name].trust.values())
+        return Running(self.leaves.get(name, ""), self.issuers.get(name, ""), trust)
+
     def _member(self, node: Node, phase: Phase) -> NodeStep | None:
-        state = phase.nodes[node.name]
+        state, waits = phase.nodes[node.name], node.name in self.waiting
+        if phase.name == "leaf" and waits:
+            state = replace(state, leaf="next")
         resources = self._resources(node, state, close_plain=phase.close_plain)
+        early = phase.name == "trust" and (state.leaf == "current" or waits)
+        if early and self.reasons[node.name]:
+            recorded = self.inputs.deployed.node(node.kind, node.host)
+            resources = bearable(resources, recorded, self.inputs.observed[node.host])
         why = "; ".join(self.reasons[node.name])
         found = changes(resources, self.standing[node.name], state.leaf, self._resolve, why)
         stale = "" if found else self._stale(node, phase)
@@ -163,6 +200,7 @@ class _Planner:
         takes_new = any(isinstance(c.resource.want, KeyWant) for c in found)
         if takes_new:
             self.leaves[node.name] = f"new:{node.name}"
+            self.issuers[node.name] = self._issuer(self.specs[node.name])
         activation = self.kind.activation(self.inputs.site, node, self.layouts[node.host])
         spec = self.specs[node.name] if takes_new else None
         return NodeStep(node, found, activation, spec, state.trust, stale)
@@ -181,6 +219,12 @@ class _Planner:
             return fingerprint(pem) if pem else f"new:ca {rest}"
         name, _, which = rest.rpartition(":")
         return f"new:{name}" if which == "next" else self.leaves.get(name, f"new:{name}")
+
+    def _issuer(self, spec: IssueSpec | None) -> str:
+        """Give the fingerprint of the root that a leaf of this spec hangs on, empty for none."""
+        if spec is None or spec.self_signed:
+            return ""
+        return self._resolve(f"ca:{spec.generation}")
 
     def _stand(self, node: Node, change: Change) -> None:
         """Let what is planned stand, so that the next phase builds on it."""
