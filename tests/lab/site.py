@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import re
 import subprocess
@@ -11,8 +10,9 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
+from app.engine.journal import read_events
+from app.events import Event
 from tests.lab.activemq import START_SECONDS, crosses
 from tests.lab.hosts import Lab
 from tests.lab.until import until
@@ -119,19 +119,15 @@ class Site:
         """The runs' directories, the oldest first."""
         return sorted((self.directory / ".tlswright/runs").glob("*"))
 
-    def events(self, run: Path | None = None) -> list[dict[str, Any]]:
-        """Read the journal of a run, the newest by default; a torn last line is left out."""
-        path = (run or self.runs[-1]) / "journal.jsonl"
-        text = path.read_text() if path.exists() else ""
-        return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+    def events(self, run: Path | None = None) -> tuple[Event, ...]:
+        """Read the journal of a run, the newest by default."""
+        return read_events((run or self.runs[-1]) / "journal.jsonl")
 
-    def wait_for(
-        self, happened: Callable[[dict[str, Any]], bool], after: int, what: str
-    ) -> dict[str, Any]:
+    def wait_for(self, happened: Callable[[Event], bool], after: int, what: str) -> Event:
         """Wait for an event of the run that begins when there have been `after` runs."""
 
-        def find() -> dict[str, Any] | None:
-            found = self.events(self.runs[after]) if len(self.runs) > after else []
+        def find() -> Event | None:
+            found = self.events(self.runs[after]) if len(self.runs) > after else ()
             return next((event for event in found if happened(event)), None)
 
         found = until(find, START_SECONDS, what)

@@ -6,6 +6,7 @@ import itertools
 import ssl
 from pathlib import Path
 
+from app.events import Event
 from tests.lab import activemq, footprint, keytool
 from tests.lab.clients import foreign_key, strangers_let_in
 from tests.lab.hosts import Lab
@@ -51,7 +52,7 @@ def _stop_amid_a_rotation_and_go_on(site: Site) -> None:
     """Stopped with one new certificate among old ones, links still stand, and apply finishes."""
     count, old = len(site.runs), _presented(site)
     with site.running("rotate", "--all", "--yes") as child:
-        site.wait_for(lambda e: e["step"] == "2.1" and e["state"] == "starting", count, "wave 2")
+        site.wait_for(lambda e: e.step == "2.1" and e.state == "starting", count, "wave 2")
         site.run("stop", expect=0)
     assert child.returncode == 13
     assert sum(old[name] != new for name, new in _presented(site).items()) == 1
@@ -66,7 +67,7 @@ def _rotate_and_take_it_back(site: Site, folder: Path) -> None:
     old = _presented(site)
     site.run("rotate", "--all", "--yes", expect=0)
     events = site.events()
-    assert [e["data"]["count"] for e in events if e["kind"] == "wave"] == [3, 3, 3]
+    assert [e.data["count"] for e in events if e.kind == "wave"] == [3, 3, 3]
     _every_wave_is_proven(events)
     new = _presented(site)
     assert all(new[name] != old[name] for name in site.hosts)
@@ -79,14 +80,13 @@ def _rotate_and_take_it_back(site: Site, folder: Path) -> None:
     site.run("verify", expect=0)
 
 
-def _every_wave_is_proven(events: list[dict[str, object]]) -> None:
+def _every_wave_is_proven(events: tuple[Event, ...]) -> None:
     """Behind each wave every bridge was found up, by the product's own word."""
-    marks = [n for n, event in enumerate(events) if event["kind"] == "wave"] + [len(events)]
+    marks = [n for n, event in enumerate(events) if event.kind == "wave"] + [len(events)]
     for start, end in itertools.pairwise(marks):
-        found = [e["data"] for e in events[start:end] if e["kind"] == "finding"]
-        assert all(isinstance(f, dict) and f["verdict"] != "fail" for f in found)
-        up = {f["subject"] for f in found if isinstance(f, dict) and "bridge" in f["tried"]}
-        assert len(up) == 2
+        found = [event.data for event in events[start:end] if event.kind == "finding"]
+        assert all(finding["verdict"] != "fail" for finding in found)
+        assert len({f["subject"] for f in found if "bridge" in f["tried"]}) == 2
 
 
 def _end_is_seen(site: Site) -> None:
