@@ -37,7 +37,7 @@ def surveys(site: Site, kinds: Mapping[str, Kind]) -> dict[str, Survey]:
     for topology in site.topologies:
         kind = kinds[topology.kind]
         for node in kind.nodes(site, topology):
-            asked = kind.survey(site, node)
+            asked = kind.survey(site, node).merged(_resolving(node, kind.links(site, topology)))
             found[node.host] = found.get(node.host, Survey()).merged(asked)
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from app import kinds
 from app.engine.record import load_deployed
 from app.errors import UsageError, VaultError
 from app.kinds.base import Kind
-from app.model import Site
+from app.model import Host, Site
 from app.pki.secret import Secret
 from app.plan.deployed import Deployed
 from app.remote.base import Connector, Logins
@@ -19,6 +20,7 @@ from app.site.places import Places
 
 if TYPE_CHECKING:
     from app.pki.vault import Vault
+    from app.remote.config import SshConfig
 
 
 def kinds_of(site: Site) -> Mapping[str, Kind]:
@@ -62,13 +64,28 @@ def create_vault(places: Places, passphrase: Secret) -> None:
 
 def connector(logins: Logins) -> Connector:
     """Give the connector that reaches hosts over SSH."""
-    from app.remote.config import SshConfig
     from app.remote.known_hosts import KnownHosts
     from app.remote.ssh import ParamikoConnector
 
     home = Path.home()
-    config = SshConfig.load(home / ".ssh" / "config", home)
-    return ParamikoConnector(logins, KnownHosts.of_user(home), config)
+    return ParamikoConnector(logins, KnownHosts.of_user(home), _ssh_config(home))
+
+
+@cache
+def _ssh_config(home: Path) -> SshConfig:
+    from app.remote.config import SshConfig
+
+    return SshConfig.load(home / ".ssh" / "config", home)
+
+
+def address_of(host: Host) -> str:
+    """Give the address at which this machine reaches a host: an alias of ~/.ssh/config resolved.
+
+    TLS probes need it: the alias is known to SSH only.
+    """
+    from app.remote.config import resolve
+
+    return resolve(host, _ssh_config(Path.home()), "-").address
 
 
 def deployed_of(places: Places) -> Deployed:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.engine.gather import Gathered
 from app.engine.keyring import Keyring
+from app.engine.opening import address_of
 from app.engine.served import served
 from app.findings import Finding
 from app.kinds.base import Kind, Proof
@@ -137,11 +138,11 @@ class Prover:
         return LinkCheck(
             link=item.link,
             kind=item.acceptor.kind,
-            address=self._site.hosts[item.acceptor.host].address,
+            address=address_of(self._site.hosts[item.acceptor.host]),
             trust=self._trust(record, pinned=pinned),
             expected=Expected(record.facts.sha256, record.facts.issuer, generation, pinned),
             dial=self._dial(item, record, pinned=pinned),
-            seen_as=(initiator.address, *initiator.names),
+            seen_as=(address_of(initiator), initiator.address, *initiator.names),
         )
 
     def _trust(self, acceptor: DeployedNode, *, pinned: bool) -> TrustAnchors:

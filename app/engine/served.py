@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+from app.engine.opening import address_of
 from app.model import Node, Site
 
 SECONDS = 5.0
@@ -18,6 +19,6 @@ def served(site: Site, node: Node) -> str:
 
     host = site.hosts[node.host]
     result = probe_tls(
-        host.address, node.port, name=node.names[0], trust=None, seconds=SECONDS, quiet=0.05
+        address_of(host), node.port, name=node.names[0], trust=None, seconds=SECONDS, quiet=0.05
     )
     return hashlib.sha256(result.peer).hexdigest() if result.peer else ""
