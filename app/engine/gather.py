@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 
 from app.errors import HostError
 from app.kinds.base import Kind
-from app.model import Host, Site
+from app.model import Host, Link, Node, Site
 from app.observed import HostObservation, Survey
+from app.plan.preflight import RESOLVE
+from app.quoting import sh
 from app.remote.base import Connector, Remote
 
 PARALLEL = 16
@@ -40,6 +42,17 @@ def surveys(site: Site, kinds: Mapping[str, Kind]) -> dict[str, Survey]:
             asked = kind.survey(site, node).merged(_resolving(node, kind.links(site, topology)))
             found[node.host] = found.get(node.host, Survey()).merged(asked)
     return found
+
+
+def _resolving(node: Node, links: tuple[Link, ...]) -> Survey:
+    """Ask a host whether it knows the names that its node dials; 2 means that it does not."""
+    names = dict.fromkeys(link.name for link in links if link.initiator == node.name)
+    return Survey(
+        commands=tuple(
+            (f"{RESOLVE}{name}", f"getent hosts {sh(name)} >/dev/null || getent ahosts {sh(name)}")
+            for name in names
+        )
+    )
 
 
 def gather(site: Site, kinds: Mapping[str, Kind], connector: Connector, say: Say) -> Gathered:

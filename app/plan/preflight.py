@@ -11,6 +11,8 @@ from app.pki.names import name_warnings, san_entries
 from app.plan.plan import Check
 
 CLOCK_SECONDS = 300
+RESOLVE = "resolve:"
+"""The survey's key for "does this host know that name": getent's exit code 2 says no."""
 SPACE_BYTES = 16 * 1024 * 1024
 
 
@@ -23,12 +25,25 @@ def checks(
     found: list[Check] = []
     for node in nodes:
         seen, layout = observed[node.host], layouts[node.host]
-        found += [_clock(seen), _space(seen), *_product(node, layout)]
+        found += [_clock(seen), _space(seen), *_product(node, layout), *_names(seen)]
         if seen.unfinished:
             ids = ", ".join(seen.unfinished)
             text = f"an earlier run was cut off ({ids}); apply resolves it first"
             found.append(Check(node.host, "unfinished", "warn", text))
     return (*found, *_shared(nodes, layouts))
+
+
+def _names(seen: HostObservation) -> list[Check]:
+    unknown = [k.removeprefix(RESOLVE) for k, o in seen.outputs.items()
+               if k.startswith(RESOLVE) and o.code == 2]  # fmt: skip
+    return [
+        Check(
+            seen.host, "names", "fail",
+            f"it does not know the name {name} that it is to dial: add it to DNS or to its "
+            "/etc/hosts, or give the peer a name that it knows",
+        )
+        for name in unknown
+    ]  # fmt: skip
 
 
 def _shared(nodes: tuple[Node, ...], layouts: Mapping[str, Layout]) -> list[Check]:
