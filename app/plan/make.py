@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from app.kinds.base import Kind, Render
-from app.kinds.resources import AbsentWant, FileResource, KeyWant, Layout, LiteralWant, TrustWant
+from app.kinds.resources import FileResource, KeyWant, Layout, LiteralWant, TrustWant
 from app.model import Link, Node, Site, Topology
 from app.observed import FileFact, HostObservation
 from app.pki.secret import Secret
@@ -17,6 +17,7 @@ from app.plan.bearing import bearable, holds_key
 from app.plan.deployed import Deployed, fingerprint, resolve
 from app.plan.diff import Change, Standing, changes
 from app.plan.invariants import Running, Watch
+from app.plan.leftovers import leftovers
 from app.plan.phases import NodeState, Phase, peers, phases
 from app.plan.plan import Check, NodeStep, Plan, Step, Wave
 from app.plan.preflight import checks, names_checks
@@ -141,7 +142,7 @@ class _Planner:
     def _resources(
         self, node: Node, state: NodeState, *, close_plain: bool
     ) -> tuple[FileResource, ...]:
-        return self.kind.resources(
+        found = self.kind.resources(
             Render(
                 site=self.inputs.site,
                 topology=self.topology,
@@ -156,6 +157,7 @@ class _Planner:
                 close_plain=close_plain,
             )
         )
+        return (*found, *leftovers(node, found, self.standing[node.name]))
 
     def _steps(self, phase: Phase, number: int) -> tuple[Step, ...]:
         groups = self.kind.groups(self.topology, self.nodes)

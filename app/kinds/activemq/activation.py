@@ -21,6 +21,7 @@ def activation(node: Node, layout: Layout, *, listens: bool) -> Activation:
     """Give the commands for the layout found, or the user's own where there are any."""
     values = {
         "instance": sh(layout.facts["instance"]),
+        "config": sh(layout.facts["config"]),
         "data": sh(layout.facts["data"]),
         "port": node.port if listens else 0,
         "own_status": str(node.options["status_command"]),

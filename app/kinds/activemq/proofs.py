@@ -2,7 +2,8 @@
 
 `Network connection between vm://spoke#1 and ssl://hub… has been established.` comes once a bridge
 is up; whatever ends it is logged with the same address or name.  Only lines since the last start
-count.
+count.  A log that the user configured may hold no such line; then a connection of the broker to its
+peer that stays counts.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from app.kinds.activemq.activation import activation
 from app.kinds.base import Proof
 from app.kinds.resources import Layout
 from app.model import Link, Node
 from app.observed import Output
-from app.quoting import calm
+from app.quoting import calm, sh
+from app.rendering import render_template
+
+STANDS = "a connection of the broker stands to"
 
 
 def proofs(
@@ -28,7 +31,14 @@ def proofs(
         node, layout = by_name[link.initiator], layouts.get(link.initiator)
         if layout is None or layout.problems:
             continue
-        command = activation(node, layout, listens=False).logs
+        command = render_template(
+            "activemq/bridge.sh.j2",
+            data=sh(layout.facts["data"]),
+            instance=sh(layout.facts["instance"]),
+            peer=sh(link.name),
+            port=link.port,
+            stands=STANDS,
+        )
         judge: Callable[[Output], tuple[bool, str]] = partial(judge_bridge, link)
         found.append(Proof(link, node.host, "bridge is up", command, judge, 90))
     return tuple(found)
@@ -37,13 +47,16 @@ def proofs(
 def judge_bridge(link: Link, output: Output) -> tuple[bool, str]:
     """Say whether the newest line about a link's bridge says that it is up, with that line."""
     address = f"ssl://{link.name}"
-    newest, up = "", False
+    newest, up, ever = "", False, False
     for line in output.out.splitlines():
         if "has been established" in line and "Network connection between" in line:
             if f"({link.acceptor})" in line or address in line:
-                newest, up = line, True
+                newest, up, ever = line, True, True
         elif _ends(line, link, address):
             newest, up = line, False
+    stands = f"{STANDS} {link.name}:{link.port}"
+    if not ever and stands in output.out.splitlines():
+        return True, f"{stands} (its log does not say when a bridge comes up)"
     if not newest:
         return False, "the broker's log says nothing of this bridge since its start"
     return up, _message(newest)
