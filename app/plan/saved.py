@@ -17,16 +17,12 @@ def check_saved(saved: Mapping[str, Any], fresh: Mapping[str, Any]) -> None:
     make it, so a half-done run can be applied again.  Anything else that differs, or is new, makes
     the plan stale.  Raises StalePlanError that names the first such file.
     """
-    if saved.get("version") != 1 or not isinstance(saved.get("waves"), list):
-        raise UsageError(
-            "this file is not a plan of tlswright", hint="Make one: tlswright plan -o FILE"
-        )
+    before = _saved_changes(saved)
     if saved.get("site") != fresh.get("site"):
         raise UsageError(
             f"this plan is for the site {saved.get('site')}, not for {fresh.get('site')}"
         )
-    before, now = _changes(saved), _changes(fresh)
-    for key, change in now.items():
+    for key, change in _changes(fresh).items():
         phase, host, path = key
         meant = before.get(key)
         place = f"{host}:{path}" if path else host
@@ -36,6 +32,18 @@ def check_saved(saved: Mapping[str, Any], fresh: Mapping[str, Any]) -> None:
             raise _stale(f"{place} is neither as the plan saw it nor as it would make it", host)
         if meant.get("diff") != change.get("diff"):
             raise _stale(f"{place} would be changed otherwise than the plan says ({phase})", host)
+
+
+def _saved_changes(saved: Mapping[str, Any]) -> dict[Key, Mapping[str, Any]]:
+    """Read a file's changes; raises UsageError for what no `plan -o` wrote."""
+    try:
+        if saved["version"] == 1:
+            return _changes(saved)
+    except (KeyError, TypeError, AttributeError):
+        pass
+    raise UsageError(
+        "this file is not a plan of tlswright", hint="Make one: tlswright plan -o FILE"
+    )
 
 
 def _stale(text: str, host: str) -> StalePlanError:
