@@ -182,7 +182,7 @@ def test_a_saved_plan_is_stale_once_a_target_was_edited() -> None:
     assert fact.data is not None
     data = fact.data.replace(b"localhost", b"elsewhere")
     world.files["a"][CONFIG] = replace(fact, data=data, sha256="e" * 64)
-    with pytest.raises(StalePlanError, match="a:/etc/activemq.*neither as the plan saw it"):
+    with pytest.raises(StalePlanError, match=r"a:/etc/activemq.*neither as the plan saw it"):
         check_saved(saved(plan), world.plan().to_dict())
 
 
