@@ -14,10 +14,13 @@ from textual.widgets import DataTable
 from app.engine.front import RunSummary
 from app.errors import TlswrightError
 from screens.base import FrameScreen
+from screens.columns import REST, set_columns
 from screens.messages import Watch
 from screens.same import command
 from screens.threads import beside
 from screens.words import BAD, BUSY, OK, WARN, Word, count, moment, shown
+
+COLUMNS = (("Run", 21), ("Verb", 8), ("Begun", 16), ("Hosts", 7), ("Result", REST))
 
 
 class RunsScreen(FrameScreen):
@@ -37,14 +40,7 @@ class RunsScreen(FrameScreen):
         """Read the runs."""
         super().on_mount()
         table = self.query_one(DataTable)
-        for label, width in (
-            ("Run", 18),
-            ("Verb", 9),
-            ("Begun", 16),
-            ("Result", 12),
-            ("Hosts", 14),
-        ):
-            table.add_column(label, width=width)
+        set_columns(table, COLUMNS, self.app.size.width)
         table.focus()
         self._read()
 
@@ -63,8 +59,8 @@ class RunsScreen(FrameScreen):
                 Text(run.run),
                 Text(run.verb),
                 Text(begun.astimezone().strftime("%Y-%m-%d %H:%M") if begun else "?"),
-                shown(_result(run)),
                 Text(count(len(run.hosts), "host")),
+                shown(_result(run)),
                 key=run.run,
             )
         if not runs:

@@ -107,7 +107,8 @@ def _ask(asker: Asker, one: Field, host: str, draft: Draft, kinds: Kinds) -> Dra
         for number, (word, words) in enumerate(one.choices, 1):
             asker.say(f"  {number}  {word}" + (f": {words}" if words != word else ""))
     while True:
-        text = asker.line(f"{one.label}{whose}", default)
+        empty = f" (Enter: {one.source})" if not (default or one.required) and one.source else ""
+        text = asker.line(f"{one.label}{whose}{empty}", default)
         if text == HELP:
             asker.say(f"  {one.help}" + (f" Such as {one.example}." if one.example else ""))
             continue

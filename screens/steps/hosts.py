@@ -25,20 +25,12 @@ from screens.columns import REST, set_columns
 from screens.look_at_hosts import HostWatch
 from screens.picture import draw
 from screens.rows import host_rows, with_host
+from screens.steps.host_input import HostInput
 from screens.steps.host_text import cells, detail, roles_of
 from screens.steps.step import StepScreen
 from screens.words import count
 
 COLUMNS = (("Host", 22), ("Role", 6), ("SSH as", 16), ("Check", REST))
-
-
-class HostInput(Input):
-    """Take pasted lines as words: a list of hosts is pasted whole."""
-
-    def _on_paste(self, event: events.Paste) -> None:
-        event.stop()
-        event.prevent_default()
-        self.insert_text_at_cursor(" ".join(event.text.split()))
 
 
 class HostsScreen(StepScreen):

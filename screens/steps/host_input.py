@@ -1,0 +1,15 @@
+"""The line that hosts are typed or pasted into."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.widgets import Input
+
+
+class HostInput(Input):
+    """Take pasted lines as words: a list of hosts is pasted whole."""
+
+    def _on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        self.insert_text_at_cursor(" ".join(event.text.split()))
