@@ -8,16 +8,17 @@ from typing import Any
 
 from app.engine import opening
 from app.engine.control import StopFlag
-from app.engine.gather import Gathered, gather, observe_again
+from app.engine.gather import Gathered, gather
 from app.engine.journal import Journal, read_events, utc_now
 from app.engine.keyring import Keyring
-from app.engine.prepare import Prepared, planned, prepare, refuse_errors
+from app.engine.prepare import Prepared, prepare, refuse_errors
 from app.engine.proving import Prover
 from app.engine.record import load_deployed, read_json, save_deployed, write_json
 from app.engine.request import Answers, Request
 from app.engine.rollback import take_back
 from app.engine.run import Result, Runner
 from app.engine.served import served
+from app.engine.settling import settle
 from app.engine.undo import held_parts, require
 from app.errors import Exit, PreflightError, UsageError
 from app.model import Site
@@ -60,7 +61,6 @@ def conduct(
         root = keyring.ensure_authority(utc_now())
         if root is not None:
             deployed = _with_authority(deployed, root.generation, root.cert_der)
-        write_json(places.run(run) / "before.json", deployed.to_dict())
         save_deployed(places.deployed, deployed)
         connector = opening.connector(answers.logins)
         if request.verb == "rollback":
@@ -68,6 +68,7 @@ def conduct(
         prepared = prepare(
             site, kinds, connector, vault, deployed, request.intent,
             now=utc_now(), served=served, say=_say(journal),
+            settle=lambda g: settle(site, kinds, g, _say(journal), lambda: bool(stop.asked)),
         )  # fmt: skip
         try:
             return _apply(places, run, request, prepared, journal, stop, owner)
@@ -84,7 +85,7 @@ def _apply(
     stop: StopFlag,
     owner: str,
 ) -> Result:
-    prepared = _recover(places, prepared, request, journal)
+    _remember(places, run, prepared.deployed)
     plan = prepared.plan
     if plan.problems:
         raise PreflightError("the checks before the run refuse it", problems=plan.problems)
@@ -96,7 +97,9 @@ def _apply(
     journal.emit("planned", data=_planned(plan))
     write_json(places.run(run) / "plan.json", plan.to_dict())
     for host in prepared.gathered.observed:
-        if not any(host in step.hosts for step in plan.steps):
+        if any(host in step.hosts for step in plan.steps):
+            journal.emit("step", host=host, state="waiting")
+        else:
             journal.emit("step", "nothing to do", host=host, state="unchanged")
     if plan.empty or not plan.steps:
         return Result("nothing to do: every host is as it should be", Exit.OK)
@@ -126,27 +129,6 @@ def _runner(
     )  # fmt: skip
 
 
-def _recover(places: Places, prepared: Prepared, request: Request, journal: Journal) -> Prepared:
-    """Resolve transactions that a lost run left on hosts, then look again and plan anew."""
-    unfinished = {host: ids for host, ids in prepared.plan.unfinished.items() if ids}
-    if not unfinished:
-        return prepared
-    for host, ids in unfinished.items():
-        for transaction in ids:
-            ack = prepared.gathered.remotes[host].finish(transaction, "recover")
-            text = (
-                f"resolved {transaction}, which an earlier run left behind: {ack.state} {ack.text}"
-            )
-            journal.emit("step", text.strip(), host=host, state="observing")
-    gathered = observe_again(prepared.site, prepared.kinds, prepared.gathered, tuple(unfinished))
-    deployed = resolve(opening.deployed_of(places), gathered.observed)
-    plan = planned(
-        prepared.site, prepared.kinds, gathered, prepared.keyring, deployed, request.intent,
-        now=utc_now(), served=served,
-    )  # fmt: skip
-    return replace(prepared, gathered=gathered, deployed=deployed, plan=plan)
-
-
 def _rollback(
     places: Places,
     run: str,
@@ -167,7 +149,9 @@ def _rollback(
     gathered: Gathered = gather(site, kinds, connector, _say(journal))
     try:
         refuse_errors(gathered)
-        deployed = opening.deployed_of(places)
+        gathered = settle(site, kinds, gathered, _say(journal), lambda: bool(stop.asked))
+        deployed = resolve(opening.deployed_of(places), gathered.observed)
+        _remember(places, run, deployed)
         plan = Plan(site, ())
         prover = Prover(site, kinds, gathered, keyring, deployed, plan, utc_now)
         prepared = Prepared(site, kinds, gathered, keyring, deployed, plan)
@@ -175,6 +159,12 @@ def _rollback(
         return take_back(runner, prover, parts, before, site, kinds)
     finally:
         gathered.close()
+
+
+def _remember(places: Places, run: str, deployed: Deployed) -> None:
+    """Write what the hosts hold before the run: for a rollback of it, and as the record."""
+    write_json(places.run(run) / "before.json", deployed.to_dict())
+    save_deployed(places.deployed, deployed)
 
 
 def _with_authority(deployed: Deployed, generation: int, der: bytes) -> Deployed:

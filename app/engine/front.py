@@ -112,7 +112,7 @@ class Front:
         layout = product.layout(site, node, seen)
         if layout.problems:
             return HostCheck(host.name, "no-product", layout.problems[0])
-        facts = {"system": seen.system, "user": seen.user, **layout.facts}
+        facts = {"system": seen.system, "login": seen.user, **layout.facts}
         return HostCheck(host.name, "ok", layout.facts.get("product", "reached"), facts=facts)
 
     def make_plan(self, site: Site, answers: Answers, intent: Intent, say: Say = _quiet) -> Plan:

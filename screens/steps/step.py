@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import ClassVar
 
@@ -15,12 +16,15 @@ from screens.messages import Go
 from screens.same import command, init_words
 from screens.steps.bar import STEPS, steps_line
 
+CATCH_UP_SECONDS = 0.01
+CATCH_UP_TURNS = 50
+
 
 class StepScreen(FrameScreen):
     """Ask one step's questions over the draft; what was answered is saved at each change."""
 
     STEP: ClassVar[Step]
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+n", "next", "Next", priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+n", "go_on", "Next", priority=True)]
 
     def on_mount(self) -> None:
         """Remember that we are here, so that leaving and coming back resumes here."""
@@ -50,6 +54,22 @@ class StepScreen(FrameScreen):
 
     def point_at(self, problem: Problem) -> None:
         """Put the focus where a problem can be mended; a step knows its own fields."""
+
+    async def action_go_on(self) -> None:
+        """Go on once everything typed before the key has reached the draft.
+
+        A priority binding overtakes the characters that still wait in the field's own queue.
+        """
+        await self._caught_up()
+        self.action_next()
+
+    async def _caught_up(self) -> None:
+        focused = self.focused
+        pumps = [] if focused is None else [focused, *focused.ancestors_with_self, self]
+        for _ in range(CATCH_UP_TURNS):
+            await asyncio.sleep(CATCH_UP_SECONDS)
+            if not any(pump.message_queue_size for pump in pumps):
+                return
 
     def action_next(self) -> None:
         """Go on, or say what is missing and point at it."""
