@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -32,6 +33,8 @@ def spawn(directory: Path, run: str, folder: Path, secrets: bytes) -> None:
         )
     finally:
         os.close(log)
+    # Whoever lives as long as the run, such as the screens, collects it when it ends.
+    threading.Thread(target=process.wait, name=f"run-{run}", daemon=True).start()
     assert process.stdin is not None
     journal = folder / "journal.jsonl"
     try:

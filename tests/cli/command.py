@@ -1,0 +1,50 @@
+"""Run the command line as a user does: a process of its own, no terminal, no home of ours."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+PASSPHRASE = "a long enough passphrase"
+
+
+def tlswright(
+    *arguments: str | Path,
+    cwd: Path,
+    stdin: str = "",
+    program: tuple[str, ...] = (sys.executable, "-P", "-m", "app.cli.main"),
+    **environment: str,
+) -> subprocess.CompletedProcess[str]:
+    """Run one command in `cwd`; what it must not ask for, it finds no terminal to ask on."""
+    environ = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(cwd),
+        "LANG": "C.UTF-8",
+        "PYTHONWARNINGS": "error",
+        **environment,
+    }
+    return subprocess.run(
+        [*program, *map(str, arguments)], cwd=cwd, env=environ, input=stdin,
+        capture_output=True, text=True, timeout=120, check=False, start_new_session=True,
+    )  # fmt: skip
+
+
+def passphrase_file(folder: Path, text: str = PASSPHRASE) -> Path:
+    """Write a passphrase for --passphrase-file."""
+    path = folder / "passphrase"
+    path.write_text(f"{text}\n")
+    path.chmod(0o600)
+    return path
+
+
+def init(folder: Path, *more: str) -> Path:
+    """Make a site of a hub and a spoke that nobody is at; gives the passphrase's file."""
+    secret = passphrase_file(folder)
+    done = tlswright(
+        "init", "--name", "t", "--hub", "hub=root@127.0.0.1:9", "--spoke", "a=root@127.0.0.2:9",
+        "--passphrase-file", secret, *more, cwd=folder,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return secret
