@@ -33,6 +33,18 @@ class Gathered:
             remote.close()
 
 
+BUSY = "busy"
+_BUSY = r"""
+[ -f "$ROOT/var/lib/tlswright/lock" ] || exit 0
+IFS=$(printf '\t') read -r pid mark time id owner <"$ROOT/var/lib/tlswright/lock" || exit 0
+case $pid in ''|*[!0-9]*) exit 0 ;; esac
+kill -0 "$pid" 2>/dev/null || exit 0
+# Its number may have gone to another process since: the start tells.
+since=$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null | awk '{ print $20 }')
+case $mark in ''|-|*"/$since") printf '%s, begun %s by %s\n' "$id" "$time" "$owner" ;; esac
+"""
+
+
 def surveys(site: Site, kinds: Mapping[str, Kind]) -> dict[str, Survey]:
     """Give one survey per host, of all its kinds."""
     found: dict[str, Survey] = {}
@@ -40,7 +52,8 @@ def surveys(site: Site, kinds: Mapping[str, Kind]) -> dict[str, Survey]:
         kind = kinds[topology.kind]
         for node in kind.nodes(site, topology):
             asked = kind.survey(site, node).merged(_resolving(node, kind.links(site, topology)))
-            found[node.host] = found.get(node.host, Survey()).merged(asked)
+            known = found.get(node.host, Survey(commands=((BUSY, _BUSY),)))
+            found[node.host] = known.merged(asked)
     return found
 
 

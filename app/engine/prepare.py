@@ -52,8 +52,9 @@ def prepare(
     now: datetime,
     served: Served,
     say: Say,
+    settle: Callable[[Gathered], Gathered] = lambda gathered: gathered,
 ) -> Prepared:
-    """Observe every host and make the plan.
+    """Observe every host and make the plan; `settle` brings hosts to rest that are still at work.
 
     Raises HostsError that lists every host which could not be asked; a single host's own error
     where there is just one.
@@ -62,6 +63,7 @@ def prepare(
     gathered = gather(site, kinds, connector, say)
     try:
         refuse_errors(gathered)
+        gathered = settle(gathered)
         deployed = resolve(deployed, gathered.observed)
         keyring = Keyring(site, vault)
         plan = planned(site, kinds, gathered, keyring, deployed, intent, now=now, served=served)

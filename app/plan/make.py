@@ -208,6 +208,8 @@ class _Planner:
         return NodeStep(node, found, activation, spec, state.trust, stale)
 
     def _stale(self, node: Node, phase: Phase) -> str:
+        if phase.name == "deploy" and self.layouts[node.host].facts.get("running") == "no":
+            return "it does not run"
         served = self.inputs.served.get(node.name, "")
         own = self.leaves.get(node.name, "")
         if phase.name not in ("deploy", "drop") or not served or not own or served == own:

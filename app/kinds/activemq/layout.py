@@ -36,6 +36,8 @@ SURVEY = Survey(
         ("version", 'if [ -n "$ROOT" ]; then cat "$ROOT/usr/share/activemq/version"; else '
          "dpkg-query -W -f '${Version}' activemq; fi 2>/dev/null || :"),
         ("java", "java -version 2>&1 | head -n 1"),
+        ("running", 'for f in "$ROOT/run/activemq/"*.pid; do grep -q activemq '
+         '"/proc/$(cat "$f" 2>/dev/null)/cmdline" 2>/dev/null && basename "$f" .pid; done; :'),
         ("stored", f'cd "$ROOT{STATE}" 2>/dev/null && for i in */data/kahadb; do [ -d "$i" ] && '
          'echo "${i%%/*}"; done; :'),
     ),
@@ -73,10 +75,19 @@ def find_layout(node: Node, seen: HostObservation) -> Layout:
         "broker_name": view.broker_name or "localhost",
         "log4j": "yes" if seen.file(f"{folder}/log4j.properties").type == "file" else "",
         "instances": str(len(instances)),
+        "running": _running(node, instance, seen),
     }
     name = node.host if facts["broker_name"] == "localhost" else facts["broker_name"]
     warnings = _warnings(view, facts, seen)
     return Layout(facts, warnings=warnings, unique={"broker name": name})
+
+
+def _running(node: Node, instance: str, seen: HostObservation) -> str:
+    """Say `yes` or `no`, or nothing where it is not for us to judge or was not found out."""
+    own = any(node.options.get(f"{verb}_command") for verb in ("start", "status"))
+    if own or "running" not in seen.outputs:
+        return ""
+    return "yes" if instance in seen.out("running").split() else "no"
 
 
 def _enabled(seen: HostObservation) -> dict[str, str]:

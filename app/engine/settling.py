@@ -1,0 +1,67 @@
+"""Let hosts come to rest before they are compared: a run that died may have left them at work.
+
+A host undoes by itself when its run dies, which takes as long as a restart; where it lost power as
+well, its own journal says what is to be resolved.  Both come before any plan: what is read in the
+midst of it is neither the old state nor the new.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+from app.engine.gather import BUSY, Gathered, Say, observe_again
+from app.errors import RemoteError
+from app.kinds.base import Kind
+from app.model import Site
+from app.quoting import calm
+
+WAIT_SECONDS = 600.0
+"""A host that lost its control side without a word waits 300 s before it undoes."""
+
+
+def settle(
+    site: Site,
+    kinds: Mapping[str, Kind],
+    gathered: Gathered,
+    say: Say,
+    stopped: Callable[[], bool],
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    pause: Callable[[float], None] = time.sleep,
+) -> Gathered:
+    """Wait for transactions that still live, then resolve those that a lost run left; look again.
+
+    Raises RemoteError where a host is still at work after ten minutes, or the user stops waiting.
+    """
+    until, told = clock() + WAIT_SECONDS, set[str]()
+    while busy := _busy(gathered):
+        for host, text in busy.items():
+            if host not in told:
+                say(host, "observing", f"waiting for the end of {text}")
+        told |= set(busy)
+        if stopped() or clock() > until:
+            host, text = next(iter(busy.items()))
+            raise RemoteError(
+                f"still at work for {text}", host=host, step="observe",
+                hint="Another machine may run tlswright on this host; try again when it has ended.",
+            )  # fmt: skip
+        pause(1.0)
+        gathered = observe_again(site, kinds, gathered, tuple(busy))
+    return _resolved(site, kinds, gathered, say)
+
+
+def _resolved(site: Site, kinds: Mapping[str, Kind], gathered: Gathered, say: Say) -> Gathered:
+    left = {host: seen.unfinished for host, seen in gathered.observed.items() if seen.unfinished}
+    for host, transactions in left.items():
+        for transaction in transactions:
+            ack = gathered.remotes[host].finish(transaction, "recover")
+            text = f"resolved {transaction}, which an earlier run left behind: {ack.state}"
+            say(host, "observing", f"{text} {ack.text}".strip())
+    return observe_again(site, kinds, gathered, tuple(left)) if left else gathered
+
+
+def _busy(gathered: Gathered) -> dict[str, str]:
+    """Give the hosts on which a transaction lives, with whose it is."""
+    said = {host: seen.out(BUSY) for host, seen in gathered.observed.items()}
+    return {host: calm(text, 200) for host, text in said.items() if text}
