@@ -16,18 +16,25 @@ from app.events import HostView, RunView
 from app.quoting import calm
 from screens.base import FrameScreen
 from screens.messages import Go, Review, Start, Watch
-from screens.progress import outcome
+from screens.progress import outcome, standing
 from screens.same import command
 from screens.words import BAD, HOST_WORDS, IDLE, shown, word
 
 NOW = {
     "done": "new files, proven",
     "unchanged": "as it was, nothing to do",
-    "waiting": "untouched",
     "skipped": "untouched",
-    "restored": "its old files are back and in use",
-    "failed": "see above; its old files are back unless it says otherwise",
+    "restored": "its old files are back",
+    "failed": "see above",
 }
+CUT = "cut off in the middle: the next plan says what stands there"
+
+
+def now(view: RunView, state: str) -> str:
+    """Say what stands on a host whose run ended in a state, and nothing that is not known."""
+    if view.verb == "rollback" and state == "done":
+        return "its files from before the run"
+    return NOW.get(state, CUT)
 
 
 class FailureScreen(FrameScreen):
@@ -93,8 +100,9 @@ class FailureScreen(FrameScreen):
         text.append("\nEach host now\n", style="bold")
         for host in self.view.hosts.values():
             text.append(f"  {host.name:<18}", style="not bold")
-            text.append_text(shown(word(HOST_WORDS, host.state)))
-            text.append(f"   {NOW.get(host.state, host.text)}\n", style=f"not bold {IDLE}")
+            state = standing(self.view, host)
+            text.append_text(shown(word(HOST_WORDS, state)))
+            text.append(f"   {now(self.view, state)}\n", style=f"not bold {IDLE}")
         return text
 
     def on_option_list_option_highlighted(self) -> None:

@@ -21,6 +21,12 @@ def part(host: HostView) -> float:
     return min(1.0, (host.done + WEIGHT.get(host.state, 0.0)) / host.steps)
 
 
+def standing(view: RunView, host: HostView) -> str:
+    """Give the state to show: when the run is over, what was only looked at was skipped."""
+    looked = host.state in ("waiting", "connecting", "observing")
+    return "skipped" if view.over and looked else host.state
+
+
 def whole(view: RunView) -> float:
     """Give how much of the run is done, from 0 to 1, each host weighing as its steps."""
     if not view.hosts:

@@ -22,7 +22,7 @@ from screens.asks.confirm import Confirm
 from screens.base import FrameScreen
 from screens.columns import REST, set_columns
 from screens.messages import Go
-from screens.progress import OVER, Times, elapsed, finished, outcome, part, title, whole
+from screens.progress import OVER, Times, elapsed, finished, outcome, part, standing, title, whole
 from screens.same import command
 from screens.state import State
 from screens.words import BAD, HOST_WORDS, IDLE, OK, WARN, bar, cell, count, shown, word
@@ -216,7 +216,7 @@ class RunScreen(FrameScreen):
         now = self.state.edges.now()
         return (
             cell(host.name),
-            shown(word(HOST_WORDS, host.state)),
+            shown(word(HOST_WORDS, standing(self.view, host))),
             cell(calm(text, 200).replace("\n", " ")),
             bar(part(host), 10, ascii_only=self.state.ascii_only, style=_tone(self.view, host)),
             Text(self.times.shown(host.name, now), justify="right"),
