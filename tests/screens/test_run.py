@@ -23,7 +23,6 @@ SIZES = [(80, 24), (120, 40)]
 @pytest.fixture
 def front(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeFront:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("TZ", "UTC")
     return FakeFront(Path())
 
 
