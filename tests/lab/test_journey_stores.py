@@ -1,0 +1,67 @@
+"""Stores in another format: RSA keys, PEM beside, and a change of mind that goes there and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.lab import activemq, footprint, keytool
+from tests.lab.hosts import Lab
+from tests.lab.keytool import TLS
+from tests.lab.site import Site
+
+PAIRS = (("hub", "spoke-a"), ("spoke-a", "hub"))
+
+
+def test_stores_change_their_format_and_change_back(fresh_lab: Lab, tmp_path: Path) -> None:
+    lab = fresh_lab
+    site = Site(tmp_path, lab, ("hub", "spoke-a"))
+    activemq.start_all([lab["hub"], lab["spoke-a"]])
+    own = lab["spoke-a"].path("/etc/activemq/instances-available/main/log4j.properties")
+    own.write_text(f"# mine\n{LOGGING}")
+    site.init("--key-type", "rsa-3072", "--set", "pem=true", "--set", "store_format=JKS")
+    site.run("apply", "--yes", expect=0)
+    assert own.read_text() == f"# mine\n{LOGGING}"
+    _stores_hold(site, "jks")
+    _pem_holds(site)
+    assert site.not_crossing(*PAIRS) == []
+    before = {name: footprint.content(lab[name], "/etc/activemq") for name in site.hosts}
+    site.edit("store_format: JKS", "store_format: PKCS12")
+    site.run("apply", "--yes", expect=0)
+    site.run("verify", expect=0)
+    _stores_hold(site, "p12")
+    site.run("apply", "--yes", expect=0)
+    assert "nothing to do" in site.said[-2]
+    site.run("rollback", "--yes", expect=0)
+    after = {name: footprint.content(lab[name], "/etc/activemq") for name in site.hosts}
+    assert after == before
+    site.run("verify", expect=0)
+
+
+LOGGING = """\
+log4j.rootLogger=INFO, logfile
+log4j.appender.logfile=org.apache.log4j.RollingFileAppender
+log4j.appender.logfile.file=${activemq.base}/data/activemq.log
+log4j.appender.logfile.layout=org.apache.log4j.PatternLayout
+log4j.appender.logfile.layout.ConversionPattern=%d | %-5p | %m | %c | %t%n
+"""
+
+
+def _stores_hold(site: Site, suffix: str) -> None:
+    """One key, one authority, and no store of the other format is left."""
+    for name in site.hosts:
+        host = site.lab[name]
+        assert keytool.rows(host, "key") == {name: "PrivateKeyEntry"}
+        assert keytool.rows(host, "trust") == {"ca-g1": "trustedCertEntry"}
+        found = {path.name for path in host.path(TLS).iterdir() if path.suffix != ".pem"}
+        assert found == {f"{name}.{suffix}", f"trust.{suffix}"}
+
+
+def _pem_holds(site: Site) -> None:
+    """OpenSSL accepts the PEM files, and the key is the service's alone."""
+    host = site.lab["hub"]
+    check = f"openssl verify -x509_strict -CAfile {TLS}/trust.pem"
+    for purpose in ("sslserver", "sslclient"):
+        assert "OK" in host.run(f"{check} -purpose {purpose} {TLS}/hub.cert.pem").stdout
+    assert "3072 bit" in host.run(f"openssl pkey -in {TLS}/hub.key.pem -noout -text").stdout
+    shown = host.run(["stat", "-c", "%a %U:%G", f"{TLS}/hub.key.pem"]).stdout.strip()
+    assert shown == "640 root:activemq"
