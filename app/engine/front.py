@@ -20,11 +20,19 @@ from app.engine.gather import Say
 from app.engine.journal import alive, follow, read_events, utc_now
 from app.engine.record import load_deployed, write_json
 from app.engine.request import Answers, Request, pack
-from app.errors import HostError, HostKeyError, LoginError, UnreachableError, UsageError
+from app.errors import (
+    HostError,
+    HostKeyError,
+    LoginError,
+    PkiError,
+    UnreachableError,
+    UsageError,
+)
 from app.events import Event, fold
 from app.findings import Finding
 from app.kinds import load as load_kind
 from app.model import AuthoritySpec, Host, Node, Site
+from app.observed import HostObservation, Survey
 from app.pki.expiry import due, health
 from app.pki.facts import CertificateFacts
 from app.pki.secret import Secret
@@ -85,6 +93,29 @@ class RunSummary:
     hosts: tuple[str, ...]
 
 
+NAMES = Survey(
+    commands=(
+        ("name", "hostname -f 2>/dev/null || hostname"),
+        ("addresses", "hostname -I 2>/dev/null || :"),
+    )
+)
+
+
+def _own_names(seen: HostObservation) -> str:
+    """Give the names and addresses that a host has for itself, as suggestions for its peers."""
+    from app.pki.names import san_entries
+
+    found = []
+    for word in f"{seen.out('name')} {seen.out('addresses')}".split()[:16]:
+        try:
+            san_entries([word])
+        except PkiError:
+            continue
+        if word != "localhost" and not word.startswith(("127.", "::1", "fe80:")):
+            found.append(word)
+    return " ".join(dict.fromkeys(found))
+
+
 def _quiet(host: str, state: str, text: str) -> None:
     """Say nothing."""
 
@@ -104,7 +135,7 @@ class Front:
         try:
             remote = opening.connector(logins).connect(host)
             try:
-                seen = remote.observe(product.survey(site, node))
+                seen = remote.observe(product.survey(site, node).merged(NAMES))
             finally:
                 remote.close()
         except HostError as error:
@@ -113,6 +144,7 @@ class Front:
         if layout.problems:
             return HostCheck(host.name, "no-product", layout.problems[0])
         facts = {"system": seen.system, "login": seen.user, **layout.facts}
+        facts["names"] = _own_names(seen)
         return HostCheck(host.name, "ok", layout.facts.get("product", "reached"), facts=facts)
 
     def make_plan(self, site: Site, answers: Answers, intent: Intent, say: Say = _quiet) -> Plan:
