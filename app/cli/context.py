@@ -73,14 +73,14 @@ class Context:
         prompt = self.terminal.secret if self.terminal.interactive else None
         return find_passphrase(options, self.environ, _prompt(prompt))
 
-    def other_secret(self, file: str | None, question: str) -> Secret:
-        """Come by another secret: from a file, or at the terminal, twice."""
+    def other_secret(self, file: str | None, question: str, flag: str) -> Secret:
+        """Come by another secret: from the file that `flag` names, or at the terminal, twice."""
         from app.pki.passphrase import PassphraseOptions, find_passphrase
 
         if file:
             return find_passphrase(PassphraseOptions(file=Path(file)), {}, None)
         if not self.terminal.interactive:
-            raise UsageError(f"{question} is needed", hint="Without a terminal, give its file.")
+            raise UsageError(f"{question} is needed", hint=f"Without a terminal, give {flag} FILE.")
         first = self.terminal.secret(question)
         if self.terminal.secret("The same again") != first:
             raise UsageError("the two differ", hint="Type it again.")
@@ -116,6 +116,8 @@ class Context:
             try:
                 return act(answers)
             except HostsError as several:
+                if not all(isinstance(e, HostKeyError | LoginError) for e in several.errors):
+                    raise
                 for one in several.errors:
                     answers = self._mended(one, answers)
             except HostError as error:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+from functools import cache
 from pathlib import Path
 
 PASSPHRASE = "a long enough passphrase"
@@ -39,12 +43,20 @@ def passphrase_file(folder: Path, text: str = PASSPHRASE) -> Path:
     return path
 
 
-def init(folder: Path, *more: str) -> Path:
+def init(folder: Path) -> Path:
     """Make a site of a hub and a spoke that nobody is at; gives the passphrase's file."""
-    secret = passphrase_file(folder)
+    shutil.copytree(_made(), folder, dirs_exist_ok=True)
+    return folder / "passphrase"
+
+
+@cache
+def _made() -> Path:
+    """Make that site once: a vault's key takes its time."""
+    folder = Path(tempfile.mkdtemp(prefix="tlswright-site-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     done = tlswright(
         "init", "--name", "t", "--hub", "hub=root@127.0.0.1:9", "--spoke", "a=root@127.0.0.2:9",
-        "--passphrase-file", secret, *more, cwd=folder,
+        "--passphrase-file", passphrase_file(folder), cwd=folder,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    return secret
+    return folder

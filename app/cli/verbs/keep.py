@@ -39,7 +39,9 @@ def vault(context: Context) -> Exit:
             context.terminal.print(f"{flags.argument}: an exact copy, under the same passphrase")
         elif act == "passphrase":
             opened.change_passphrase(
-                context.other_secret(flags.new_passphrase_file, "New passphrase")
+                context.other_secret(
+                    flags.new_passphrase_file, "New passphrase", "--new-passphrase-file"
+                )
             )
             context.terminal.print("The passphrase is changed; backups keep the old one.")
         else:
@@ -58,7 +60,7 @@ def _set_option(context: Context, opened: object) -> None:
     key = context.flags.argument
     if key not in known:
         raise UsageError(f"{key!r} is no secret option", hint=f"There are: {', '.join(known)}.")
-    value = context.other_secret(context.flags.value_file, key)
+    value = context.other_secret(context.flags.value_file, key, "--value-file")
     opened.put(f"option/{key}", value.reveal().encode())
     opened.save()
     context.terminal.print(f"{key} is kept in the vault; `tlswright apply` brings it to the hosts.")

@@ -127,8 +127,10 @@ def flags_explain(parser: argparse.ArgumentParser) -> None:
 
 def explain(context: Context) -> Exit:
     """Say in words what a line of a log means: cause and remedy."""
+    from app import kinds
     from app.verify.explain import explain as explained
 
+    kinds.load(context.flags.kind)
     words = context.flags.text
     if not words:
         raise UsageError("give a line, a file, or - for standard input")
