@@ -1,0 +1,115 @@
+"""What stands in the way of one spoke stops there: it gets its old state back, with the cause."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.lab import activemq, footprint
+from tests.lab.host import LabHost
+from tests.lab.hosts import Lab
+from tests.lab.keytool import TLS
+from tests.lab.site import CONFIG, Site
+from tests.lab.until import until
+
+PAIRS = (("hub", "spoke-a"), ("spoke-b", "hub"))
+SQUATTER = "import socket,time; s=socket.create_server(('', 61617)); time.sleep(3600)"
+
+
+def test_a_fault_on_one_spoke_stops_there_with_its_cause(fresh_lab: Lab, tmp_path: Path) -> None:
+    lab = fresh_lab
+    activemq.start_all(lab.hosts.values())
+    site = Site(tmp_path, lab)
+    site.init("--name", "lab")
+    spoke = lab["spoke-b"]
+    stock = footprint.content(spoke)
+    _an_edit_after_the_plan_makes_it_stale(site)
+    _xml_that_no_one_can_read_is_refused(site)
+    assert footprint.content(spoke) == stock
+    spoke.run(f"mkdir -m 700 {TLS} && mount -t tmpfs -o size=4k none {TLS}")
+    _stopped(site, "disk full")
+    spoke.run(["umount", TLS])
+    done = _unchanged(lab, "hub", "spoke-a")
+    shut = footprint.content(spoke)
+    said = _stopped(site, "Permission denied")
+    assert "chmod" in said or "may not" in said or "permission" in said.lower()
+    assert footprint.content(spoke) == shut
+    spoke.run(["rmdir", TLS])
+    squatter = _squat(spoke)
+    _stopped(site, "Address already in use")
+    assert footprint.content(spoke) == stock
+    activemq.send(spoke, "old", "works")
+    assert activemq.receive(spoke, "old") == "works"
+    assert _unchanged(lab, "hub", "spoke-a") == done
+    spoke.run(["kill", str(squatter)])
+    site.run("apply", "--yes", expect=0)
+    assert _unchanged(lab, "hub", "spoke-a") == done
+    site.run("verify", expect=0)
+    assert site.not_crossing(*PAIRS) == []
+    _one_that_would_not_have_started_anyway(site)
+
+
+def _an_edit_after_the_plan_makes_it_stale(site: Site) -> None:
+    host = site.lab["spoke-a"]
+    site.run("plan", "-o", "plan.json", expect=3)
+    _edit(host, "</beans>", "<!-- mine -->\n</beans>")
+    before = _unchanged(site.lab, *site.hosts)
+    refused = site.run("apply", "plan.json", "--yes", expect=10)
+    assert "spoke-a" in refused.stderr
+    assert CONFIG in refused.stderr
+    assert _unchanged(site.lab, *site.hosts) == before
+    _edit(host, "<!-- mine -->\n", "")
+
+
+def _xml_that_no_one_can_read_is_refused(site: Site) -> None:
+    host = site.lab["spoke-b"]
+    _edit(host, "</broker>", "</brokr>")
+    before = _unchanged(site.lab, *site.hosts)
+    line = host.path(CONFIG).read_text().partition("</brokr>")[0].count("\n") + 1
+    refused = site.run("apply", "--yes", expect=6)
+    assert f"{CONFIG}:{line}" in refused.stderr
+    assert "spoke-b" in refused.stderr
+    assert _unchanged(site.lab, *site.hosts) == before
+    _edit(host, "</brokr>", "</broker>")
+
+
+def _stopped(site: Site, cause: str) -> str:
+    """Apply, see it stop at spoke-b for this cause, and give what it said."""
+    done = site.run("apply", "--yes", expect=4)
+    said = done.stdout + done.stderr
+    assert cause.lower() in said.lower(), said
+    failed = [e for e in site.events() if e.kind == "failed"]
+    assert [event.host for event in failed] == ["spoke-b"], failed
+    assert activemq.listens(site.lab["spoke-b"], 61616)
+    return said
+
+
+def _one_that_would_not_have_started_anyway(site: Site) -> None:
+    """A file that was broken before is put back as it was, and that it does not run is said."""
+    host = site.lab["spoke-b"]
+    _edit(host, "</beans>", '<bean id="mine" class="org.example.Missing"/>\n</beans>')
+    before = footprint.content(host)
+    done = site.run("rotate", "--host", "spoke-b", "--yes", expect=13)
+    assert "org.example.Missing" in done.stdout + done.stderr
+    assert "did not come up again" in done.stdout + done.stderr
+    assert footprint.content(host) == before
+    _edit(host, '<bean id="mine" class="org.example.Missing"/>\n', "")
+    site.run("apply", "--yes", expect=0)
+    site.run("verify", expect=0)
+
+
+def _unchanged(lab: Lab, *names: str) -> list[object]:
+    return [(footprint.writes(lab[name]), footprint.life(lab[name])) for name in names]
+
+
+def _edit(host: LabHost, old: str, new: str) -> None:
+    path = host.path(CONFIG)
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def _squat(host: LabHost) -> int:
+    """Let another program take the port; gives its number on the host."""
+    started = host.run(f'python3 -c "{SQUATTER}" >/dev/null 2>&1 & echo $!')
+    until(lambda: activemq.listens(host, 61617), 20, "the squatter")
+    return int(started.stdout)
