@@ -183,15 +183,24 @@ def _host_event(view: RunView, event: Event) -> RunView:
     host = view.hosts.get(event.host, HostView(event.host))
     if event.kind == "failed":
         host = replace(
-            host, state=_state(event.state, "failed"), step=event.step, error=event.text, since=event.time,
-            hint=str(event.data.get("hint", "")), explanation=str(event.data.get("explanation", "")),
-        )  # fmt: skip
+            host,
+            state=_state(event.state, "failed"),
+            step=event.step,
+            error=event.text,
+            since=event.time,
+            hint=str(event.data.get("hint", "")),
+            explanation=str(event.data.get("explanation", "")),
+        )
     elif event.kind in ("step", "connected", "observed"):
         done = host.done + (1 if event.state == "done" and event.step else 0)
         host = replace(
-            host, state=_state(event.state, host.state), step=event.step or host.step, text=event.text,
-            since=event.time, done=done,
-        )  # fmt: skip
+            host,
+            state=_state(event.state, host.state),
+            step=event.step or host.step,
+            text=event.text,
+            since=event.time,
+            done=done,
+        )
     return replace(view, log=log, hosts={**view.hosts, event.host: host})
 
 

@@ -95,6 +95,6 @@ class HostObservation:
         return self.files.get(path, FileFact(path))
 
     def out(self, key: str) -> str:
-        """Give the output of a command of the survey, stripped; empty when it failed or was not run."""
+        """Give what a command of the survey printed, stripped; empty when it failed."""
         found = self.outputs.get(key)
         return found.out.strip() if found is not None and found.code == 0 else ""

@@ -1,4 +1,4 @@
-"""The one function that quotes a string for a POSIX shell, and the one that calms text from a host."""
+"""The one function that quotes for a POSIX shell, and the one that calms text from a host."""
 
 from __future__ import annotations
 

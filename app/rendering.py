@@ -1,4 +1,4 @@
-"""Render templates of the `templates` folder, which stands beside `app` wherever it is installed."""
+"""Render templates of the `templates` folder, which stands beside `app` when installed too."""
 
 from __future__ import annotations
 
