@@ -72,6 +72,8 @@ def _run(flags: argparse.Namespace) -> int:
     except TlswrightError as error:
         terminal.complain(error)
         return int(error.exit_code)
+    except BrokenPipeError:
+        raise
     except Exception as error:
         return _bug(error)
 

@@ -1,0 +1,45 @@
+"""The demo's hosts for a test: up for as long as the block lasts, on ports of their own."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.demo import front
+from app.demo.place import Place
+from tests.cli.command import tlswright
+from tests.lab.until import until
+
+
+@contextmanager
+def embedded(folder: Path) -> Iterator[Place]:
+    """Start the hosts in `folder`, and end them behind the block, whatever runs there."""
+    place = Place(folder)
+    with place.lock("front", shared=True):
+        front.start(place)
+        try:
+            yield place
+        finally:
+            until(lambda: _stopped(place), 60, "the demo's hosts to end")
+
+
+def run(
+    place: Place, *arguments: str | Path, stdin: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run one command on the site of embedded hosts."""
+    return tlswright(
+        "-C", place.site, "--passphrase-file", place.passphrase, *arguments,
+        cwd=place.dir, stdin=stdin, **environment,
+    )  # fmt: skip
+
+
+def _stopped(place: Place) -> bool:
+    from app.errors import LockedError
+
+    try:
+        front.stop(place)
+    except LockedError:
+        return False
+    return True
