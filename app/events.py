@@ -63,10 +63,16 @@ def from_line(line: str) -> Event | None:
         found = json.loads(line)
     except ValueError:
         return None
-    names = {f.name for f in fields(Event)}
     if not isinstance(found, dict) or not {"kind", "run", "seq", "time"} <= found.keys():
         return None
-    return Event(**{key: value for key, value in found.items() if key in names})
+    known = {f.name: _TYPES.get(f.name, str) for f in fields(Event)}
+    kept = {key: value for key, value in found.items() if key in known}
+    if not all(isinstance(value, known[key]) for key, value in kept.items()):
+        return None
+    return Event(**kept)
+
+
+_TYPES: dict[str, type] = {"seq": int, "version": int, "data": dict}
 
 
 @dataclass(frozen=True, slots=True)

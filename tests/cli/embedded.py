@@ -25,13 +25,11 @@ def embedded(folder: Path) -> Iterator[Place]:
             until(lambda: _stopped(place), 60, "the demo's hosts to end")
 
 
-def run(
-    place: Place, *arguments: str | Path, stdin: str = "", **environment: str
-) -> subprocess.CompletedProcess[str]:
+def run(place: Place, *arguments: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
     """Run one command on the site of embedded hosts."""
     return tlswright(
         "-C", place.site, "--passphrase-file", place.passphrase, *arguments,
-        cwd=place.dir, stdin=stdin, **environment,
+        cwd=place.dir, stdin=stdin,
     )  # fmt: skip
 
 
