@@ -1,6 +1,6 @@
 """Turn lines of a log or of an error into a cause and a remedy.
 
-Tables are data: `app.verify.explanations.<kind>` for a product, `common` for TLS, openssl and SSH.
+Tables are data: a product's in `app.kinds.<kind>.explanations`, TLS, openssl and SSH in `common`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
+from app.kinds import names
+from app.kinds.explaining import Row
 from app.quoting import calm
-from app.verify.explanations.common import ROWS
-from app.verify.explanations.rows import Row
+from app.verify.common import ROWS
 
 MAX_LINES = 5000
 MAX_LINE = 4000
@@ -70,8 +71,8 @@ def table(kind: str) -> tuple[Row, ...]:
 
 
 def _module(kind: str) -> ModuleType | None:
-    name = f"app.verify.explanations.{kind}"
-    if not _KIND.fullmatch(kind) or kind in ("common", "rows") or find_spec(name) is None:
+    name = f"app.kinds.{kind}.explanations"
+    if not _KIND.fullmatch(kind) or kind not in names() or find_spec(name) is None:
         return None
     return import_module(name)
 

@@ -18,8 +18,6 @@ from app.observed import Output
 from app.quoting import calm, sh
 from app.rendering import render_template
 
-STANDS = "a connection of the broker stands to"
-
 
 def proofs(
     nodes: tuple[Node, ...], all_links: tuple[Link, ...], layouts: Mapping[str, Layout]
@@ -37,7 +35,9 @@ def proofs(
             instance=sh(layout.facts["instance"]),
             peer=sh(link.name),
             port=link.port,
-            stands=STANDS,
+            acceptor=sh(f"({link.acceptor})"),
+            url=sh(f"ssl://{link.name}"),
+            stands=sh(_stands(link)),
         )
         judge: Callable[[Output], tuple[bool, str]] = partial(judge_bridge, link)
         found.append(Proof(link, node.host, "bridge is up", command, judge, 90))
@@ -46,20 +46,22 @@ def proofs(
 
 def judge_bridge(link: Link, output: Output) -> tuple[bool, str]:
     """Say whether the newest line about a link's bridge says that it is up, with that line."""
-    address = f"ssl://{link.name}"
     newest, up, ever = "", False, False
     for line in output.out.splitlines():
         if "has been established" in line and "Network connection between" in line:
-            if f"({link.acceptor})" in line or address in line:
+            if _about(line, link):
                 newest, up, ever = line, True, True
-        elif _ends(line, link, address):
+        elif _ends(line, link):
             newest, up = line, False
-    stands = f"{STANDS} {link.name}:{link.port}"
-    if not ever and stands in output.out.splitlines():
-        return True, f"{stands} (its log does not say when a bridge comes up)"
+    if not ever and _stands(link) in output.out.splitlines():
+        return True, f"{_stands(link)} (its log does not say when a bridge comes up)"
     if not newest:
         return False, "the broker's log says nothing of this bridge since its start"
     return up, _message(newest)
+
+
+def _stands(link: Link) -> str:
+    return f"a connection of the broker stands to {link.name}:{link.port}"
 
 
 def _message(line: str) -> str:
@@ -68,9 +70,13 @@ def _message(line: str) -> str:
     return calm(f"{parts[0]} {parts[2]}" if len(parts) > 3 else line.strip(), 240)
 
 
-def _ends(line: str, link: Link, address: str) -> bool:
+def _ends(line: str, link: Link) -> bool:
     if f"{link.acceptor} bridge to" in line or f"bridge to {link.acceptor} stopped" in line:
         return True
-    about = address in line or f"({link.acceptor})" in line
     words = ("Could not start network bridge", "shutdown due to a", "Error with pending remote")
-    return about and any(word in line for word in words)
+    return _about(line, link) and any(word in line for word in words)
+
+
+def _about(line: str, link: Link) -> bool:
+    """Tell whether a line names a link's acceptor, and not one whose name begins like it."""
+    return f"({link.acceptor})" in line or any(f"ssl://{link.name}{c}" in line for c in "/:?,)")

@@ -6,7 +6,7 @@ for the same cause); the acceptor's log names the cause.
 
 from __future__ import annotations
 
-from app.verify.explanations.rows import Row, row
+from app.kinds.explaining import Row, row
 
 _ACCEPT = r"Could not accept connection from .{0,200}"
 _BRIDGE = (

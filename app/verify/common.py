@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.verify.explanations.rows import Row, row
+from app.kinds.explaining import Row, row
 
 _TLS: tuple[Row, ...] = (
     row(
