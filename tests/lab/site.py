@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -136,12 +137,14 @@ class Site:
 
     def not_crossing(self, *pairs: tuple[str, str]) -> list[str]:
         """Send a message along each pair of brokers, and name those where it did not arrive."""
-        found = []
-        for source, target in pairs:
-            mark = f"cross-{next(_MARKS)}"
-            if not crosses(self.lab[source], self.lab[target], mark):
-                found.append(f"{source} to {target}")
-        return found
+
+        def arrives(pair: tuple[str, str]) -> bool:
+            source, target = (self.lab[name] for name in pair)
+            return crosses(source, target, f"cross-{next(_MARKS)}")
+
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            arrived = list(pool.map(arrives, pairs))
+        return [f"{a} to {b}" for (a, b), yes in zip(pairs, arrived, strict=True) if not yes]
 
     def passwords(self) -> set[str]:
         """Give every store password in the brokers' configurations."""

@@ -36,7 +36,7 @@ def proofs(
             peer=sh(link.name),
             port=link.port,
             acceptor=sh(f"({link.acceptor})"),
-            url=sh(f"ssl://{link.name}"),
+            url=sh(_url(link)),
             stands=sh(_stands(link)),
         )
         judge: Callable[[Output], tuple[bool, str]] = partial(judge_bridge, link)
@@ -79,4 +79,8 @@ def _ends(line: str, link: Link) -> bool:
 
 def _about(line: str, link: Link) -> bool:
     """Tell whether a line names a link's acceptor, and not one whose name begins like it."""
-    return f"({link.acceptor})" in line or any(f"ssl://{link.name}{c}" in line for c in "/:?,)")
+    return f"({link.acceptor})" in line or any(f"{_url(link)}{c}" in line for c in "/:?,)")
+
+
+def _url(link: Link) -> str:
+    return f"ssl://[{link.name}]" if ":" in link.name else f"ssl://{link.name}"
