@@ -6,7 +6,7 @@ import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +24,7 @@ def events(draw: st.DrawFn) -> Event:
     """Draw any event that a journal may hold."""
     names = st.sampled_from(["", "hub", "a"])
     kind = draw(st.sampled_from(KINDS))
-    data = draw(
+    data: dict[str, Any] = draw(
         st.sampled_from(
             [
                 {},
