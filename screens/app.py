@@ -221,6 +221,8 @@ class TlswrightApp(App[int]):
 
     def get_key_display(self, binding: Binding) -> str:
         """Name keys in words that every terminal can show."""
+        if binding.key_display:
+            return binding.key_display
         names = {"escape": "Esc", "left_square_bracket": "[", "right_square_bracket": "]"}
         plain = ("enter", "space", "tab", "left", "right", "up", "down")
         names |= {key: key.capitalize() for key in plain}

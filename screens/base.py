@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from app.site.draft import Draft
 from screens.keybar import KeyBar
 from screens.state import State
 from screens.words import cell
@@ -37,6 +38,7 @@ class FrameScreen(Screen[None]):
     FrameScreen #problem { height: auto; max-height: 4; padding: 0 1;
         color: $text-error; display: none; }
     FrameScreen #problem.-said { display: block; }
+    FrameScreen #problem.-told { color: $foreground; }
     FrameScreen #same { height: 1; padding: 0 1; color: $text-muted;
         text-wrap: nowrap; text-overflow: ellipsis; }
     FrameScreen #small { display: none; height: 1fr; content-align: center middle; }
@@ -47,6 +49,7 @@ class FrameScreen(Screen[None]):
     def __init__(self, state: State) -> None:
         super().__init__()
         self.state = state
+        self._told_of: Draft | None = None
         if state.ascii_only:
             self.add_class("-ascii")
 
@@ -74,7 +77,9 @@ class FrameScreen(Screen[None]):
         return ""
 
     def refresh_frame(self) -> None:
-        """Draw the head and the equal command again."""
+        """Draw the head and the equal command again; what was told of an older draft goes."""
+        if self._told_of not in (None, self.state.draft):
+            self.say("")
         self.query_one("#head", Static).update(self.head())
         command = self.same_as()
         text = cell(f"Same as: {command}" if command else "")
@@ -83,8 +88,15 @@ class FrameScreen(Screen[None]):
     def say(self, text: str, hint: str = "") -> None:
         """Say a problem in the line above the keys; an empty text takes it away."""
         line = self.query_one("#problem", Static)
-        line.set_class(bool(text), "-said")
+        self._told_of = None
+        line.remove_class("-told").set_class(bool(text), "-said")
         line.update(Text(f"!! {text}" + (f"\n   {hint}" if hint else "")))
+
+    def tell(self, text: str) -> None:
+        """Tell in the same line what was done; it goes away with the next change of the draft."""
+        self.say("")
+        self._told_of = self.state.draft
+        self.query_one("#problem", Static).add_class("-said", "-told").update(Text(text))
 
     def on_mount(self) -> None:
         """Draw the frame for the first time."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.text import Text
 
 from app.plan.diff import Change
-from app.plan.plan import NodeStep, Plan, Step
+from app.plan.plan import Check, NodeStep, Plan, Step
 from app.quoting import calm
 from screens.words import BAD, IDLE, OK, VERDICT_WORDS, WARN, count, shown, word
 
@@ -92,7 +92,7 @@ def order_text(plan: Plan) -> Text:
         for step in wave.steps:
             names = ", ".join(step.hosts)
             what = "; ".join(sorted({m.reason for m in step.members if m.reason})) or "restart"
-            line = f"   {step.id:<5} {names:<24} {step.outage_seconds:>3} s away"
+            line = f"   {step.id:<5} {names:<24} away for about {step.outage_seconds} s"
             text.append(line).append(f"   {what}\n" if what != "restart" else "\n", style=IDLE)
         text.append("   then every link is proven\n\n", style=IDLE)
     if not plan.waves:
@@ -104,13 +104,32 @@ def order_text(plan: Plan) -> Text:
     return text
 
 
+def checks_label(plan: Plan) -> str:
+    """Say how the checks went: how many refuse the run, or how many are to be known."""
+    number = len(_warned(plan))
+    if plan.problems:
+        bad = len(plan.problems)
+        return f"Checks: {bad} {'refuses' if bad == 1 else 'refuse'} the run"
+    return f"Checks: {number} to know" if number else "Checks: all passed"
+
+
+def opens_with_checks(plan: Plan) -> bool:
+    """Tell whether the checks are what is to be read first."""
+    return bool(plan.problems or _warned(plan))
+
+
+def _warned(plan: Plan) -> list[Check]:
+    return [check for check in plan.checks if check.verdict == "warn"]
+
+
 def checks_text(plan: Plan) -> Text:
     """Show every check, the failed ones first."""
     order = {"fail": 0, "warn": 1, "ok": 2}
+    wide = min(24, max((len(check.host) for check in plan.checks), default=0))
     text = Text()
     for check in sorted(plan.checks, key=lambda c: order.get(c.verdict, 1)):
         text.append_text(shown(word(VERDICT_WORDS, check.verdict), mark_only=True))
-        text.append(f"  {check.host:<16} {check.name:<11} {calm(check.text, 400)}\n")
+        text.append(f"  {check.host:<{wide}}  {check.name}: {calm(check.text, 400)}\n")
     for host, facts in plan.layouts.items():
         text.append(f"\n{host}\n", style="bold")
         for key, value in facts.items():

@@ -69,7 +69,7 @@ def _row(one: Field, draft: Draft) -> Row:
 def _drawn(one: Field, value: str, note: str) -> Row:
     choices = ("yes", "no") if one.type == "bool" else tuple(word for word, _ in one.choices)
     sort: Sort = "choice" if choices else "number" if one.type == "int" else "text"
-    default = one.example if one.default == "" else shown(one.default)
+    default = one.empty or one.example if one.default == "" else shown(one.default)
     words = dict(one.choices) if one.scope != "option" else {}
     help_text = f"{value}: {words[value]}. {one.help}" if value in words else one.help
     return Row(

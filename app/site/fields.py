@@ -76,7 +76,8 @@ class Field:
 
     `scope` says whose answer it is: the site's, the authority's, each host's, the topology's
     option, or an option of each node.  `source` says where the default comes from; `check` judges
-    one text (of a list: each item), empty for good; `visible` tells whether to ask it at all.
+    one text (of a list: each item), empty for good; `empty` is what holds where the answer is left
+    empty, in words; `visible` tells whether to ask it at all.
     `low` and `high` bound numbers.  `choices` are (value, words that explain it).
     """
 
@@ -89,6 +90,7 @@ class Field:
     default: Answer = ""
     source: str = "recommended"
     example: str = ""
+    empty: str = ""
     choices: tuple[tuple[str, str], ...] = ()
     check: Callable[[str], str] = _fine
     visible: Callable[[Draft], bool] = _always
@@ -136,7 +138,8 @@ class Field:
 def fields(draft: Draft, kinds: Kinds, step: Step | None = None) -> tuple[Field, ...]:
     """Give the questions that apply to a draft as it is now, in the order of asking."""
     kind = kinds.load(draft.kind) if draft.kind in kinds.names() else None
-    found = (*_topology(kinds, kind), *_hosts(kind), *_NAMES, *_TRUST, *_options(kind))
+    trust = (_TRUST[0], _ca_name(draft), *_TRUST[1:])
+    found = (*_topology(kinds, kind), *_hosts(kind), *_NAMES, *trust, *_options(kind))
     return tuple(f for f in found if step in (None, f.step) and f.visible(draft))
 
 
@@ -209,7 +212,8 @@ _LOGIN = (
     Field(
         "user", "hosts", "SSH user",
         "The user to log in as; empty takes the one from ~/.ssh/config, else your own.",
-        scope="host", source="~/.ssh/config", example="root", check=checks.user,
+        scope="host", source="~/.ssh/config", empty="as in ~/.ssh/config, else yours",
+        example="root", check=checks.user,
     ),
     Field(
         "privilege", "hosts", "Privilege",
@@ -220,12 +224,13 @@ _LOGIN = (
     Field(
         "identity", "hosts", "Key file",
         "The private key for SSH; empty takes the agent and what ~/.ssh/config says.",
-        scope="host", source="agent or ~/.ssh/config", example="~/.ssh/id_ed25519",
-        check=checks.identity,
+        scope="host", source="agent or ~/.ssh/config", empty="agent, or as in ~/.ssh/config",
+        example="~/.ssh/id_ed25519", check=checks.identity,
     ),
     Field(
         "jump", "hosts", "Jump host", "The machine to go through, where there is no direct way.",
-        scope="host", source="none", example="ops@gate.example.net", check=checks.jump,
+        scope="host", source="none", empty="none, or as in ~/.ssh/config",
+        example="ops@gate.example.net", check=checks.jump,
     ),
 )  # fmt: skip
 
@@ -255,11 +260,6 @@ _TRUST = (
         choices=((TRUSTS[0], "an own certificate authority"), (TRUSTS[1], "pinned peers, no CA")),
     ),
     Field(
-        "name", "trust", "CA name", "What the CA is called in certificates.",
-        scope="authority", source="the site's name", example="prod-mq CA",
-        check=checks.authority_name, visible=_own_ca,
-    ),
-    Field(
         "key_type", "trust", "Key type",
         "EC P-256 is small and fast and known to every Java since 7. Take RSA for old peers.",
         type="choice", scope="authority", default=KEY_TYPES[0],
@@ -278,6 +278,17 @@ _TRUST = (
         low=1, high=checks.MAX_DAYS,
     ),
 )  # fmt: skip
+
+
+def _ca_name(draft: Draft) -> Field:
+    usual = f"{draft.site or 'prod-mq'} CA g{draft.authority.generation}"
+    return Field(
+        "name", "trust", "CA name",
+        "Whose CA it is. Certificates call it NAME CA g1, where 1 is its generation; left empty, "
+        f"the NAME is that of the site: {usual}.",
+        scope="authority", source="the site's name", example=draft.site or "prod-mq",
+        empty=usual, check=checks.authority_name, visible=_own_ca,
+    )  # fmt: skip
 
 
 def _options(kind: KindFacts | None) -> tuple[Field, ...]:

@@ -150,13 +150,14 @@ class HostsScreen(StepScreen):
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer to trust a key or to give a password where the host asks for it."""
+        """Offer to trust a key while one is unknown, and a password where the host asks for it."""
         if action not in ("trust", "password") or not self.is_mounted:
             return True
+        if action == "trust":
+            return self._unknown() is not None
         host = self.here()
         check = self.state.checks.get(host.name) if host else None
-        wanted = ("new-key",) if action == "trust" else ("login", "sudo")
-        return check is not None and check.state in wanted
+        return check is not None and check.state in ("login", "sudo")
 
     def on_host_watch_looked(self) -> None:
         """Draw what was found."""
@@ -222,7 +223,7 @@ class HostsScreen(StepScreen):
         if host is not None:
             self.state.change(d.remove(self.state.draft, [host.name]))
             self.draw()
-            self.say(f"{host.name} is taken out; z brings it back.")
+            self.tell(f"{host.name} is taken out; z brings it back.")
 
     def action_role(self) -> None:
         """Give the host the next role."""
@@ -242,7 +243,10 @@ class HostsScreen(StepScreen):
         if not self.linking or self.linking == host.name:
             self.linking = "" if self.linking else host.name
             words = f"Link: {host.name} dials ... go to the other host and press l (Esc drops it)."
-            self.say(words if self.linking else "")
+            if self.linking:
+                self.tell(words)
+            else:
+                self.say("")
             return
         pair = (self.linking, host.name)
         act = d.unlink if pair in self.state.draft.drawn else d.link
@@ -254,11 +258,12 @@ class HostsScreen(StepScreen):
     @work
     async def action_trust(self) -> None:
         """Trust the key that the host offered, after showing it."""
-        host = self.here()
-        check = self.state.checks.get(host.name) if host else None
-        if host is None or check is None or check.state != "new-key":
+        host = self._unknown()
+        if host is None:
             self.say("There is no new host key to trust here.")
             return
+        self._go_to(host)
+        check = self.state.checks[host.name]
         text = (
             f"{host.name} offers a host key that is not known yet:\n\n  {check.fingerprint}\n\n"
             "Compare it with the one that the host's owner gave you. It is written to site.yaml; "
@@ -269,6 +274,18 @@ class HostsScreen(StepScreen):
         if await self.app.push_screen_wait(window) == "yes":
             pin(self.state, host.name, check.offered)
             self.watch_hosts.again(host.name)
+            self._go_to(self._unknown())
+
+    def _unknown(self) -> d.DraftHost | None:
+        """Give the first host from the cursor on, around the end, whose key is not known yet."""
+        at, hosts = self.query_one(DataTable).cursor_row, self.state.draft.hosts
+        found = (h for h in (*hosts[max(at, 0) :], *hosts)
+                 if (c := self.state.checks.get(h.name)) and c.state == "new-key")  # fmt: skip
+        return next(found, None)
+
+    def _go_to(self, host: d.DraftHost | None) -> None:
+        if host is not None:
+            self.query_one(DataTable).move_cursor(row=self.state.draft.hosts.index(host))
 
     @work
     async def action_password(self) -> None:

@@ -24,16 +24,18 @@ from screens.planning import Refusal, make
 from screens.review_text import (
     change_label,
     change_text,
+    checks_label,
     checks_text,
     diff,
     host_label,
+    opens_with_checks,
     order_text,
     step_text,
     summary,
 )
 from screens.same import command
 from screens.steps.bar import steps_line
-from screens.words import HOST_WORDS, count, shown, word
+from screens.words import HOST_WORDS, WARN, count, shown, word
 
 Leaf = Change | Step | str
 
@@ -150,6 +152,9 @@ class ReviewScreen(FrameScreen):
         self.refresh_frame()
         tree: Tree[Leaf] = self.query_one(Tree)
         tree.clear()
+        first = opens_with_checks(plan)
+        if first:
+            tree.root.add_leaf(Text(checks_label(plan), style=WARN), data="checks")
         for wave in plan.waves:
             branch = tree.root.add(Text(wave.title, style="bold"), data="order", expand=True)
             for step in wave.steps:
@@ -157,14 +162,13 @@ class ReviewScreen(FrameScreen):
                     twig = branch.add(host_label(member), data=step, expand=True)
                     for change in member.changes:
                         twig.add_leaf(change_label(change), data=change)
-        found = count(len(plan.problems), "problem") if plan.problems else "all passed"
-        last = [("Order and outage", "order"), (f"Checks: {found}", "checks")]
-        for label, leaf in reversed(last) if plan.problems else last:
-            tree.root.add_leaf(Text(label), data=leaf)
+        tree.root.add_leaf(Text("Order and outage"), data="order")
+        if not first:
+            tree.root.add_leaf(Text(checks_label(plan)), data="checks")
         tree.root.expand()
         tree.cursor_line = 0
         self._sum(plan)
-        self._whole(checks_text(plan) if plan.problems else order_text(plan))
+        self._whole(checks_text(plan) if first else order_text(plan))
 
     def _sum(self, plan: Plan) -> None:
         if plan.problems:

@@ -61,7 +61,7 @@ class TopologyScreen(StepScreen):
         box = Vertical(kinds, id="kinds", classes="pane")
         box.border_title = "kind of site"
         name = Input(self.state.draft.site, compact=True, id="name", placeholder="prod-mq")
-        named = Horizontal(Static("Site name"), name, id="named")
+        named = Horizontal(Static("  Site name", id="label"), name, id="named")
         here = Static(Text(WORDS), classes="muted", id="words")
         yield Horizontal(Vertical(box, named, here, id="left"), Static(id="gets"), id="panes")
 
@@ -93,8 +93,24 @@ class TopologyScreen(StepScreen):
         self.refresh_frame()
 
     def on_option_list_option_selected(self) -> None:
-        """Go on with what the cursor is at."""
-        self.action_next()
+        """Go on with what the cursor is at; a site without a name is asked for it first."""
+        if self.state.draft.site:
+            self.action_next()
+        else:
+            self.query_one(Input).focus()
+
+    def on_descendant_focus(self) -> None:
+        """Point at the name while it has the focus."""
+        self._point()
+
+    def on_descendant_blur(self) -> None:
+        """Point no more at the name that was left."""
+        self._point()
+
+    def _point(self) -> None:
+        at = isinstance(self.focused, Input)
+        label = Text(f"{'>' if at else ' '} Site name", style="bold" if at else "")
+        self.query_one("#label", Static).update(label)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Take the name."""

@@ -60,7 +60,7 @@ def _ssh_config(site: Site) -> None:
 def _topology_and_hosts(terminal: Tmux, hosts: tuple[str, ...]) -> None:
     terminal.wait("What do you want to secure?")
     terminal.keys("Enter")
-    terminal.wait("give the site a name")
+    terminal.wait("> Site name")
     terminal.type("lab")
     terminal.wait("--name lab")
     terminal.keys("C-n")
@@ -76,8 +76,6 @@ def _topology_and_hosts(terminal: Tmux, hosts: tuple[str, ...]) -> None:
         terminal.wait("Trust this host key?")
         terminal.keys("Enter")
         terminal.wait(f"{left} to look at" if left else "2 spoke\n")
-        if left:
-            terminal.keys("Up")
     terminal.keys("C-n")
 
 
