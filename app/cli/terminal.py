@@ -74,6 +74,14 @@ class Terminal:
             flush=True,
         )
 
+    def show(self, as_json: bool, value: Any, *lines: str) -> None:
+        """Write a value as JSON, or the lines that say the same."""
+        if as_json:
+            self.json(value)
+            return
+        for line in lines:
+            self.print(line)
+
     def paint(self, word: str, text: str) -> str:
         """Colour a text by the word that it stands for; words carry the meaning, colour helps."""
         code = _COLOURS.get(word, "")

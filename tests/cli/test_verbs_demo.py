@@ -156,8 +156,22 @@ def test_a_client_is_written_for_its_owner_only(applied: Place) -> None:
     written = [Path(line) for line in done.stdout.splitlines()]
     assert written
     assert all(path.is_file() for path in written)
+    found = document(run(applied, "export", "client", "d", "--out", applied.dir / "d", "--json"))
+    assert all(Path(path).is_file() for path in found["files"])
     again = run(applied, "export", "client", "c", "--out", folder)
     assert again.returncode == 2, again.stdout + again.stderr
+
+
+def test_the_vault_answers_as_one_document(applied: Place) -> None:
+    assert "report" in document(run(applied, "vault", "check", "--json"))
+    copy = applied.dir / "copy"
+    assert document(run(applied, "vault", "backup", copy, "--json")) == {"backup": str(copy)}
+    assert copy.is_file()
+
+
+def test_a_run_that_is_left_to_itself_is_named_and_ends(applied: Place) -> None:
+    name = document(run(applied, "apply", "--yes", "--detach", "--json"))["run"]
+    assert document(run(applied, "attach", name, "--json"))["exit"] == 0
 
 
 def test_a_reader_that_goes_away_is_no_error(applied: Place) -> None:

@@ -104,11 +104,14 @@ def init(context: Context) -> Exit:
     context.directory.mkdir(parents=True, exist_ok=True)
     save_site(site, context.places.site)
     facts = context.front().create_vault(site, passphrase)
-    context.terminal.print(f"site   {context.places.site}")
-    context.terminal.print(f"vault  {context.places.vault}   back it up: it holds the CA's key")
+    places = context.places
+    lines = [f"site   {places.site}", f"vault  {places.vault}   back it up: it holds the CA's key"]
     if facts is not None:
-        context.terminal.print(f"CA     {facts.subject}, until {facts.not_after:%Y-%m-%d}")
-        context.terminal.print(f"       SHA-256 {facts.sha256}")
+        lines += [f"CA     {facts.subject}, until {facts.not_after:%Y-%m-%d}"]
+        lines += [f"       SHA-256 {facts.sha256}"]
+    made = {"site": str(places.site), "vault": str(places.vault)}
+    authority = facts.to_dict() if facts is not None else None
+    context.terminal.show(flags.json, {**made, "authority": authority}, *lines)
     context.terminal.say("next: tlswright plan")
     return Exit.OK
 

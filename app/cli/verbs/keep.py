@@ -30,20 +30,23 @@ def vault(context: Context) -> Exit:
     passphrase = context.passphrase()
     with Vault.open(path, passphrase, write=act in ("passphrase", "set")) as opened:
         if act == "check":
-            report = opened.check()
-            context.terminal.print(f"{path}: whole, opens with this passphrase; {report}")
+            report = str(opened.check())
+            text = f"{path}: whole, opens with this passphrase; {report}"
+            context.terminal.show(flags.json, {"vault": str(path), "report": report}, text)
         elif act == "backup":
             if not flags.argument:
                 raise UsageError("say where the backup goes: tlswright vault backup FILE")
             opened.backup(Path(flags.argument))
-            context.terminal.print(f"{flags.argument}: an exact copy, under the same passphrase")
+            text = f"{flags.argument}: an exact copy, under the same passphrase"
+            context.terminal.show(flags.json, {"backup": flags.argument}, text)
         elif act == "passphrase":
             opened.change_passphrase(
                 context.other_secret(
                     flags.new_passphrase_file, "New passphrase", "--new-passphrase-file"
                 )
             )
-            context.terminal.print("The passphrase is changed; backups keep the old one.")
+            text = "The passphrase is changed; backups keep the old one."
+            context.terminal.show(flags.json, {"vault": str(path)}, text)
         else:
             _set_option(context, opened)
     return Exit.OK
@@ -63,7 +66,8 @@ def _set_option(context: Context, opened: object) -> None:
     value = context.other_secret(context.flags.value_file, key, "--value-file")
     opened.put(f"option/{key}", value.reveal().encode())
     opened.save()
-    context.terminal.print(f"{key} is kept in the vault; `tlswright apply` brings it to the hosts.")
+    text = f"{key} is kept in the vault; `tlswright apply` brings it to the hosts."
+    context.terminal.show(context.flags.json, {"option": key}, text)
 
 
 def flags_export(parser: argparse.ArgumentParser) -> None:
@@ -80,8 +84,8 @@ def export(context: Context) -> Exit:
     folder = Path(flags.out or f"{safe}-credential")
     front, site = context.front(), context.site()
     written = front.export_client(site, flags.name, context.answers(), folder)
-    for path in written:
-        context.terminal.print(str(path))
+    paths = [str(path) for path in written]
+    context.terminal.show(flags.json, {"files": paths}, *paths)
     context.terminal.say("The key is in there: move the folder to the client and delete it here.")
     return Exit.OK
 

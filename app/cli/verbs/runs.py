@@ -122,6 +122,8 @@ def stop(context: Context) -> Exit:
     if not name:
         raise UsageError("no run goes on here", hint="`tlswright runs` lists the runs.")
     front.ask_stop(name, now=context.flags.now)
+    asked = "stop-now" if context.flags.now else "stop"
+    context.terminal.show(context.flags.json, {"run": name, "asked": asked})
     when = "once the current step is undone" if context.flags.now else "after the current step"
     context.terminal.say(f"asked {name} to stop {when}; `tlswright attach` shows it")
     return Exit.OK
@@ -211,7 +213,7 @@ def _reviewed(
 
 def _watch(context: Context, front: Front, name: str) -> Exit:
     if context.flags.detach:
-        context.terminal.print(name)
+        context.terminal.show(context.flags.json, {"run": name}, name)
         return Exit.OK
     context.terminal.say(f"run {name}; it goes on if this terminal closes: tlswright attach")
     return follow(context, front, name)
