@@ -156,9 +156,21 @@ def _rollback(
         prover = Prover(site, kinds, gathered, keyring, deployed, plan, utc_now)
         prepared = Prepared(site, kinds, gathered, keyring, deployed, plan)
         runner = _runner(places, run, owner, prepared, journal, stop)
-        return take_back(runner, prover, parts, before, site, kinds)
+        result = take_back(runner, prover, parts, before, site, kinds)
+        if result.exit is not Exit.OK or not runner.deployed.nodes:
+            return result
+        runner.prover = Prover(site, kinds, gathered, keyring, runner.deployed, plan, utc_now)
+        return _proven(runner, result)
     finally:
         gathered.close()
+
+
+def _proven(runner: Runner, result: Result) -> Result:
+    """Probe every link that stands after a rollback, which is only as good as they are."""
+    if not any(finding.verdict == "fail" for finding in runner.verify()):
+        return result
+    text = f"{result.text}, but not every link is proven"
+    return Result(text, Exit.FINDINGS, ("tlswright verify",))
 
 
 def _remember(places: Places, run: str, deployed: Deployed) -> None:

@@ -12,6 +12,7 @@ from app.engine.gather import Gathered
 from app.engine.keyring import Keyring
 from app.engine.opening import address_of
 from app.engine.served import served
+from app.errors import HostError
 from app.findings import Finding
 from app.kinds.base import Kind, Proof
 from app.kinds.resources import Layout, StoreFormat
@@ -90,15 +91,20 @@ class Prover:
                     yield prove(proof, self._probes(), lambda: False)
 
     def everything(self) -> Iterator[Finding]:
-        """Probe every link whose acceptor has a certificate; yields findings as they come."""
-        checks = [c for c in (self._check(item) for item in self._linked) if c is not None]
+        """Probe every link whose both ends have a certificate; yields findings as they come."""
+        checks = []
         for item in self._linked:
-            if self._record(item.acceptor) is None:
-                yield Finding(
-                    item.link.id, "TLS handshake and read", "skip",
-                    "not checked: nothing was deployed to its acceptor yet", source="control",
-                )  # fmt: skip
-        proofs = [p for t in self._site.topologies for p in self._proofs(t)]
+            bare = [n.host for n in (item.acceptor, item.initiator) if self._record(n) is None]
+            check = self._check(item)
+            if check is not None and not bare:
+                checks.append(check)
+                continue
+            yield Finding(
+                item.link.id, "TLS handshake and read", "skip",
+                f"not checked: nothing was deployed to {bare[0]} yet", source="control",
+            )  # fmt: skip
+        links = {check.link for check in checks}
+        proofs = [p for t in self._site.topologies for p in self._proofs(t) if p.link in links]
         yield from verify_site(checks, proofs, self._probes(), unprovable=self._unprovable)
 
     def explain(self, host: str, lines: tuple[str, ...]) -> str:
@@ -217,7 +223,11 @@ class Prover:
         if remote is None or layout is None or node is None or layout.problems:
             return ()
         activation = self._kinds[node.kind].activation(self._site, node, layout)
-        return tuple(remote.run(activation.logs).out.splitlines()[-LOG_LINES:])
+        try:
+            return tuple(remote.run(activation.logs).out.splitlines()[-LOG_LINES:])
+        except HostError:
+            # What failed is told with or without the log, which a lost host cannot give.
+            return ()
 
     def _own(self, check: LinkCheck) -> Identity | None:
         """Issue a client certificate of a day for probes; no host ever sees its key."""
