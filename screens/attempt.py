@@ -9,8 +9,16 @@ from typing import Any, TypeVar
 from textual.app import App
 from textual.screen import Screen
 
-from app.errors import HostKeyError, LoginError, TlswrightError, VaultError
+from app.errors import (
+    HostError,
+    HostKeyError,
+    HostsError,
+    LoginError,
+    TlswrightError,
+    VaultError,
+)
 from app.quoting import calm
+from app.remote.locked import locked_key
 from app.site.draft import set_host
 from screens.asks.confirm import Confirm
 from screens.asks.secret import AskSecret
@@ -56,12 +64,26 @@ async def _answered(screen: Screen[Any], state: State, error: TlswrightError) ->
     if isinstance(error, VaultError) and _about_passphrase(error):
         state.passphrase(None)
         return await unlock(screen, state, f"{error.text}. {error.hint}".strip())
-    if isinstance(error, HostKeyError) and not error.pinned:
-        return await trust_key(screen.app, state, error.host, error.offered, error.text)
-    if isinstance(error, LoginError):
-        what = "sudo" if "sudo" in f"{error.step} {error.text}" else "passwords"
-        return await ask_login(screen.app, state, error.host, what, error.text)
-    raise error
+    several = error.errors if isinstance(error, HostsError) else (error,)
+    if not all(_can_be_asked(one) for one in several):
+        raise error
+    for one in several:
+        assert isinstance(one, HostError)
+        if not await _answered_host(screen.app, state, one):
+            return False
+    return True
+
+
+def _can_be_asked(error: TlswrightError) -> bool:
+    unknown = isinstance(error, HostKeyError) and not error.pinned
+    return unknown or isinstance(error, LoginError)
+
+
+async def _answered_host(app: App[Any], state: State, error: HostError) -> bool:
+    if isinstance(error, HostKeyError):
+        return await trust_key(app, state, error.host, error.offered, error.text)
+    sudo = "sudo" in f"{error.step} {error.text}"
+    return await ask_login(app, state, error.host, "sudo" if sudo else "passwords", error.text)
 
 
 def _about_passphrase(error: VaultError) -> bool:
@@ -69,7 +91,19 @@ def _about_passphrase(error: VaultError) -> bool:
 
 
 async def ask_login(app: App[Any], state: State, host: str, what: str, text: str) -> bool:
-    """Ask for a host's password, for login or sudo; False when the user would not give it."""
+    """Ask for a host's password, for login or sudo; False when the user would not give it.
+
+    Where an encrypted key stands in the way, its passphrase is asked for first; one that was
+    given for another host since is not asked for again.
+    """
+    key = locked_key(text) if what == "passwords" else ""
+    if key:
+        known = state.logins.keys.get(key)
+        if known is not None and f"key {key}: needs its passphrase" in text:
+            return True
+        given = await _ask_key(app, state, host, key, wrong=known is not None)
+        if given:
+            return True
     title = f"{'sudo password' if what == 'sudo' else 'Password'} for {host}"
     tail = "Sent through SSH alone, never saved.  Enter goes on, Esc leaves it."
     ask = AskSecret(title, calm(text, 400), tail, ascii_only=state.ascii_only)
@@ -78,6 +112,17 @@ async def ask_login(app: App[Any], state: State, host: str, what: str, text: str
         return False
     state.login(what, host, secret)
     return True
+
+
+async def _ask_key(app: App[Any], state: State, host: str, key: str, *, wrong: bool) -> bool:
+    text = "That was not its passphrase.\n" if wrong else ""
+    text += f"The key {calm(key, 200)} is encrypted, and {host} may want it."
+    tail = "Kept in memory until you quit.  Enter goes on, Esc: a password instead."
+    ask = AskSecret("Passphrase of an SSH key", text, tail, ascii_only=state.ascii_only)
+    secret = await app.push_screen_wait(ask)
+    if secret is not None:
+        state.login("keys", key, secret)
+    return secret is not None
 
 
 async def trust_key(app: App[Any], state: State, host: str, offered: str, text: str) -> bool:

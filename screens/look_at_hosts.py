@@ -34,9 +34,10 @@ class HostWatch:
                 self.screen.run_worker(self._look(host.name), group="looks")
         self.screen.post_message(self.Looked())
 
-    def again(self, name: str) -> None:
-        """Look at one host again."""
-        self.state.checks.pop(name, None)
+    def again(self, *names: str) -> None:
+        """Look at some hosts again."""
+        for name in names:
+            self.state.checks.pop(name, None)
         self.look()
 
     async def _look(self, name: str) -> None:

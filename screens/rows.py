@@ -5,22 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from app.model import Host, Scalar
-from app.site import checks
+from app.site import answers, checks
 from app.site.convert import as_site
 from app.site.draft import Draft, DraftHost, Step, set_authority, set_host, set_option
-from app.site.fields import Field, fields
+from app.site.fields import Field, fields, own_fields
 from screens.form import Row, Sort
 from screens.state import State
 
 
 def rows_of(state: State, step: Step) -> list[Row]:
     """Give the rows of a step with what is answered; a node's own options are not among them."""
-    return [_row(one, state.draft) for one in _asked(state, step)]
+    return [
+        _secret(one, state) if one.secret else _row(one, state.draft) for one in _asked(state, step)
+    ]
 
 
 def put(state: State, key: str, text: str, step: Step) -> None:
     """Take what was typed into a row; what does not hold is not taken, and the row says why."""
     one = next(f for f in _asked(state, step) if f.key == key)
+    if one.secret:
+        state.secret(key, text)
+        return
     value = scalar(one, text)
     if value is None or one.problem(value):
         return
@@ -53,8 +58,13 @@ def shown(value: object) -> str:
 
 
 def _asked(state: State, step: Step) -> list[Field]:
-    found = fields(state.draft, state.edges.kinds, step)
+    found = fields(state.draft, state.edges.kinds, step, secrets=True)
     return [f for f in found if f.scope in ("authority", "option")]
+
+
+def _secret(one: Field, state: State) -> Row:
+    known = "typed" if one.key in state.secrets else "kept" if one.key in state.kept else ""
+    return Row(one.key, one.label, one.help, sort="secret", note=known or "empty: as it is")
 
 
 def _row(one: Field, draft: Draft) -> Row:
@@ -98,6 +108,26 @@ def host_rows(host: DraftHost, state: State) -> list[Row]:
             for f in login
         ),
     ]
+
+
+def own_rows(host: str, state: State) -> list[Row]:
+    """Give the rows of the options that a host may have of its own."""
+    draft, kinds = state.draft, state.edges.kinds
+    own = draft.node_options.get(host, {})
+    return [
+        _drawn(f, shown(answers.get(draft, f, kinds, host)), "its own" if f.key in own else "")
+        for f in own_fields(draft, kinds)
+    ]
+
+
+def with_own(state: State, host: str, values: dict[str, str]) -> Draft:
+    """Take what was typed into a host's own options; what equals the site's is not kept."""
+    draft, kinds = state.draft, state.edges.kinds
+    for one in own_fields(draft, kinds):
+        value = scalar(one, values[one.key])
+        if value is not None:
+            draft = answers.put(draft, one, value, kinds, host)
+    return draft
 
 
 def with_host(draft: Draft, name: str, values: dict[str, str]) -> Draft:

@@ -6,8 +6,9 @@ from typing import Any
 
 from textual.screen import Screen
 
+from app.pki.secret import Secret
 from app.site.convert import Problem, problems, to_site
-from screens.attempt import unlock
+from screens.attempt import attempt, unlock
 from screens.same import command, init_words
 from screens.state import State
 from screens.threads import beside
@@ -16,6 +17,25 @@ from screens.threads import beside
 def missing(state: State) -> tuple[Problem, ...]:
     """Give all that is missing in any step."""
     return problems(state.draft, None, state.edges.kinds)
+
+
+async def keep_secrets(screen: Screen[Any], state: State) -> bool:
+    """Put the secret options that were typed into the vault; False when it was not opened."""
+    for key, value in tuple(state.secrets.items()):
+
+        def keep(key: str = key, value: Secret = value) -> bool:
+            passphrase = state.answers.passphrase
+            assert passphrase is not None  # attempt() asked for it
+            state.edges.front.keep_secret(passphrase, key, value)
+            return True
+
+        if not await attempt(screen, state, keep):
+            return False
+        del state.secrets[key]
+        state.kept.add(key)
+        state.note(f"kept {key} in the vault")
+        state.commands.append(command(state.directory, "vault", "set", key))
+    return True
 
 
 async def settle(screen: Screen[Any], state: State) -> bool:
@@ -36,6 +56,8 @@ async def settle(screen: Screen[Any], state: State) -> bool:
         await beside(lambda: state.edges.front.create_vault(site, passphrase))
         state.note(f"made the vault {state.directory / 'vault'}")
     state.commands.append(command(state.directory, *init_words(state.draft)))
+    if not await keep_secrets(screen, state):
+        return False
     state.edges.drop_draft()
     state.pending = False
     return True

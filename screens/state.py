@@ -55,6 +55,10 @@ class State:
     log: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=1000))
     pending: bool = False
     """Whether the draft is to become the site before the next plan."""
+    secrets: dict[str, Secret] = field(default_factory=dict, repr=False)
+    """Secret options that were typed, by key, until the vault has them."""
+    kept: set[str] = field(default_factory=set)
+    """Secret options that were put into the vault meanwhile."""
     visited: set[str] = field(default_factory=set)
     _past: list[Draft] = field(default_factory=list)
 
@@ -101,6 +105,13 @@ class State:
     def passphrase(self, secret: Secret | None) -> None:
         """Keep the vault's passphrase for as long as the screens are open, or forget it."""
         self.answers = replace(self.answers, passphrase=secret)
+
+    def secret(self, key: str, text: str) -> None:
+        """Hold a secret option until the vault has it; an empty text drops it."""
+        if text:
+            self.secrets[key] = Secret(text)
+        else:
+            self.secrets.pop(key, None)
 
     def login(self, what: str, name: str, secret: Secret) -> None:
         """Keep a password: `what` is `passwords`, `sudo` (by host) or `keys` (by key file)."""

@@ -135,8 +135,18 @@ class Context:
     def _with_login(self, error: LoginError, answers: Answers) -> Answers:
         if not self.terminal.interactive:
             raise error
-        self.terminal.complain(error)
+        from app.remote.locked import locked_key
+
         sudo = "sudo" in error.step or "sudo" in error.text
+        path = "" if sudo else locked_key(error.text)
+        if path in answers.logins.keys and f"key {path}: needs its passphrase" in error.text:
+            return answers  # given meanwhile, for another host
+        self.terminal.complain(error)
+        if path:
+            secret = self.terminal.secret(f"passphrase of the key {path} (empty: a password)")
+            if secret:
+                keys = {**answers.logins.keys, path: secret}
+                return replace(answers, logins=replace(answers.logins, keys=keys))
         word = f"sudo password on {error.host}" if sudo else f"password for {error.host}"
         secret = self.terminal.secret(f"{word} (empty to give up)")
         if not secret:

@@ -110,6 +110,16 @@ class Field:
         names = {"name": "ca-name", "hosts": "host", "links": "link", "site": "name"}
         return "--" + names.get(word, word)
 
+    @property
+    def secret(self) -> bool:
+        """Tell whether the answer goes into the vault."""
+        return self.option is not None and self.option.secret
+
+    @property
+    def port(self) -> bool:
+        """Tell whether it is the number of a port that the product listens on."""
+        return self.option is not None and self.option.type == "port"
+
     def problem(self, value: Answer) -> str:
         """Say what is wrong with an answer by itself; empty when nothing is."""
         if self.option is not None and not isinstance(value, tuple):
@@ -135,11 +145,17 @@ class Field:
         return "" if inside else f"must be from {self.low} to {self.high}"
 
 
-def fields(draft: Draft, kinds: Kinds, step: Step | None = None) -> tuple[Field, ...]:
-    """Give the questions that apply to a draft as it is now, in the order of asking."""
+def fields(
+    draft: Draft, kinds: Kinds, step: Step | None = None, *, secrets: bool = False
+) -> tuple[Field, ...]:
+    """Give the questions that apply to a draft as it is now, in the order of asking.
+
+    Secret options, whose answers go into the vault and never into a draft, are among them on
+    request only.
+    """
     kind = kinds.load(draft.kind) if draft.kind in kinds.names() else None
     trust = (_TRUST[0], _ca_name(draft), *_TRUST[1:])
-    found = (*_topology(kinds, kind), *_hosts(kind), *_NAMES, *trust, *_options(kind))
+    found = (*_topology(kinds, kind), *_hosts(kind), *_NAMES, *trust, *_options(kind, secrets))
     return tuple(f for f in found if step in (None, f.step) and f.visible(draft))
 
 
@@ -291,8 +307,20 @@ def _ca_name(draft: Draft) -> Field:
     )  # fmt: skip
 
 
-def _options(kind: KindFacts | None) -> tuple[Field, ...]:
-    return tuple(_of_option(o, kind.name) for o in kind.options if not o.secret) if kind else ()
+def secret_fields(draft: Draft, kinds: Kinds) -> tuple[Field, ...]:
+    """Give the questions whose answers go into the vault."""
+    return tuple(f for f in fields(draft, kinds, "options", secrets=True) if f.secret)
+
+
+def own_fields(draft: Draft, kinds: Kinds) -> tuple[Field, ...]:
+    """Give the options that one host may have of its own: the node's, and its port."""
+    found = fields(draft, kinds, "options")
+    return tuple(f for f in found if f.scope == "node" or f.port)
+
+
+def _options(kind: KindFacts | None, secrets: bool) -> tuple[Field, ...]:
+    options = kind.options if kind else ()
+    return tuple(_of_option(o, kind.name) for o in options if kind and (secrets or not o.secret))
 
 
 def _of_option(option: Option, kind: str) -> Field:

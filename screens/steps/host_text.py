@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.text import Text
 
 from app.quoting import calm
+from app.remote.locked import locked_key
 from app.site.draft import DraftHost
 from screens.state import State
 from screens.words import CHECK_WORDS, IDLE, cell, shown, word
@@ -13,6 +14,7 @@ DO = {
     "new-key": "t  trusts it once",
     "changed-key": "Find out why the key changed before you go on. If you made the host anew: e.",
     "login": "p  password   e  user, key file   c  again",
+    "key": "p  passphrase of the key, or password   e  user, key file",
     "sudo": "p  sudo password   c  again",
     "unreachable": "e  address, port, jump host   c  again",
     "no-product": "Install the product there, then c looks again.",
@@ -63,7 +65,11 @@ def detail(host: DraftHost | None, state: State) -> Text:
     if check.state == "new-key" and check.fingerprint not in check.text:
         text.append(f"{calm(check.fingerprint, 100)}\n", style="bold")
     if check.state in DO:
-        text.append(f"{DO[check.state]}\n", style="bold")
+        key = check.state == "login" and locked_key(check.text)
+        text.append(f"{DO['key' if key else check.state]}\n", style="bold")
+    own = state.draft.node_options.get(host.name, {})
+    if own:
+        text.append(f"its own: {', '.join(f'{k} {calm(str(v), 60)}' for k, v in own.items())}\n")
     if check.state == "ok":
         rows = [f"{key}: {calm(value, 80)}" for key, value in check.facts.items()]
         text.append("\n".join(rows[:8]), style=IDLE)

@@ -13,6 +13,7 @@ from textual.widget import Widget
 from textual.widgets import DataTable, Input, Static
 
 from app.errors import TlswrightError
+from app.remote.locked import locked_key
 from app.site import draft as d
 from app.site.convert import Problem
 from app.site.draft import Step
@@ -24,7 +25,7 @@ from screens.attempt import ask_login, pin
 from screens.columns import REST, set_columns
 from screens.look_at_hosts import HostWatch
 from screens.picture import draw
-from screens.rows import host_rows, with_host
+from screens.rows import host_rows, own_rows, with_host, with_own
 from screens.steps.host_input import HostInput
 from screens.steps.host_text import cells, detail, roles_of
 from screens.steps.step import StepScreen
@@ -44,6 +45,7 @@ class HostsScreen(StepScreen):
         "Each host is connected to at once, to look and not to touch: its key, your login, "
         "privilege, the product, its clock. A host key that is not known is shown with its "
         "fingerprint; t trusts it once and for all, and writes it to site.yaml.\n\n"
+        "o gives one host options of its own: another port, an instance, other commands.\n\n"
         "l on one spoke and l on another draws a link between them: the first dials the second."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -52,6 +54,7 @@ class HostsScreen(StepScreen):
         Binding("a", "add", "Add"),
         Binding("i", "pick", "Pick from ~/.ssh/config", show=False),
         Binding("e", "edit", "Edit"),
+        Binding("o", "own", "Own options"),
         Binding("d", "drop", "Drop"),
         Binding("space", "role", "Role"),
         Binding("l", "link", "Link"),
@@ -217,6 +220,19 @@ class HostsScreen(StepScreen):
             self.draw()
             self.watch_hosts.look()
 
+    @work
+    async def action_own(self) -> None:
+        """Edit the options that the host has of its own: its port, its instance, its commands."""
+        host = self.here()
+        if host is None:
+            return
+        title, rows = f"Own options of {host.name}", own_rows(host.name, self.state)
+        window = Edit(title, rows, ascii_only=self.state.ascii_only)
+        values = await self.app.push_screen_wait(window)
+        if values is not None:
+            self.state.change(with_own(self.state, host.name, values))
+            self.draw()
+
     def action_drop(self) -> None:
         """Take the host away; z brings it back."""
         host = self.here()
@@ -297,7 +313,9 @@ class HostsScreen(StepScreen):
         what = "sudo" if check is not None and check.state == "sudo" else "passwords"
         text = check.text if check is not None else ""
         if await ask_login(self.app, self.state, host.name, what, text):
-            self.watch_hosts.again(host.name)
+            key = locked_key(text)
+            same = (n for n, c in self.state.checks.items() if key and locked_key(c.text) == key)
+            self.watch_hosts.again(host.name, *same)
 
     def action_check(self) -> None:
         """Look at every host again."""

@@ -20,6 +20,7 @@ class OptionsScreen(StepScreen):
     """Ask for the kind's options; every default can stand."""
 
     STEP: ClassVar[Step] = "options"
+    SECRET: ClassVar[bool] = True
     TITLE_TEXT = "How should it run?   Every default can stand: ^n goes on."
     HELP_TEXT = "Each option explains itself while it has the focus; F1 tells its default too."
 

@@ -25,6 +25,7 @@ from app.remote.base import Logins
 
 NOW = datetime(2026, 11, 22, 4, 31, tzinfo=UTC)
 RUN = "20261122-043100-a1b2"
+LOCKED = "/home/ops/.ssh/id_ed25519"
 PRINT = "SHA256:2mQ0cT4hN1r8JkO5QmW3f0Jc0oK5b6m9mUuZr0p3x4Y (ED25519)"
 
 DIFF = """\
@@ -206,10 +207,13 @@ class FakeFront(Front):
         if host.name.startswith("spk-03"):
             text = "no connection to 10.4.7.23 port 22: timed out after 10 s"
             return HostCheck(host.name, "unreachable", text, "Is it up? Is port 22 open?")
+        if host.name.startswith("spk-locked") and LOCKED not in logins.keys:
+            text = f"ops@10.4.7.31 was refused: key {LOCKED}: needs its passphrase; agent: no keys"
+            return HostCheck(host.name, "login", text, "Check the user.")
         if host.name.startswith("spk-04") and host.name not in logins.sudo:
             return HostCheck(host.name, "sudo", "sudo asks for a password", "Give it with p.")
         facts = {"product": "ActiveMQ 5.17.2", "system": "Debian 12", "java": "17.0.13"}
-        facts["names"] = f"{host.name}, {host.name}.example.net"
+        facts["names"] = f"{host.name} {host.name}.example.net"
         return HostCheck(host.name, "ok", "ready: nothing was changed", facts=facts)
 
     def make_plan(self, site: Site, answers: Answers, intent: Intent, say: Say = quiet) -> Plan:
@@ -272,6 +276,13 @@ class FakeFront(Front):
         self.asked.append("vault")
         (self.directory / "vault").write_bytes(b"sealed")
         return None
+
+    def keep_secret(self, passphrase: Secret, key: str, value: Secret) -> None:
+        """Remember that a secret was kept, and which."""
+        if self.wrong_passphrases:
+            self.wrong_passphrases -= 1
+            raise VaultError("the passphrase does not open the vault", hint="Type it again.")
+        self.asked.append(f"keep {key}={value.reveal()}")
 
 
 def past_runs() -> tuple[RunSummary, ...]:

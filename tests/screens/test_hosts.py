@@ -8,11 +8,12 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input
 
+from app.remote.locked import locked_key
 from screens.app import TlswrightApp
 from screens.steps.hosts import HostsScreen
 from screens.steps.topology import TopologyScreen
 from tests.screens.drive import drive, state_for, text_of, until
-from tests.screens.recorded import FakeFront
+from tests.screens.recorded import LOCKED, FakeFront
 
 
 @pytest.fixture
@@ -96,6 +97,66 @@ def test_unknown_keys_are_trusted_one_after_the_other_wherever_the_cursor_is(
             here = left - 1
             await until(pilot, lambda here=here: unknown(app) == here)  # type: ignore[misc]
         await until(pilot, lambda: "Trust key" not in text_of(app))
+
+    drive(app, story)
+
+
+def test_the_passphrase_of_a_key_is_asked_for_once_for_all_hosts_that_want_it(
+    front: FakeFront,
+) -> None:
+    app = TlswrightApp(state_for(front))
+
+    async def story(pilot: Pilot[int]) -> None:
+        await to_hosts(pilot, "hub spk-locked-1 spk-locked-2")
+        await until(pilot, lambda: "passphrase of the key" in text_of(app))
+        await pilot.press("p")
+        await until(pilot, lambda: f"The key {LOCKED} is encrypted" in text_of(app))
+        await pilot.press(*"sesame", "enter")
+        await until(pilot, lambda: [c.state for c in app.state.checks.values()] == ["ok"] * 3)
+        assert "sesame" not in text_of(app)
+
+    drive(app, story)
+
+
+def test_esc_at_the_passphrase_of_a_key_asks_for_a_password_instead(front: FakeFront) -> None:
+    app = TlswrightApp(state_for(front))
+
+    async def story(pilot: Pilot[int]) -> None:
+        await to_hosts(pilot, "hub spk-locked-1")
+        await pilot.press("p")
+        await until(pilot, lambda: "Passphrase of an SSH key" in text_of(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "Password for spk-locked-1" in text_of(app))
+        await pilot.press(*"sesame", "enter")
+        await until(pilot, lambda: "spk-locked-1" in app.state.logins.passwords)
+
+    drive(app, story)
+
+
+def test_the_key_that_wants_its_passphrase_is_read_from_the_refusal() -> None:
+    text = f"ops@hub was refused: agent key work: refused; key {LOCKED}: needs its passphrase"
+    assert locked_key(text) == LOCKED
+    assert locked_key(f"{text}; password: none given") == LOCKED
+    wrong = f"a@b was refused: key {LOCKED}: wrong passphrase, or no private key"
+    assert locked_key(wrong) == LOCKED
+    assert locked_key("ops@hub was refused: key /a: refused; password: none given") == ""
+
+
+def test_a_host_has_options_of_its_own_and_only_what_differs_is_kept(front: FakeFront) -> None:
+    app = TlswrightApp(state_for(front))
+
+    async def story(pilot: Pilot[int]) -> None:
+        await to_hosts(pilot, "hub spk-01")
+        await pilot.press("o")
+        await until(pilot, lambda: "Own options of spk-01" in text_of(app))
+        await pilot.press(*"61700", "enter", *"second", "ctrl+n")
+        await until(pilot, lambda: "its own: port 61700, instance second" in text_of(app))
+        assert app.state.draft.node_options == {"spk-01": {"port": 61700, "instance": "second"}}
+        await pilot.press("o")
+        await until(pilot, lambda: "its own" in text_of(app))
+        await pilot.press(*"61617", "ctrl+n")
+        own = {"spk-01": {"instance": "second"}}
+        await until(pilot, lambda: app.state.draft.node_options == own)
 
     drive(app, story)
 

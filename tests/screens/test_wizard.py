@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -297,3 +298,54 @@ def test_options_can_be_changed_and_only_differences_are_kept(
         await until(pilot, lambda: "duplex" not in app.state.draft.options)
 
     drive(app, story, size)
+
+
+def test_a_connector_password_goes_into_the_vault_and_nowhere_else(front: FakeFront) -> None:
+    app = TlswrightApp(state_for(front))
+    drafts: list[Draft] = []
+    app.state.edges = replace(app.state.edges, save_draft=drafts.append)
+
+    async def story(pilot: Pilot[int]) -> None:
+        await to_hosts(pilot, "hub-a1 spk-01")
+        await to_step(pilot, TrustScreen)
+        await type_passphrase(pilot)
+        await to_step(pilot, OptionsScreen)
+        app.screen.query_one(Form).focus_on("connector_password")
+        await pilot.press(*"hunter2")
+        await until(pilot, lambda: "typed" in text_of(app))
+        assert "hunter2" not in text_of(app)
+        front.wrong_passphrases = 1
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: "does not open the vault" in text_of(app))
+        await pilot.press(*PASS, "enter")
+        await until(pilot, lambda: app.state.plan is not None)
+
+    drive(app, story)
+    assert "keep connector_password=hunter2" in front.asked
+    assert not app.state.secrets
+    assert "hunter2" not in repr((drafts, app.state))
+
+
+def test_options_say_why_a_message_may_cross_two_bridges(front: FakeFront) -> None:
+    left = Draft(site="x", step="options", kind="activemq", shape="hub-spoke")
+    app = TlswrightApp(state_for(front, draft=left))
+
+    async def story(pilot: Pilot[int]) -> None:
+        app.screen.query_one(Form).focus_on("network_ttl")
+        await until(pilot, lambda: "2 lets spokes reach each other" in text_of(app))
+
+    drive(app, story)
+
+
+def test_the_names_that_a_host_has_for_itself_are_taken_by_one_key(front: FakeFront) -> None:
+    app = TlswrightApp(state_for(front))
+
+    async def story(pilot: Pilot[int]) -> None:
+        await to_hosts(pilot, "hub=10.4.7.10 spk-01")
+        await to_step(pilot, NamesScreen)
+        await until(pilot, lambda: "It calls itself hub, hub.example.net." in text_of(app))
+        await pilot.press("s")
+        names = ("10.4.7.10", "hub", "hub.example.net")
+        await until(pilot, lambda: app.state.draft.host("hub").names == names)
+
+    drive(app, story)
