@@ -250,6 +250,9 @@ class World:
         files, trust = dict(old.files), dict(old.trust)
         for change in part.changes:
             want = change.resource.want
+            if isinstance(want, AbsentWant):
+                files.pop(change.path, None)
+                continue
             data = (
                 want.data if isinstance(want, LiteralWant) else self._digest(part, change.resource)
             )

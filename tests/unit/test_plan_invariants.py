@@ -72,7 +72,9 @@ def change(draw: st.DrawFn, world: World) -> list[str]:
         ending = draw(st.sampled_from([f"/{host}.p12", "/trust.p12", ".jks", ".pem"]))
         world.lose(host, ending)
         note(f"{host} loses *{ending}")
-    what = draw(st.sampled_from(["nothing", "names", "key", "spoke", "link", "options", "due"]))
+    what = draw(
+        st.sampled_from(["nothing", "names", "key", "spoke", "link", "options", "format", "due"])
+    )
     note(f"changed: {what}")
     hosts = dict(site.hosts)
     if what == "names":
@@ -88,6 +90,9 @@ def change(draw: st.DrawFn, world: World) -> list[str]:
         topology = replace(topology, drawn=tuple(p for p in pairs if draw(st.booleans())))
     if what == "options":
         topology = replace(topology, options={**topology.options, "network_ttl": 3, "pem": True})
+    if what == "format":
+        other = "PKCS12" if topology.options.get("store_format") == "JKS" else "JKS"
+        topology = replace(topology, options={**topology.options, "store_format": other})
     if what == "due":
         world.now = world.now.replace(year=world.now.year + 1)
     authority = replace(site.authority, key_type="rsa-3072") if what == "key" else site.authority
