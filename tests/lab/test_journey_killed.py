@@ -30,6 +30,7 @@ def test_what_a_dead_or_stopped_run_left_is_finished_by_the_next(
     _kill(site, "1.2", "holding", "rotate", "--all")
     _goes_on(site)
     _stop_now(site)
+    _power_is_lost(site)
     assert site.not_crossing(*PAIRS) == []
 
 
@@ -78,3 +79,17 @@ def _stop_now(site: Site) -> None:
     site.run("apply", "--yes", expect=0)
     assert "nothing to do" in site.said[-2]
     site.run("verify", expect=0)
+
+
+def _power_is_lost(site: Site) -> None:
+    """A host that went dark in the midst of a step is put in order by the next apply."""
+    host, count = site.lab["spoke-a"], len(site.runs)
+    with site.running("rotate", "--all", "--yes") as child:
+        site.wait_for(lambda e: (e.step, e.state) == ("1.2", "starting"), count, "the start")
+        host.power_off()
+    assert child.returncode == 13, site.said[-1]
+    host.power_on()
+    host.ready()
+    left = site.run("plan", expect=3)
+    assert "was cut off; apply resolves it first" in left.stdout
+    _goes_on(site)
