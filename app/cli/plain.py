@@ -7,11 +7,11 @@ standard output in words; nothing is drawn over.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app.cli.plain_steps import Asker, Back, Leave, ask_fields
-from app.errors import Exit, TlswrightError
+from app.errors import Exit, TlswrightError, UsageError, VaultError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from app.engine.front import Front
     from app.engine.request import Answers
     from app.model import Site
+    from app.pki.secret import Secret
     from app.plan.make import Intent
     from app.plan.plan import Plan
+    from app.site.draft import Draft
 
 MENU = (
     ("a", "plan and apply"),
@@ -41,14 +43,15 @@ def run_plain(context: Context) -> int:
     try:
         if context.places.site.exists():
             return int(_Desk(context, asker).menu())
-        _wizard(context, asker)
-        return int(_Desk(context, asker).apply("apply"))
+        secrets = _wizard(context, asker)
+        return int(_Desk(context, asker, secrets).apply("apply"))
     except Leave:
         context.terminal.print("Your answers are kept. `tlswright` goes on from here.")
         return int(Exit.OK)
 
 
-def _wizard(context: Context, asker: Asker) -> None:
+def _wizard(context: Context, asker: Asker) -> dict[str, Secret]:
+    """Ask every question and write the site; gives the secrets that the vault is to keep."""
     from app.cli.screens import edges_of, first_draft
     from app.site.catalogue import installed
     from app.site.convert import problems, to_site
@@ -65,6 +68,22 @@ def _wizard(context: Context, asker: Asker) -> None:
     edges.save_site(to_site(draft, installed()))
     edges.drop_draft()
     asker.say(f"Wrote {context.places.site}.")
+    return _secrets(context, asker, draft)
+
+
+def _secrets(context: Context, asker: Asker, draft: Draft) -> dict[str, Secret]:
+    from app.site.catalogue import installed
+    from app.site.fields import secret_fields
+
+    found: dict[str, Secret] = {}
+    for one in secret_fields(draft, installed()):
+        asker.say(one.help)
+        while one.key not in found and asker.yes(f"Give a {one.label.lower()}"):
+            try:
+                found[one.key] = context.other_secret(None, one.label, "a terminal")
+            except UsageError as error:
+                asker.say(f"!! {error}")
+    return found
 
 
 @dataclass(slots=True)
@@ -73,6 +92,7 @@ class _Desk:
 
     context: Context
     asker: Asker
+    secrets: dict[str, Secret] = field(default_factory=dict)
     known: Answers | None = None
 
     def menu(self) -> Exit:
@@ -91,7 +111,7 @@ class _Desk:
             "r": lambda: self.apply("rotate"),
             "b": lambda: self._rollback(),
             "h": lambda: runs.runs(context),
-            "w": lambda: _wizard(context, self.asker),
+            "w": lambda: self.secrets.update(_wizard(context, self.asker)),
         }
         while True:
             for key, words in MENU:
@@ -102,6 +122,8 @@ class _Desk:
             try:
                 acts.get(choice, lambda: self.asker.say("One of the letters above."))()
             except TlswrightError as error:
+                if isinstance(error, VaultError):
+                    self.known = None  # perhaps the passphrase: it is asked for again
                 context.terminal.complain(error)
             except Back:
                 continue
@@ -116,7 +138,15 @@ class _Desk:
                 facts = front.create_vault(site, self.known.passphrase)
                 if facts is not None:
                     self.asker.say(f"CA {facts.common_name}, SHA-256 {facts.sha256}")
+        if self.known.passphrase is not None:
+            self._keep(self.known.passphrase)
         return self.known
+
+    def _keep(self, passphrase: Secret) -> None:
+        for key in tuple(self.secrets):
+            self.context.front().keep_secret(passphrase, key, self.secrets[key])
+            del self.secrets[key]
+            self.asker.say(f"The vault keeps {key}.")
 
     def apply(self, verb: str) -> Exit:
         """Show the plan, ask, start the run and follow it."""

@@ -54,10 +54,10 @@ class HostsScreen(StepScreen):
         Binding("a", "add", "Add"),
         Binding("i", "pick", "Pick from ~/.ssh/config", show=False),
         Binding("e", "edit", "Edit"),
-        Binding("o", "own", "Own options"),
         Binding("d", "drop", "Drop"),
         Binding("space", "role", "Role"),
         Binding("l", "link", "Link"),
+        Binding("o", "own", "Own options"),
         Binding("c,f5", "check", "Check", show=False),
         Binding("z", "undo", "Undo", show=False),
     ]
