@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from html import escape
 from urllib.parse import quote
-from xml.sax.saxutils import escape
 
 MASK = "***"
 # A look-ahead and a possessive run: no text, however long its words, is read more than twice.
@@ -72,7 +72,7 @@ def _forms(secrets: Iterable[str]) -> list[str]:
     """Give each secret as the formats write it, longest first."""
     forms = set()
     for secret in secrets:
-        escaped = escape(secret)
+        escaped = escape(secret, quote=False)
         forms |= {secret, escaped, escaped.replace('"', "&quot;"), escaped.replace("'", "&apos;")}
         forms |= {secret.replace("\\", "\\\\"), quote(secret, safe=""), quote(secret)}
         for form in (escaped, escaped.replace('"', "&quot;")):
