@@ -68,7 +68,7 @@ def _try(attempt: _Attempt, name: str, step: Callable[[], Sequence[str]]) -> boo
     try:
         attempt.remaining = list(step())
     except paramiko.BadAuthenticationType as error:
-        attempt.failures.append(f"{name}: not allowed here, {'/'.join(error.allowed_types)} is")
+        attempt.failures.append(f"{name}: not allowed here, {_methods(error.allowed_types)} is")
         return False
     except paramiko.AuthenticationException as error:
         _still_there(attempt, error)
@@ -79,8 +79,12 @@ def _try(attempt: _Attempt, name: str, step: Callable[[], Sequence[str]]) -> boo
         attempt.failures.append(f"{name}: {calm(str(error), 200) or type(error).__name__}")
         return False
     if attempt.remaining:
-        attempt.failures.append(f"{name}: taken, but {'/'.join(attempt.remaining)} is needed too")
+        attempt.failures.append(f"{name}: taken, but {_methods(attempt.remaining)} is needed too")
     return not attempt.remaining
+
+
+def _methods(names: Sequence[str]) -> str:
+    return calm("/".join(names), 100)
 
 
 def _still_there(attempt: _Attempt, error: BaseException) -> None:
@@ -130,7 +134,7 @@ def _file(
     secret = logins.keys.get(str(path))
     try:
         word = secret.reveal().encode() if secret is not None else None
-        yield name, paramiko.PKey.from_path(path, word)
+        yield name, _read(path, word)
     except FileNotFoundError:
         if named:
             attempt.failures.append(f"{name}: no such file")
@@ -141,6 +145,16 @@ def _file(
     except (paramiko.SSHException, paramiko.UnknownKeyType, ValueError):
         text = "wrong passphrase, or no private key" if word else "no private key we can read"
         attempt.failures.append(f"{name}: {text}")
+
+
+def _read(path: Path, word: bytes | None) -> Any:
+    """Read a key file; a passphrase that it does not need does no harm."""
+    try:
+        return paramiko.PKey.from_path(path, word)
+    except TypeError:
+        if word is None:
+            raise
+        return paramiko.PKey.from_path(path, None)
 
 
 def _agent(attempt: _Attempt, named: Sequence[Path]) -> Iterator[tuple[str, Any]]:

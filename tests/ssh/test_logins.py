@@ -43,6 +43,11 @@ def test_an_encrypted_key_opens_with_its_passphrase(sshd: Sshd, tmp_path: Path) 
     assert enters(host, connector(tmp_path, logins))
 
 
+def test_a_passphrase_that_a_key_does_not_need_does_no_harm(sshd: Sshd, tmp_path: Path) -> None:
+    logins = Logins(keys={sshd.host().identity: Secret("open sesame")})
+    assert enters(sshd.host(), connector(tmp_path, logins))
+
+
 @pytest.mark.parametrize(
     ("secret", "text"), [(None, "needs its passphrase"), ("wrong", "wrong passphrase")]
 )
