@@ -27,6 +27,7 @@ from screens.timeline import detail, next_act, ruler, strip
 from screens.words import BAD, HEALTH_WORDS, cell, count, left, local, shown, word
 
 COLUMNS = (("Certificate", 20), ("Health", 13), ("Expires", 10), ("Left", 8))
+AUTHORITY = ("ca", "authority")
 Read = tuple[tuple[StatusRow, ...], tuple[RunSummary, ...], datetime]
 
 
@@ -100,7 +101,9 @@ class DashboardScreen(FrameScreen):
             self.say(str(error), error.hint)
             return
         order = {"expired": 0, "critical": 1, "warn": 2}
-        self.rows = tuple(sorted(rows, key=lambda r: (order.get(r.health, 3), r.role != "ca")))
+        self.rows = tuple(
+            sorted(rows, key=lambda r: (order.get(r.health, 3), r.role not in AUTHORITY))
+        )
         self._draw()
 
     def head(self) -> Text:
@@ -192,7 +195,7 @@ class DashboardScreen(FrameScreen):
     @work
     async def action_rotate(self) -> None:
         """Ask which certificates are to be made anew, and show the plan."""
-        nodes = [r for r in self.rows if r.role not in ("ca", "authority")]
+        nodes = [r for r in self.rows if r.role not in AUTHORITY]
         due = [r.subject for r in nodes if r.due]
         at = self.query_one(DataTable).cursor_row
         here = self.rows[at] if 0 <= at < len(self.rows) else None

@@ -53,7 +53,9 @@ def next_act(rows: tuple[StatusRow, ...], runs: tuple[RunSummary, ...]) -> str:
     if due:
         first = due[0]
         more = f", with {len(due) - 1} more" if len(due) > 1 else ""
-        return f"Next: {first.subject} is due, it ends {local(first.expires)}. r rotates it{more}."
+        over = first.health == "expired"
+        what = "has expired, it ended" if over else "is due, it ends"
+        return f"Next: {first.subject} {what} {local(first.expires)}. r rotates it{more}."
     return "Nothing is due.  v proves every link now, a compares every file."
 
 

@@ -132,7 +132,7 @@ class HostsScreen(StepScreen):
         bad = sum(1 for h in hosts if (c := self.state.checks.get(h.name)) and c.state != "ok")
         parts = [self.TITLE_TEXT, count(len(hosts), "host")]
         parts += [
-            f"{n} {role}" for role, names in roles_of(self.state).items() if (n := len(names))
+            count(n, role) for role, names in roles_of(self.state).items() if (n := len(names))
         ]
         parts += [f"{bad} to look at"] if bad else []
         self.query_one("#tally", Static).update(Text("   ".join(parts), style="bold"))

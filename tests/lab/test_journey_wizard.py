@@ -75,7 +75,7 @@ def _topology_and_hosts(terminal: Tmux, hosts: tuple[str, ...]) -> None:
         terminal.keys("t")
         terminal.wait("Trust this host key?")
         terminal.keys("Enter")
-        terminal.wait(f"{left} to look at" if left else "2 spoke\n")
+        terminal.wait(f"{left} to look at" if left else "2 spokes\n")
     terminal.keys("C-n")
 
 

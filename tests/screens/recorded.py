@@ -26,6 +26,7 @@ from app.remote.base import Logins
 NOW = datetime(2026, 11, 22, 4, 31, tzinfo=UTC)
 RUN = "20261122-043100-a1b2"
 LOCKED = "/home/ops/.ssh/id_ed25519"
+COMPARE = "Compare it with the one that the host's owner gave you."
 PRINT = "SHA256:2mQ0cT4hN1r8JkO5QmW3f0Jc0oK5b6m9mUuZr0p3x4Y (ED25519)"
 
 DIFF = """\
@@ -90,7 +91,7 @@ def _change(host: str, path: str, label: str, action: str, reason: str, diff: st
 
 def status_rows(of: Site, now: datetime = NOW) -> tuple[StatusRow, ...]:
     """Give a CA, a certificate that is fine, one that is due and one that has expired."""
-    rows = [_row("prod-mq", "ca", "ok", 3628, now, "prod-mq CA g1", 3650)]
+    rows = [_row("prod-mq CA g1", "authority", "ok", 3628, now, "prod-mq CA g1", 3650)]
     for name, days in zip(of.hosts, (352, 22, -2), strict=False):
         health = "expired" if days < 0 else "warn" if days < 30 else "ok"
         rows.append(_row(name, "hub", health, days, now, f"{name}.example.net", 397))
@@ -118,7 +119,7 @@ def events(*, fail: bool = False, upto: int = 10_000) -> list[Event]:
         rows.append(("observed", host, "", "observing", "ActiveMQ 5.17.2, instance main", {}))
     steps = [{"id": f"1.{n}", "hosts": [h], "changes": {h: 3}} for n, h in enumerate(hosts, 1)]
     rows.append(("planned", "", "", "", "", {"plan": "7f3a91cc", "steps": steps}))
-    wave = {"index": 0, "count": 1}
+    wave = {"index": 1, "count": 1}
     rows.append(("wave", "", "", "", "Deploy keys, stores and configuration", dict(wave)))
     for at, host in enumerate(hosts, 1):
         for state, text in (
@@ -203,7 +204,7 @@ class FakeFront(Front):
         if host.name.startswith("spk-02") and not host.host_key:
             text = "the host key is not known"
             key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFake"
-            return HostCheck(host.name, "new-key", text, "Compare it.", key, PRINT)
+            return HostCheck(host.name, "new-key", text, COMPARE, key, PRINT)
         if host.name.startswith("spk-03"):
             text = "no connection to 10.4.7.23 port 22: timed out after 10 s"
             return HostCheck(host.name, "unreachable", text, "Is it up? Is port 22 open?")

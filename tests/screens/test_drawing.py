@@ -107,7 +107,7 @@ def test_times_and_days_are_said_in_the_unit_that_says_most() -> None:
 def test_a_timeline_tells_valid_due_expired_and_beyond() -> None:
     ca, fine, due, gone = status_rows(site())
     drawn = {r.subject: strip(r, NOW, 24, ascii_only=True).plain for r in (ca, fine, due, gone)}
-    assert drawn["prod-mq"] == "=" * 23 + ">"
+    assert drawn["prod-mq CA g1"] == "=" * 23 + ">"
     assert drawn["hub-a1"].strip("=:") == ""
     assert drawn["spk-01"] == ":"
     assert drawn["spk-02"] == "X"
