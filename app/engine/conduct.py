@@ -19,6 +19,7 @@ from app.engine.rollback import take_back
 from app.engine.run import Result, Runner
 from app.engine.served import served
 from app.engine.settling import settle
+from app.engine.takeable import later_changes, refuse_removed
 from app.engine.undo import held_parts, require
 from app.errors import Exit, PreflightError, UsageError
 from app.model import Site
@@ -143,6 +144,7 @@ def _rollback(
     target = places.run(request.target)
     parts = held_parts(read_events(target / "journal.jsonl"))
     require(parts, request.target)
+    refuse_removed(parts, [host for topology in site.topologies for host in topology.hosts])
     before = load_deployed(target / "before.json")
     kinds = opening.kinds_of(site)
     connector = opening.connector(answers.logins)
@@ -156,7 +158,10 @@ def _rollback(
         prover = Prover(site, kinds, gathered, keyring, deployed, plan, utc_now)
         prepared = Prepared(site, kinds, gathered, keyring, deployed, plan)
         runner = _runner(places, run, owner, prepared, journal, stop)
-        result = take_back(runner, prover, parts, before, site, kinds)
+        result = take_back(
+            runner, prover, parts, before, site, kinds,
+            lambda: later_changes(places.runs, request.target),
+        )  # fmt: skip
         if result.exit is not Exit.OK or not runner.deployed.nodes:
             return result
         runner.prover = Prover(site, kinds, gathered, keyring, runner.deployed, plan, utc_now)

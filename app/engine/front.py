@@ -182,6 +182,8 @@ class Front:
         from app.engine.spawn import spawn
 
         target = (run or self.last_change()) if verb == "rollback" else ""
+        if target:
+            self._run(target)
         name = opening.run_id(utc_now(), secrets.token_hex(2))
         folder = self.places.run(name)
         self.places.prepare()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from app.engine.barriers import Group
 from app.engine.proving import Prover
 from app.engine.run import Result, Runner
+from app.engine.takeable import refuse_changed, refuse_forgotten, still_to_undo
 from app.engine.undo import HeldPart, undo_member, undo_steps
 from app.errors import Exit, StalePlanError
 from app.kinds.base import Kind
@@ -23,16 +24,22 @@ def take_back(
     before: Deployed,
     site: Site,
     kinds: Mapping[str, Kind],
+    later: Callable[[], Mapping[tuple[str, str], str]],
 ) -> Result:
     """Restore what every held step of a run found; `before` is the record from before that run.
 
-    Raises StalePlanError where somebody edited a file since, or where what would come back has
-    expired.
+    `later` names the newer runs that changed files.  Raises StalePlanError where somebody edited a
+    file since, where what would come back has expired, or is no longer kept by its host.
     """
     nodes = {n.name: n for t in site.topologies for n in kinds[t.kind].nodes(site, t)}
-    _refuse_edited(runner, parts)
+    refuse_changed(parts, lambda host, path: _state(runner, host, path), later)
+    whole, parts = parts, still_to_undo(parts, lambda host, path: _state(runner, host, path))
     _refuse_expired(runner, parts, before)
+    refuse_forgotten(parts, runner.gathered.remotes)
     steps = undo_steps(parts)
+    left = {part.host for step in steps for part in step}
+    back = tuple(part for part in whole if part.host not in left)
+    _record(runner, back, before, last=frozenset(part.host for part in back))
     runner.journal.emit("planned", data=_planned(steps))
     runner.journal.emit("wave", "Put the old files back", data={"index": 1, "count": 1})
     for number, step in enumerate(steps, 1):
@@ -104,20 +111,8 @@ def _decide(runner: Runner, step: tuple[HeldPart, ...], members: Mapping[str, ob
         )
 
 
-def _refuse_edited(runner: Runner, parts: tuple[HeldPart, ...]) -> None:
-    """A path that several steps changed must stand as one of them left it."""
-    allowed: dict[tuple[str, str], set[str]] = {}
-    for part in parts:
-        for path, states in part.files.items():
-            allowed.setdefault((part.host, path), set()).update(states)
-    for (host, path), known in allowed.items():
-        found = runner.gathered.observed[host].file(path)
-        if found.state not in known:
-            raise StalePlanError(
-                f"{host}:{path} was changed since that run",
-                hint="Taking the run back would lose that change. Put the file back as the run "
-                "left it, or undo by hand.",
-            )
+def _state(runner: Runner, host: str, path: str) -> str:
+    return runner.gathered.observed[host].file(path).state
 
 
 def _refuse_expired(runner: Runner, parts: tuple[HeldPart, ...], before: Deployed) -> None:
