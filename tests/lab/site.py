@@ -129,7 +129,10 @@ class Site:
 
         def find() -> Event | None:
             found = self.events(self.runs[after]) if len(self.runs) > after else ()
-            return next((event for event in found if happened(event)), None)
+            wanted = next((event for event in found if happened(event)), None)
+            ended = next((event.text for event in found if event.kind == "run-ended"), "")
+            assert wanted or not ended, f"{what} never came: {ended}"
+            return wanted
 
         found = until(find, START_SECONDS, what)
         assert found is not None

