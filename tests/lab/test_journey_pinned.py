@@ -12,6 +12,7 @@ from tests.lab.clients import foreign_key, strangers_let_in
 from tests.lab.hosts import Lab
 from tests.lab.site import Site
 
+ONE = (("hub", "spoke-a"), ("spoke-a", "hub"))
 ALL = (("spoke-a", "hub"), ("hub", "spoke-b"), ("spoke-b", "spoke-a"))
 
 
@@ -23,10 +24,42 @@ def test_pinned_brokers_grow_by_one_and_rotate_in_three_waves(
     site = Site(tmp_path, lab, ("hub", "spoke-a"))
     site.init("--trust", "pinned", "--name", "lab")
     site.run("apply", "--yes", expect=0)
+    _rotate_and_take_it_back(site, tmp_path)
     _grow(site)
     _stop_amid_a_rotation_and_go_on(site)
-    _rotate_and_take_it_back(site, tmp_path)
     _end_is_seen(site)
+
+
+def _rotate_and_take_it_back(site: Site, folder: Path) -> None:
+    old = _presented(site)
+    site.run("rotate", "--all", "--yes", expect=0)
+    events = site.events()
+    assert [e.data["count"] for e in events if e.kind == "wave"] == [3, 3, 3]
+    _every_wave_is_proven(events)
+    new = _presented(site)
+    assert all(new[name] != old[name] for name in site.hosts)
+    assert site.not_crossing(*ONE) == []
+    authority = folder / "hub.pem"
+    authority.write_text(ssl.get_server_certificate((site.lab["hub"].address, 61617)))
+    assert strangers_let_in(site.lab["hub"], authority, foreign_key(folder, "lab")) == []
+    site.run("rollback", "--yes", expect=0)
+    assert _presented(site) == old
+    _every_bridge_is_up(site.events())
+
+
+def _every_wave_is_proven(events: tuple[Event, ...]) -> None:
+    """Behind each wave every bridge was found up, by the product's own word."""
+    marks = [n for n, event in enumerate(events) if event.kind == "wave"] + [len(events)]
+    for start, end in itertools.pairwise(marks):
+        found = [event.data for event in events[start:end] if event.kind == "finding"]
+        assert all(finding["verdict"] != "fail" for finding in found)
+        _every_bridge_is_up(events[start:end])
+
+
+def _every_bridge_is_up(events: tuple[Event, ...], count: int = 1) -> None:
+    found = [event.data for event in events if event.kind == "finding"]
+    up = {f["subject"] for f in found if "bridge" in f["tried"] and f["verdict"] == "ok"}
+    assert len(up) == count
 
 
 def _grow(site: Site) -> None:
@@ -56,39 +89,8 @@ def _stop_amid_a_rotation_and_go_on(site: Site) -> None:
     assert sum(old[name] != new for name, new in _presented(site).items()) == 1
     assert site.not_crossing(*ALL) == []
     site.run("apply", "--yes", expect=0)
+    _every_bridge_is_up(site.events(), 2)
     assert set(keytool.rows(site.lab["hub"], "trust")) == {"hub", "spoke-a", "spoke-b"}
-
-
-def _rotate_and_take_it_back(site: Site, folder: Path) -> None:
-    old = _presented(site)
-    site.run("rotate", "--all", "--yes", expect=0)
-    events = site.events()
-    assert [e.data["count"] for e in events if e.kind == "wave"] == [3, 3, 3]
-    _every_wave_is_proven(events)
-    new = _presented(site)
-    assert all(new[name] != old[name] for name in site.hosts)
-    assert site.not_crossing(*ALL) == []
-    authority = folder / "hub.pem"
-    authority.write_text(ssl.get_server_certificate((site.lab["hub"].address, 61617)))
-    assert strangers_let_in(site.lab["hub"], authority, foreign_key(folder, "lab")) == []
-    site.run("rollback", "--yes", expect=0)
-    assert _presented(site) == old
-    _every_bridge_is_up(site.events())
-
-
-def _every_wave_is_proven(events: tuple[Event, ...]) -> None:
-    """Behind each wave every bridge was found up, by the product's own word."""
-    marks = [n for n, event in enumerate(events) if event.kind == "wave"] + [len(events)]
-    for start, end in itertools.pairwise(marks):
-        found = [event.data for event in events[start:end] if event.kind == "finding"]
-        assert all(finding["verdict"] != "fail" for finding in found)
-        _every_bridge_is_up(events[start:end])
-
-
-def _every_bridge_is_up(events: tuple[Event, ...]) -> None:
-    found = [event.data for event in events if event.kind == "finding"]
-    up = {f["subject"] for f in found if "bridge" in f["tried"] and f["verdict"] == "ok"}
-    assert len(up) == 2
 
 
 def _end_is_seen(site: Site) -> None:
