@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from app.account import expand
 from app.cli.terminal import Terminal
 from app.errors import HostError, HostKeyError, HostsError, LoginError, UsageError
 from app.model import Site
@@ -105,7 +106,7 @@ class Context:
         """Name every key file that a login may use."""
         own = {host.identity for host in self.site().hosts.values() if host.identity}
         usual = (f"~/.ssh/id_{kind}" for kind in ("ed25519", "ecdsa", "rsa"))
-        return tuple(sorted({str(Path(name).expanduser()) for name in (*own, *usual)}))
+        return tuple(sorted({str(expand(Path(name))) for name in (*own, *usual)}))
 
     def asking(self, act: Callable[[Answers], T], answers: Answers) -> T:
         """Do something that logs in; ask for what a host lacks, as often as it takes.

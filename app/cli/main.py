@@ -40,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if words in (["--version"], ["-V"]):
         print(f"tlswright {__version__}")
         return Exit.OK
+    _open_streams()
     try:
         flags = _parser(words).parse_args(words)
         return int(_run(flags))
@@ -49,6 +50,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\ninterrupted", file=sys.stderr)
         return Exit.INTERRUPTED
+
+
+def _open_streams() -> None:
+    """Let every stream be there, whatever the caller closed, and bear every character."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            number = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
+        elif mode == "w" and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _run(flags: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.account import expand
 from app.errors import TlswrightError
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def edges_of(context: Context) -> Edges:
 def _ssh_hosts() -> tuple[str, ...]:
     from app.remote.config import list_config_hosts
 
-    path = Path("~/.ssh/config").expanduser()
+    path = expand(Path("~/.ssh/config"))
     return list_config_hosts(path) if path.exists() else ()
 
 

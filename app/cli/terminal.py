@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,9 @@ from typing import Any, TextIO
 
 from app.errors import TlswrightError, UsageError
 from app.pki.secret import Secret
+from app.quoting import calm
 
+_COLOUR = re.compile("(\x1b\\[[0-9]*m)")
 _COLOURS = {
     "ok": "32",
     "done": "32",
@@ -44,35 +47,43 @@ class Terminal:
 
     def print(self, text: str = "") -> None:
         """Write a line of data."""
-        print(text, file=self.out, flush=True)
+        print(self._tame(text), file=self.out, flush=True)
 
     def say(self, text: str) -> None:
         """Write a line of narration."""
         if not self.quiet:
-            print(text, file=self.err, flush=True)
+            print(self._tame(text), file=self.err, flush=True)
+
+    def _tame(self, text: str) -> str:
+        """Leave no control character in a text but our own colours: hosts wrote parts of it."""
+        if text.isprintable():
+            return text
+        parts = _COLOUR.split(text) if self.colour else [text]
+        return "".join(
+            part if number % 2 else calm(part, len(part)) for number, part in enumerate(parts)
+        )
 
     def complain(self, error: TlswrightError) -> None:
         """Write an error: what happened, where, why, and what to do."""
-        print(f"tlswright: {error}", file=self.err)
+        lines = [f"tlswright: {error}"]
         for other in getattr(error, "others", ()):
-            print(f"tlswright: {other}", file=self.err)
+            lines.append(f"tlswright: {other}")
             if other.hint and other.hint != error.hint:
-                print(f"  {other.hint}", file=self.err)
-        for problem in getattr(error, "problems", ()):
-            print(f"  - {problem}", file=self.err)
+                lines.append(f"  {other.hint}")
+        lines += [f"  - {problem}" for problem in getattr(error, "problems", ())]
         snippet = getattr(error, "snippet", "")
-        if snippet:
-            print(f"  By hand:\n{snippet}", file=self.err)
-        if error.hint:
-            print(f"  {error.hint}", file=self.err, flush=True)
+        lines += [f"  By hand:\n{snippet}"] if snippet else []
+        lines += [f"  {error.hint}"] if error.hint else []
+        print(self._tame("\n".join(lines)), file=self.err, flush=True)
 
     def json(self, value: Any) -> None:
         """Write one JSON value as data."""
-        print(
-            json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False),
-            file=self.out,
-            flush=True,
-        )
+        text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False)
+        safe = "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+        plain = (self.out.encoding or "ascii").lower().replace("-", "") != "utf8"
+        if plain:
+            safe = json.dumps(value, indent=1, sort_keys=True)
+        print(safe, file=self.out, flush=True)
 
     def show(self, as_json: bool, value: Any, *lines: str) -> None:
         """Write a value as JSON, or the lines that say the same."""
@@ -107,7 +118,10 @@ class Terminal:
 
     def secret(self, question: str) -> Secret:
         """Ask for a secret; it is not echoed."""
-        return Secret(getpass.getpass(f"{question}: ", stream=self.err))
+        try:
+            return Secret(getpass.getpass(f"{question}: ", stream=self.err))
+        except EOFError:
+            raise UsageError(f"{question}: no answer was given") from None
 
 
 def environment() -> Mapping[str, str]:

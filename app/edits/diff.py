@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 
 from app.edits.mask import mask
+from app.quoting import calm
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _CONTEXT = 3
+_PAIRS = 2_000_000
+_Code = tuple[str, int, int, int, int]
 _UNENDED = "\\ No newline at end of file"
 
 
@@ -38,8 +42,7 @@ def masked_diff(
 
 def _hunks(old: list[tuple[str, str]], new: list[tuple[str, str]]) -> Iterator[str]:
     """Compare the first of each pair (the real line), and show the second (the masked one)."""
-    matcher = SequenceMatcher(None, [real for real, _ in old], [real for real, _ in new], False)
-    for group in matcher.get_grouped_opcodes(_CONTEXT):
+    for group in _compare([real for real, _ in old], [real for real, _ in new]):
         first, last = group[0], group[-1]
         yield f"@@ -{_range(first[1], last[2])} +{_range(first[3], last[4])} @@"
         for tag, old_start, old_end, new_start, new_end in group:
@@ -50,9 +53,34 @@ def _hunks(old: list[tuple[str, str]], new: list[tuple[str, str]]) -> Iterator[s
             yield from _show("+", new[new_start:new_end])
 
 
+def _compare(old: list[str], new: list[str]) -> Iterator[Sequence[_Code]]:
+    """Find what differs, in groups with some lines around.
+
+    difflib takes hours over files with many equal lines, which a host may send: what would take
+    long is compared from both ends only.
+    """
+    counts = Counter(new)
+    if sum(counts[line] for line in old) <= _PAIRS:
+        yield from SequenceMatcher(None, old, new, False).get_grouped_opcodes(_CONTEXT)
+        return
+    same = next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), None)
+    start = min(len(old), len(new)) if same is None else same
+    end = 0
+    while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
+        end += 1
+    a, b = len(old) - end, len(new) - end
+    head, tail = max(0, start - _CONTEXT), min(end, _CONTEXT)
+    yield [
+        ("equal", head, start, head, start),
+        ("replace", start, a, start, b),
+        ("equal", a, a + tail, b, b + tail),
+    ]
+
+
 def _show(sign: str, pairs: list[tuple[str, str]]) -> Iterator[str]:
     for real, masked in pairs:
-        yield sign + masked.rstrip("\r\n")
+        line = masked.rstrip("\r\n")
+        yield sign + (line if line.isprintable() else calm(line, len(line)))
         if not real.endswith(("\r", "\n")):
             yield _UNENDED
 

@@ -184,9 +184,10 @@ class Front:
         target = (run or self.last_change()) if verb == "rollback" else ""
         if target:
             self._run(target)
-        name = opening.run_id(utc_now(), secrets.token_hex(2))
-        folder = self.places.run(name)
         self.places.prepare()
+        newest = max((folder.name for folder in self.places.runs.iterdir()), default="")
+        name = opening.run_id(utc_now(), secrets.token_hex(2), newest)
+        folder = self.places.run(name)
         folder.mkdir(mode=0o700)
         request = Request(verb, str(plan.absolute()) if plan else "", intent, target)
         write_json(folder / "request.json", request.to_dict())

@@ -6,6 +6,7 @@ that goes on from one that died.  A torn last line is ignored.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import threading
@@ -40,6 +41,7 @@ class Journal:
         self._run, self._clock = run, clock
         self._lock = threading.Lock()
         self._seq = 0
+        self._torn = b""
 
     def emit(
         self,
@@ -58,9 +60,18 @@ class Journal:
                 host, step, state, text, data or {},
             )  # fmt: skip
             self._seq += 1
-            os.write(self._file, (to_line(event) + "\n").encode())
+            self._append((to_line(event) + "\n").encode())
             if kind in DURABLE:
                 os.fsync(self._file)
+
+    def _append(self, line: bytes) -> None:
+        """Write a line whole: a disk that fills up takes a part of it without a word."""
+        done = os.write(self._file, self._torn + line)
+        if done < len(self._torn) + len(line):
+            # What follows must not be read as the rest of this line.
+            self._torn = b"\n"
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self._torn = b""
 
     def close(self) -> None:
         """Release the journal; a run that ended has written its last event."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app import kinds
+from app.account import home as home_of_user
 from app.engine.record import load_deployed
 from app.errors import UsageError, VaultError
 from app.kinds.base import Kind
@@ -67,7 +68,7 @@ def connector(logins: Logins) -> Connector:
     from app.remote.known_hosts import KnownHosts
     from app.remote.ssh import ParamikoConnector
 
-    home = Path.home()
+    home = home_of_user()
     return ParamikoConnector(logins, KnownHosts.of_user(home), _ssh_config(home))
 
 
@@ -85,7 +86,7 @@ def address_of(host: Host) -> str:
     """
     from app.remote.config import resolve
 
-    return resolve(host, _ssh_config(Path.home()), "-").address
+    return resolve(host, _ssh_config(home_of_user()), "-").address
 
 
 def deployed_of(places: Places) -> Deployed:
@@ -93,6 +94,14 @@ def deployed_of(places: Places) -> Deployed:
     return load_deployed(places.deployed)
 
 
-def run_id(now: datetime, token: str) -> str:
-    """Give a run's name: its time in UTC and a few random letters."""
-    return f"{now:%Y%m%d-%H%M%S}-{token}"
+def run_id(now: datetime, token: str, newest: str = "") -> str:
+    """Give a run's name: its time in UTC and a few random letters.
+
+    Names are the order of runs: where the clock went back, or stands, the next second after the
+    newest run is taken.
+    """
+    try:
+        last = datetime.strptime(newest[:15], "%Y%m%d-%H%M%S").replace(tzinfo=now.tzinfo)
+    except ValueError:
+        last = now - timedelta(seconds=1)
+    return f"{max(now, last + timedelta(seconds=1)):%Y%m%d-%H%M%S}-{token}"

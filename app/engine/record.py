@@ -13,7 +13,21 @@ from app.plan.deployed import VERSION, Deployed
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON so that a reader finds the old or the new, never a part: mode 0600, synced."""
+    """Write JSON so that a reader finds the old or the new, never a part: mode 0600, synced.
+
+    Raises TlswrightError where it cannot be written.
+    """
+    try:
+        _write(path, value)
+    except OSError as error:
+        raise TlswrightError(
+            f"cannot be written: {error.strerror or error}",
+            where=str(path),
+            hint="What was there before is still there.",
+        ) from error
+
+
+def _write(path: Path, value: Any) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

@@ -6,15 +6,16 @@ and the secrets on standard input.
 
 from __future__ import annotations
 
-import getpass
 import os
 import signal
 import socket
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
+from app.account import user_name
 from app.engine.conduct import conduct
 from app.engine.control import Ask, StopFlag, listen
 from app.engine.journal import Journal, utc_now
@@ -24,6 +25,8 @@ from app.errors import Exit, PreflightError, TlswrightError
 from app.quoting import calm
 from app.site.lock import Holder, acquire
 from app.site.places import Places
+
+DISK = "hosts undo by themselves what was not held; make room here, and the next apply finishes"
 
 
 def main(arguments: list[str]) -> int:
@@ -50,7 +53,9 @@ def main(arguments: list[str]) -> int:
             end()
     finally:
         data = {"exit": int(result.exit), "next": list(result.next)}
-        journal.emit("run-ended", result.text, data=data)
+        # Where the disk is full, the journal ends here, and readers say that the run was cut off.
+        with suppress(OSError):
+            journal.emit("run-ended", result.text, data=data)
         journal.close()
     return int(result.exit)
 
@@ -69,6 +74,12 @@ def _guarded(
         host = getattr(error, "host", "")
         journal.emit("failed", error.text, host=host, state="failed", data={"hint": error.hint})
         return Result(str(error), error.exit_code)
+    except OSError as error:
+        text = f"this machine refuses: {error.strerror or error}"
+        place = f": {error.filename}" if error.filename else ""
+        with suppress(OSError):
+            journal.emit("failed", f"{text}{place}", data={"hint": DISK})
+        return Result(f"{text}{place}; {DISK}", Exit.MIXED, ("tlswright apply",))
     except Exception as error:
         # A bug: the trace, without locals, goes to the 0600 log of this run, never to a screen.
         traceback.print_exc()
@@ -80,12 +91,12 @@ def _guarded(
 
 def owner() -> str:
     """Say who runs this, for locks on hosts."""
-    return f"{getpass.getuser()}@{socket.gethostname()} pid {os.getpid()}"
+    return f"{user_name()}@{socket.gethostname()} pid {os.getpid()}"
 
 
 def _holder(verb: str, run: str) -> Holder:
     since = utc_now().isoformat(timespec="seconds")
-    return Holder(getpass.getuser(), socket.gethostname(), os.getpid(), since, verb, run)
+    return Holder(user_name(), socket.gethostname(), os.getpid(), since, verb, run)
 
 
 def _catch_signals(on_ask: object) -> None:

@@ -100,6 +100,8 @@ class Activation:
     stop_seconds: int = 60
     start_seconds: int = 120
     check_seconds: int = 90
+    own: tuple[tuple[str, str], ...] = ()
+    """Commands that site.yaml gives itself, by the option's key: shown before they are run."""
     outage_seconds: int = 10
     """What to tell the user to expect while one node restarts."""
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.account import expand
 from app.errors import UsageError
 from app.pki.secret import Secret
 
@@ -71,7 +72,7 @@ def _from_prompt(prompt: Prompt, confirm: bool) -> Secret:
 
 
 def _from_file(path: Path, source: str, *, private: bool = True) -> Secret:
-    path = path.expanduser()
+    path = expand(path)
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode

@@ -135,6 +135,7 @@ def _member_dict(member: NodeStep) -> dict[str, Any]:
         "kind": member.node.kind,
         "role": member.node.role,
         "reason": member.reason,
+        "commands": [list(pair) for pair in member.activation.own],
         "leaf": member.leaf.to_dict() if member.leaf else None,
         "trust": [list(entry) for entry in member.trust],
         "changes": [

@@ -30,6 +30,8 @@ def check_saved(saved: Mapping[str, Any], fresh: Mapping[str, Any]) -> None:
             raise _stale(f"{place} needs a change that the plan does not hold", host)
         if meant.get("before") != change.get("before") and path:
             raise _stale(f"{place} is neither as the plan saw it nor as it would make it", host)
+        if meant.get("commands") != change.get("commands"):
+            raise _stale(f"{host} would run other commands than the plan says", host)
         if meant.get("diff") != change.get("diff"):
             raise _stale(f"{place} would be changed otherwise than the plan says ({phase})", host)
 
@@ -59,5 +61,6 @@ def _changes(plan: Mapping[str, Any]) -> dict[Key, Mapping[str, Any]]:
             for member in step["members"]:
                 rows = member["changes"] or [{"path": "", "diff": member["reason"], "before": ""}]
                 for change in rows:
-                    found[(wave["phase"], member["host"], change["path"])] = change
+                    key = (wave["phase"], member["host"], change["path"])
+                    found[key] = {**change, "commands": member.get("commands", [])}
     return found

@@ -8,7 +8,6 @@ First value wins, as in ssh_config(5).
 from __future__ import annotations
 
 import fnmatch
-import getpass
 import glob
 import re
 import shlex
@@ -16,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.account import user_name
 from app.model import Host
 
 _KEYS = ("hostname", "port", "user", "identityfile", "identitiesonly", "proxyjump")
@@ -87,7 +87,7 @@ def resolve(host: Host, config: SshConfig | None, login: str = "") -> Target:
     port = host.port
     if port == 22 and first("port").isdigit():
         port = int(first("port"))
-    user = host.user or first("user") or login or getpass.getuser()
+    user = host.user or first("user") or login or user_name()
     written = [host.identity] if host.identity else found.get("identityfile", [])
     jump = host.jump or first("proxyjump")
     return Target(

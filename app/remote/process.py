@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import selectors
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import paramiko
@@ -62,6 +62,15 @@ class Process:
             self._pending += data
         line, _, self._pending = self._pending.partition(b"\n")
         return line.decode("utf-8", "replace")
+
+    def lines(self, seconds: float) -> Iterator[str]:
+        """Give the lines up to the end of the process, all of them within `seconds`.
+
+        A host that lets its answer drip must not hold us for ever.  Raises as `line` does.
+        """
+        end = self._clock() + seconds
+        while (line := self.line(max(0.01, end - self._clock()))) is not None:
+            yield line
 
     def end_input(self) -> None:
         """Tell the process that nothing more comes."""

@@ -7,7 +7,6 @@ the terminal, and reads known_hosts in quadratic time.
 
 from __future__ import annotations
 
-import getpass
 import logging
 import socket
 import threading
@@ -15,11 +14,14 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import paramiko
 
+from app.account import home as home_of_user
+from app.account import user_name
 from app.errors import HostError, RemoteError, UnreachableError
 from app.model import Host
 from app.observed import HostObservation, Output, Survey
@@ -71,8 +73,8 @@ class ParamikoConnector:
         self._known = known
         self._config = config
         self._on_log = on_log
-        self._home = home or Path.home()
-        self._owner = owner or f"{getpass.getuser()}@{socket.gethostname()}"
+        self._home = home or home_of_user()
+        self._owner = owner or f"{user_name()}@{socket.gethostname()}"
         self._use_agent = use_agent
         self._seconds = connect_seconds
         self._shell = shell
@@ -168,11 +170,10 @@ class SshRemote:
             before = self._clock()
             process.send(self._prefix + frame(text), 60.0)
             process.end_input()
-            first = process.line(seconds)
+            answer = process.lines(seconds)
+            lines += islice(answer, 1)
             middle = (before + self._clock()) / 2
-            while first is not None:
-                lines.append(first)
-                first = process.line(seconds)
+            lines += answer
         except TimeoutError as error:
             raise RemoteError(
                 f"no answer within {seconds:.0f} seconds", host=self.host.name, step="observe"
@@ -240,13 +241,18 @@ class _Busy(Exception):
 
 def _socket(host: Host, target: Target, jump: Any, seconds: float) -> Any:
     place = f"{target.address}:{target.port}"
+    if not 0 < target.port < 65536:
+        raise UnreachableError(
+            f"{place}: there is no such port", host=host.name, step="connect",
+            hint="check the port in the site, in its jump host, or in ~/.ssh/config",
+        )  # fmt: skip
     try:
         if jump is None:
             return dial(target.address, target.port, seconds)
         return jump.open_channel(
             "direct-tcpip", (target.address, target.port), ("127.0.0.1", 0), timeout=seconds
         )
-    except socket.gaierror as error:
+    except (socket.gaierror, UnicodeError) as error:
         raise UnreachableError(
             f"the name {target.address} has no address", host=host.name, step="connect",
             hint="check the address in the site, or the resolver of this machine",

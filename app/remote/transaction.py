@@ -75,7 +75,7 @@ def read_ack(process: Process, barrier: str, seconds: float) -> Ack:
     """Read log lines up to an answer; what makes no sense or does not come is `unknown`."""
     log: list[str] = []
     try:
-        while (line := process.line(seconds)) is not None:
+        for line in process.lines(seconds):
             if line.startswith("L "):
                 log = [*log, calm(line[2:], 1000)][-_LOG_LINES:]
             elif found := _ANSWER.fullmatch(line):

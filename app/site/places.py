@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.account import expand
 from app.errors import UsageError
 
 VARIABLE = "TLSWRIGHT_SITE"
@@ -86,7 +87,7 @@ def find_site(
     named = flag or environ.get(VARIABLE, "")
     if not named:
         return cwd
-    path = Path(os.path.normpath(cwd / Path(named).expanduser()))
+    path = Path(os.path.normpath(cwd / expand(Path(named))))
     source = "-C" if flag else f"${VARIABLE}"
     if path.name in ("site.yaml", ".tlswright") and (path.exists() or not new):
         path = path.parent

@@ -38,6 +38,8 @@ def show_plan(terminal: Terminal, plan: Plan, *, diffs: bool) -> None:
                 why = f": {member.reason}" if member.reason else ""
                 seconds = member.activation.outage_seconds
                 terminal.print(f"    ! restart, about {seconds} s{why}")
+                for key, command in member.activation.own:
+                    terminal.print(f"      {key} of site.yaml: {command}")
     if plan.empty:
         terminal.print("Nothing to do: every host is as it should be.")
     else:

@@ -15,6 +15,7 @@ STOP_SECONDS = 60
 START_SECONDS = 120
 CHECK_SECONDS = 120
 OUTAGE_SECONDS = 20
+OWN = ("stop_command", "start_command", "status_command")
 
 
 def activation(node: Node, layout: Layout, *, listens: bool) -> Activation:
@@ -36,6 +37,7 @@ def activation(node: Node, layout: Layout, *, listens: bool) -> Activation:
         stop_seconds=STOP_SECONDS,
         start_seconds=START_SECONDS,
         check_seconds=CHECK_SECONDS,
+        own=tuple((key, str(node.options[key])) for key in OWN if node.options[key]),
         outage_seconds=OUTAGE_SECONDS,
     )
 

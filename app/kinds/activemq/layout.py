@@ -72,7 +72,7 @@ def find_layout(node: Node, seen: HostObservation) -> Layout:
         "owner": file.owner,
         "group": calm(seen.out("group"), 40) or file.group,
         "user": calm(seen.out("user"), 40) or file.owner,
-        "broker_name": view.broker_name or "localhost",
+        "broker_name": calm(view.broker_name or "", 200) or "localhost",
         "log4j": "yes" if seen.file(f"{folder}/log4j.properties").type == "file" else "",
         "instances": str(len(instances)),
         "running": _running(node, instance, seen),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from app.errors import PkiError
 from app.kinds.activemq.options import BY_KEY
 from app.model import Link, Node, Scalar, Site, Topology
+from app.pki.names import san_entries
 from app.site.options import value_of
+
+TRUST = "trust"
 
 
 def value(topology: Topology, key: str, host: str = "") -> Scalar:
@@ -55,6 +59,12 @@ def problems(site: Site, topology: Topology) -> tuple[str, ...]:
             found.append(f"the link {a} to {b} is implied: every spoke has a link with the hub")
         if (b, a) in topology.drawn and a < b and value(topology, "duplex"):
             found.append(f"{a} and {b} are linked in both directions: with duplex one is enough")
+    if not _bindable(str(value(topology, "bind"))):
+        found.append(
+            f"the bind address {value(topology, 'bind')!r} is neither a name nor an address"
+        )
+    if TRUST in topology.hosts:
+        found.append(f"a host cannot be named {TRUST}: its key store would be its trust store")
     names: dict[str, str] = {}
     for host in topology.hosts:
         place = f"{site.hosts[host].dialled[0]}:{value(topology, 'port', host)}"
@@ -62,6 +72,15 @@ def problems(site: Site, topology: Topology) -> tuple[str, ...]:
             found.append(f"{names[place]} and {host} are both dialled as {place}")
         names[place] = host
     return tuple(found)
+
+
+def _bindable(text: str) -> bool:
+    """Judge an address to listen on: it becomes part of a URI whose options decide who comes in."""
+    try:
+        san_entries((text,))
+    except PkiError:
+        return False
+    return "*" not in text
 
 
 def accepts(node: Node, all_links: tuple[Link, ...]) -> bool:
