@@ -17,12 +17,14 @@ from app.errors import Exit, TlswrightError
 from screens import crash, look
 from screens.asks.confirm import Confirm
 from screens.asks.read import Read
-from screens.attempt import attempt
+from screens.attempt import attempt, choose
 from screens.base import FrameScreen
+from screens.colourless import drop_greys
 from screens.form import Form
 from screens.messages import Go, Review, Start, Watch
 from screens.places import PLACES, STEPS, open_place
 from screens.run import RunScreen
+from screens.same import command
 from screens.state import State
 
 
@@ -48,6 +50,7 @@ class TlswrightApp(App[int]):
         self.run_id = run
         self.place = place
         self.crash_words = ""
+        drop_greys(self)
         self.register_theme(look.THEME)
         self.theme = look.THEME.name
 
@@ -126,6 +129,9 @@ class TlswrightApp(App[int]):
                 message.verb, state.answers, plan=saved, intent=message.intent, run=message.run
             )
 
+        new = not state.has_vault and state.answers.passphrase is None
+        if new and message.verb != "rollback" and not await choose(screen, state):
+            return
         try:
             run = await attempt(screen, state, begin)
         except TlswrightError as error:
@@ -185,10 +191,11 @@ class TlswrightApp(App[int]):
         if not (isinstance(self.screen, RunScreen) and not self.screen.view.over):
             self.exit(int(Exit.OK))
             return
+        here = self.state.directory
         text = (
             "The run goes on without this window.\n\n"
-            "  tlswright attach     shows it again\n"
-            "  tlswright stop       ends it after the host it is at"
+            f"  {command(here, 'attach')}\n    shows it again\n"
+            f"  {command(here, 'stop')}\n    ends it after the host it is at"
         )
         choices = [("yes", "Quit, let it run"), ("no", "Stay")]
         window = Confirm("Quit?", text, choices, ascii_only=self.state.ascii_only)

@@ -27,6 +27,8 @@ from screens.threads import beside
 
 Result = TypeVar("Result")
 TRIES = 12
+SHORTEST = 8
+"""How long the passphrase of a vault is at least."""
 
 
 async def attempt(screen: Screen[Any], state: State, call: Callable[[], Result]) -> Result | None:
@@ -58,6 +60,25 @@ async def unlock(screen: Screen[Any], state: State, problem: str = "") -> bool:
         return False
     state.passphrase(secret)
     return True
+
+
+async def choose(screen: Screen[Any], state: State) -> bool:
+    """Ask twice for the passphrase of a vault that is made now; False when it was not given."""
+    title, text = "A passphrase for the new vault", "It guards the CA key and the store passwords."
+    while True:
+        first = AskSecret(title, f"{text} {SHORTEST} characters or more.",
+                          ascii_only=state.ascii_only)  # fmt: skip
+        secret = await screen.app.push_screen_wait(first)
+        if secret is None:
+            return False
+        if len(secret.reveal()) < SHORTEST:
+            text = "That was too short."
+            continue
+        again = AskSecret(title, "The same once more.", ascii_only=state.ascii_only)
+        if await screen.app.push_screen_wait(again) == secret:
+            state.passphrase(secret)
+            return True
+        text = "The two differed."
 
 
 async def _answered(screen: Screen[Any], state: State, error: TlswrightError) -> bool:

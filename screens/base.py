@@ -114,6 +114,7 @@ class FrameScreen(Screen[None]):
         text = f"This window is {wide}x{high}; tlswright needs {need}.\n"
         text += "Make it larger: nothing is lost."
         self.query_one("#small", Static).update(Text(text, justify="center"))
+        self.refresh_frame()
 
     def action_back(self) -> None:
         """Go back to where we came from."""

@@ -22,9 +22,16 @@ def part(host: HostView) -> float:
 
 
 def standing(view: RunView, host: HostView) -> str:
-    """Give the state to show: when the run is over, what was only looked at was skipped."""
-    looked = host.state in ("waiting", "connecting", "observing")
-    return "skipped" if view.over and looked else host.state
+    """Give the state to show.
+
+    When the run is over, what was only looked at was skipped; once the order is known, what was
+    only looked at waits for its turn, or has none.
+    """
+    if host.state not in ("waiting", "connecting", "observing"):
+        return host.state
+    if view.over:
+        return "skipped"
+    return host.state if not view.plan else "waiting" if host.steps else "unchanged"
 
 
 def whole(view: RunView) -> float:
@@ -76,8 +83,8 @@ class Times:
     def feed(self, events: Iterable[Event]) -> None:
         """Learn from events."""
         for event in events:
-            if not event.host or event.kind not in ("step", "connected", "observed", "failed"):
-                continue
+            if not event.host or event.kind not in ("step", "failed") or event.state == "waiting":
+                continue  # to be looked at, and to wait for one's turn, takes no time of a host's
             self.began.setdefault(event.host, event.time)
             if event.kind == "failed" or event.state in OVER:
                 self.ended[event.host] = event.time

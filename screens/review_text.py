@@ -86,13 +86,14 @@ def step_text(step: Step) -> Text:
 
 def order_text(plan: Plan) -> Text:
     """Show the order of the run."""
+    wide = min(24, max((len(", ".join(step.hosts)) for step in plan.steps), default=0))
     text = Text()
     for number, wave in enumerate(plan.waves, 1):
         text.append(f"{number}  {wave.title}\n", style="bold")
         for step in wave.steps:
             names = ", ".join(step.hosts)
             what = "; ".join(sorted({m.reason for m in step.members if m.reason})) or "restart"
-            line = f"   {step.id:<5} {names:<24} away for about {step.outage_seconds} s"
+            line = f"   {step.id:<5} {names:<{wide}}  away for about {step.outage_seconds} s"
             text.append(line).append(f"   {what}\n" if what != "restart" else "\n", style=IDLE)
         text.append("   then every link is proven\n\n", style=IDLE)
     if not plan.waves:
@@ -100,7 +101,7 @@ def order_text(plan: Plan) -> Text:
     total = sum(step.outage_seconds for step in plan.steps)
     if plan.steps:
         text.append(f"One after the other; about {total} s of restarts in all.\n")
-    text.append("Undo afterwards: tlswright rollback\n", style=IDLE)
+    text.append("Undo afterwards: rollback\n", style=IDLE)
     return text
 
 

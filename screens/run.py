@@ -29,6 +29,12 @@ from screens.words import BAD, HOST_WORDS, IDLE, OK, WARN, bar, cell, count, sho
 
 TICK_SECONDS = 0.25
 COLUMNS = (("Host", 18), ("State", 13), ("What is going on", REST), ("Progress", 10), ("Time", 5))
+NARROW = (("Host", 14), ("State", 13), ("What is going on", REST))
+
+
+def columns(width: int) -> tuple[tuple[str, int], ...]:
+    """Give the columns that fit a window."""
+    return COLUMNS if width >= 76 else NARROW
 
 
 class RunMoved(Message):
@@ -101,7 +107,7 @@ class RunScreen(FrameScreen):
         """Begin to follow."""
         super().on_mount()
         table = self.query_one(DataTable)
-        set_columns(table, COLUMNS, self.app.size.width)
+        set_columns(table, columns(self.app.size.width), self.app.size.width)
         self.query_one(RichLog).can_focus = False
         table.focus()
         self.set_interval(TICK_SECONDS * 2, self._tick)
@@ -146,7 +152,7 @@ class RunScreen(FrameScreen):
     def on_resize(self, event: events.Resize) -> None:
         """Fit the table to the window."""
         super().on_resize(event)
-        set_columns(self.query_one(DataTable), COLUMNS, event.size.width)
+        set_columns(self.query_one(DataTable), columns(event.size.width), event.size.width)
         self._draw()
 
     def head(self) -> Text:
@@ -208,8 +214,8 @@ class RunScreen(FrameScreen):
             table.move_cursor(row=min(cursor, max(0, len(hosts) - 1)))
             return
         for host in hosts:
-            for (label, _), drawn in zip(COLUMNS, self._cells(host), strict=True):
-                table.update_cell(host.name, label, drawn)
+            for key, drawn in zip(table.columns, self._cells(host), strict=True):
+                table.update_cell(host.name, key, drawn)
 
     def _cells(self, host: HostView) -> tuple[Text, ...]:
         text = host.error or host.text
@@ -220,7 +226,7 @@ class RunScreen(FrameScreen):
             cell(calm(text, 200).replace("\n", " ")),
             bar(part(host), 10, ascii_only=self.state.ascii_only, style=_tone(self.view, host)),
             Text(self.times.shown(host.name, now), justify="right"),
-        )
+        )[: len(self.query_one(DataTable).columns)]
 
     def _cause(self) -> None:
         found = next((h for h in self.view.hosts.values() if h.error), None)
@@ -285,7 +291,8 @@ def log_line(event: Event) -> Text:
     style = BAD if event.kind == "failed" else ""
     when = event.time[11:19]
     host = f"{event.host}  " if event.host else ""
-    return Text.assemble((f"{when}  ", IDLE), (host, "cyan"), (calm(event.text), style))
+    text = f"{event.text} begins" if event.kind == "run-started" else event.text
+    return Text.assemble((f"{when}  ", IDLE), (host, "cyan"), (calm(text), style))
 
 
 def _tone(view: RunView, host: HostView | None = None) -> str:

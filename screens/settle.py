@@ -8,7 +8,7 @@ from textual.screen import Screen
 
 from app.pki.secret import Secret
 from app.site.convert import Problem, problems, to_site
-from screens.attempt import attempt, unlock
+from screens.attempt import attempt, choose
 from screens.same import command, init_words
 from screens.state import State
 from screens.threads import beside
@@ -46,7 +46,7 @@ async def settle(screen: Screen[Any], state: State) -> bool:
     """
     site = to_site(state.draft, state.edges.kinds)
     unasked = not state.has_vault and state.answers.passphrase is None
-    if unasked and not await unlock(screen, state, "The vault is made now: choose its passphrase."):
+    if unasked and not await choose(screen, state):
         return False
     await beside(lambda: state.edges.save_site(site))
     state.site = site

@@ -10,11 +10,15 @@ from screens.words import IDLE, cell
 STEPS = ("topology", "hosts", "names", "trust", "options", "review")
 
 
-def steps_line(now: str, state: State) -> Text:
+WIDE = 74
+"""From which width on every step is named; in a narrower window only the one we are at is."""
+
+
+def steps_line(now: str, state: State, width: int) -> Text:
     """Draw the steps: `>` marks the one we are at, `+` those that were answered."""
     line = cell("")
     for number, step in enumerate(STEPS, 1):
-        name = f"{number} {step.capitalize()}"
+        name = f"{number} {step.capitalize()}" if width >= WIDE or step == now else str(number)
         if step == now:
             line.append(f"> {name}", style="bold reverse")
         else:

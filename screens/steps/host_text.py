@@ -20,6 +20,8 @@ DO = {
     "no-product": "Install the product there, then c looks again.",
     "failed": "c  again   e  edit",
 }
+SHORT = 20
+"""How long an option's value may be to stand beside its key; a command does not."""
 
 
 def roles_of(state: State) -> dict[str, tuple[str, ...]]:
@@ -69,7 +71,9 @@ def detail(host: DraftHost | None, state: State) -> Text:
         text.append(f"{DO['key' if key else check.state]}\n", style="bold")
     own = state.draft.node_options.get(host.name, {})
     if own:
-        text.append(f"its own: {', '.join(f'{k} {calm(str(v), 60)}' for k, v in own.items())}\n")
+        words = (f"{key} {calm(plain, 60)}" if len(plain := str(value)) < SHORT else key
+                for key, value in own.items())  # fmt: skip
+        text.append(f"its own: {', '.join(words)}\n")
     if check.state == "ok":
         rows = [f"{key}: {calm(value, 80)}" for key, value in check.facts.items()]
         text.append("\n".join(rows[:8]), style=IDLE)

@@ -32,6 +32,12 @@ from screens.steps.step import StepScreen
 from screens.words import count
 
 COLUMNS = (("Host", 22), ("Role", 6), ("SSH as", 16), ("Check", REST))
+NARROW = (("Host", 16), ("Role", 5), ("SSH as", 10), ("Check", REST))
+
+
+def columns(width: int) -> tuple[tuple[str, int], ...]:
+    """Give the columns for a window: what a check found must be readable in each."""
+    return COLUMNS if width >= 76 else NARROW
 
 
 class HostsScreen(StepScreen):
@@ -91,7 +97,7 @@ class HostsScreen(StepScreen):
         """Begin where something is to be done: at the line that adds while there are no hosts."""
         super().on_mount()
         table = self.query_one(DataTable)
-        set_columns(table, COLUMNS, self.app.size.width)
+        set_columns(table, columns(self.app.size.width), self.app.size.width)
         self.draw()
         (table if self.state.draft.hosts else self.query_one(Input)).focus()
         self.call_after_refresh(self.watch_hosts.look)
@@ -99,7 +105,7 @@ class HostsScreen(StepScreen):
     def on_resize(self, event: events.Resize) -> None:
         """Fit the table to the window."""
         super().on_resize(event)
-        set_columns(self.query_one(DataTable), COLUMNS, event.size.width)
+        set_columns(self.query_one(DataTable), columns(event.size.width), event.size.width)
         self.draw()
         self.call_after_refresh(self._picture)
 

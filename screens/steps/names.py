@@ -96,9 +96,9 @@ class NamesScreen(StepScreen):
         found = self.query_one("#found", Static)
         found.border_title = f"found on {host.name}"
         known = self._known(host)
-        text = f"It calls itself {', '.join(known)}.\ns takes that too." if known else (
-            "Nothing beyond what is listed.\nEnter edits the names, separated by commas."
-        )  # fmt: skip
+        text = "Nothing beyond what is listed.\nEnter edits the names, separated by commas."
+        if known:
+            text = f"It calls itself {', '.join(known)}.\ns takes that too, Enter edits the names."
         found.update(Text(text))
 
     def _known(self, host: DraftHost) -> tuple[str, ...]:

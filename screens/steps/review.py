@@ -92,7 +92,7 @@ class ReviewScreen(FrameScreen):
         """Give the wizard's steps, or the verb."""
         if self.state.site is not None and "options" not in self.state.visited:
             return Text(f"{self.state.verb.capitalize()}: {self.TITLE_TEXT.lower()}", style="bold")
-        return steps_line("review", self.state)
+        return steps_line("review", self.state, self.app.size.width)
 
     def same_as(self) -> str:
         """Give the command that makes this plan."""
@@ -150,6 +150,7 @@ class ReviewScreen(FrameScreen):
 
     def _show(self, plan: Plan) -> None:
         self.refresh_frame()
+        self.say("")
         tree: Tree[Leaf] = self.query_one(Tree)
         tree.clear()
         first = opens_with_checks(plan)
@@ -249,7 +250,8 @@ class ReviewScreen(FrameScreen):
             (f"{self.state.verb.capitalize()} plan {plan.id} to {plan.site.name}?\n\n", "bold"),
             f"{summary(plan)}, one host after the other, about {total} s of restarts in all.\n"
             "A host whose new files are not proven gets its old ones back, and the run stops.\n\n"
-            "The run goes on when you close this window.\nUndo: tlswright rollback",
+            "The run goes on when you close this window.\n"
+            f"Undo: {command(self.state.directory, 'rollback')}",
         )
         choices = [("yes", "Apply now"), ("no", "Not yet")]
         window = Confirm("Apply", text, choices, ascii_only=self.state.ascii_only)

@@ -42,7 +42,7 @@ class StepScreen(FrameScreen):
 
     def head(self) -> Text:
         """Give the row of steps."""
-        return steps_line(self.STEP, self.state)
+        return steps_line(self.STEP, self.state, self.app.size.width)
 
     def same_as(self) -> str:
         """Give the command that answers what is answered so far."""

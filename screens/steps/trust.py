@@ -11,12 +11,11 @@ from textual.widgets import Static
 from app.pki.secret import Secret
 from app.site.convert import Problem
 from app.site.draft import Step
+from screens.attempt import SHORTEST
 from screens.form import Form, Row
 from screens.rows import put, rows_of
 from screens.steps.step import StepScreen
 from screens.strength import strength
-
-SHORTEST = 8
 
 
 class TrustScreen(StepScreen):

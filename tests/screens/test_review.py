@@ -61,6 +61,29 @@ def test_warnings_are_what_a_review_opens_with(front: FakeFront) -> None:
     drive(app, story)
 
 
+def test_a_site_without_a_vault_is_asked_for_its_passphrase_twice_before_a_run(
+    front: FakeFront,
+) -> None:
+    app = TlswrightApp(state_for(front, site=site()))
+
+    async def story(pilot: Pilot[int]) -> None:
+        await pilot.press("a")
+        await until(pilot, lambda: app.state.plan is not None)
+        await pilot.press("a")
+        await until(pilot, lambda: "Apply now" in text_of(app))
+        await pilot.press("enter")
+        for typed, said in (
+            ("short", "passphrase for the new vault"), ("long enough", "too short"),
+            ("but other", "once more"), ("long enough", "differed"), ("long enough", "once more"),
+        ):  # fmt: skip
+            await until(pilot, lambda said=said: said in text_of(app))  # type: ignore[misc]
+            await pilot.press(*typed, "enter")
+        await until(pilot, lambda: "start apply" in front.asked)
+
+    drive(app, story)
+    assert app.state.answers.passphrase is not None
+
+
 def test_what_is_to_be_known_of_a_file_stands_beside_it_and_its_long_diff_scrolls(
     front: FakeFront,
 ) -> None:
