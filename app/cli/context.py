@@ -79,7 +79,7 @@ class Context:
         from app.pki.passphrase import PassphraseOptions, find_passphrase
 
         if file:
-            return find_passphrase(PassphraseOptions(file=Path(file)), {}, None)
+            return find_passphrase(PassphraseOptions(file=Path(file), flag=flag), {}, None)
         if not self.terminal.interactive:
             raise UsageError(f"{question} is needed", hint=f"Without a terminal, give {flag} FILE.")
         first = self.terminal.secret(question)
@@ -99,7 +99,8 @@ class Context:
             return {}
         from app.pki.passphrase import PassphraseOptions, find_passphrase
 
-        secret = find_passphrase(PassphraseOptions(file=Path(name)), {}, None)
+        given = PassphraseOptions(file=Path(name), flag=f"--{flag[kind].replace('_', '-')}")
+        secret = find_passphrase(given, {}, None)
         return dict.fromkeys(self._key_files() if kind == "key" else self.site().hosts, secret)
 
     def _key_files(self) -> tuple[str, ...]:

@@ -64,6 +64,7 @@ def conduct(
             deployed = _with_authority(deployed, root.generation, root.cert_der)
         save_deployed(places.deployed, deployed)
         connector = opening.connector(answers.logins)
+        journal.hide(keyring.kept())
         if request.verb == "rollback":
             return _rollback(places, run, request, site, journal, stop, keyring, owner, answers)
         prepared = prepare(
@@ -71,6 +72,7 @@ def conduct(
             now=utc_now(), served=served, say=_say(journal),
             settle=lambda g: settle(site, kinds, g, _say(journal), lambda: bool(stop.asked)),
         )  # fmt: skip
+        journal.hide(prepared.keyring.kept())
         try:
             return _apply(places, run, request, prepared, journal, stop, owner)
         finally:

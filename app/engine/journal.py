@@ -8,20 +8,26 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import json
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from app.events import Event, EventKind, from_line, to_line
+from app.pki.secret import MASK, Secret
 
 Clock = Callable[[], datetime]
 DURABLE: frozenset[EventKind] = frozenset(
     {"run-started", "planned", "intent", "failed", "run-ended"}
 )
+
+
+SHORTEST = 6
+"""A shorter secret is a word of any text: to mask it would tell nothing any more."""
 
 
 def utc_now() -> datetime:
@@ -42,6 +48,7 @@ class Journal:
         self._lock = threading.Lock()
         self._seq = 0
         self._torn = b""
+        self._hidden: tuple[str, ...] = ()
 
     def emit(
         self,
@@ -60,9 +67,19 @@ class Journal:
                 host, step, state, text, data or {},
             )  # fmt: skip
             self._seq += 1
-            self._append((to_line(event) + "\n").encode())
+            self._append(self._masked(to_line(event) + "\n").encode())
             if kind in DURABLE:
                 os.fsync(self._file)
+
+    def hide(self, secrets: Iterable[Secret]) -> None:
+        """Mask these from now on: a host's log or a user's own command may print them."""
+        found = {json.dumps(secret.reveal())[1:-1] for secret in secrets}
+        self._hidden = tuple(sorted(text for text in found if len(text) >= SHORTEST))
+
+    def _masked(self, line: str) -> str:
+        for text in self._hidden:
+            line = line.replace(text, MASK)
+        return line
 
     def _append(self, line: bytes) -> None:
         """Write a line whole: a disk that fills up takes a part of it without a word."""

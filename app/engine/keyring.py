@@ -44,6 +44,13 @@ class Keyring:
                 return keeping.password_for(self._vault, host, store)
             return self._made_up.setdefault((host, store), new_password())
 
+    def kept(self) -> tuple[Secret, ...]:
+        """Give every password that the vault holds, saved or not."""
+        if self._vault is None:
+            return ()
+        keys = [key for key in self._vault.keys() if key.startswith(("password/", "option/"))]
+        return tuple(Secret((self._vault.get(key) or b"").decode()) for key in keys)
+
     def option_secrets(self) -> Mapping[str, Secret]:
         """Give the secret options that the vault keeps, by key."""
         if self._vault is None:

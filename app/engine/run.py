@@ -14,7 +14,7 @@ from app.engine.journal import Clock, Journal
 from app.engine.keyring import Keyring
 from app.engine.members import Built, build
 from app.engine.proving import Prover
-from app.errors import Exit
+from app.errors import Exit, TlswrightError
 from app.findings import Finding
 from app.plan.deployed import Deployed
 from app.plan.plan import Plan, Step, Wave
@@ -156,7 +156,12 @@ class Runner:
 
     def _held(self, built: Mapping[str, Built]) -> None:
         self.deployed = self.deployed.with_nodes(*(b.record for b in built.values()))
-        self.save(self.deployed)
+        try:
+            self.save(self.deployed)
+        except TlswrightError as error:
+            error.exit_code = Exit.MIXED
+            error.hint = "The host keeps its new files; make room here, and the next apply goes on."
+            raise
         for host, one in built.items():
             for path, (_, after) in one.files.items():
                 self.actual[(host, path)] = after

@@ -25,13 +25,15 @@ _SIZE_MAX = 4096
 class PassphraseOptions:
     """Hold what the command line says of it: a file, a descriptor, an entry of the keyring.
 
-    `confirm` asks twice at a prompt, for a passphrase that is being chosen.
+    `confirm` asks twice at a prompt, for a passphrase that is being chosen.  `flag` names the flag
+    that gave the file, in errors: other secrets are read by the same rules.
     """
 
     file: Path | None = None
     fd: int | None = None
     keyring: str | None = None
     confirm: bool = False
+    flag: str = "--passphrase-file"
 
 
 def find_passphrase(
@@ -45,7 +47,7 @@ def find_passphrase(
     Raises UsageError.
     """
     if options.file is not None:
-        return _from_file(options.file, "--passphrase-file")
+        return _from_file(options.file, options.flag)
     if options.fd is not None:
         return _from_descriptor(options.fd)
     if options.keyring is not None:
@@ -79,12 +81,12 @@ def _from_file(path: Path, source: str, *, private: bool = True) -> Secret:
             data = file.read(_SIZE_MAX + 1)
     except OSError as error:
         raise UsageError(
-            f"the passphrase file of {source} cannot be read: {error.strerror}", where=str(path)
+            f"the file of {source} cannot be read: {error.strerror}", where=str(path)
         ) from None
     # A pipe, as the shell's <(command) makes, has no readers beside us.
     if private and stat.S_ISREG(mode) and mode & 0o077:
         raise UsageError(
-            f"others may read or write the passphrase file (mode {stat.S_IMODE(mode):04o})",
+            f"others may read or write the file of {source} (mode {stat.S_IMODE(mode):04o})",
             where=str(path),
             hint=f"chmod 600 {path}",
         )

@@ -149,6 +149,14 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
             story.tell("rotate", "--all", "--yes")
             story.tell("verify", "--json")
             story.tell("rollback", "--yes")
+            # A command of the user's that prints the configuration, passwords and all.
+            text = site.read_text()
+            shown = "cat $ROOT/etc/activemq/instances-available/main/activemq.xml; exit 3"
+            head, tail = text.split("      spoke-b:\n        port")
+            tail = re.sub("status_command: .*", f"status_command: {json.dumps(shown)}", tail)
+            site.write_text(f"{head}      spoke-b:\n        port{tail}")
+            story.tell("rotate", "--host", "spoke-b", "--yes", code=13)
+            assert 'keyStorePassword="***"' in story.told[-1].stderr
         yield story
 
 
