@@ -132,6 +132,8 @@ class DashboardScreen(FrameScreen):
 
     def _draw(self) -> None:
         self.refresh_frame()
+        if self.read_at is None:
+            return  # what was not read yet is not told
         live = self._live()
         text = (
             f">> run {live.run} ({live.verb}) is going on: Enter shows it" if live

@@ -39,9 +39,8 @@ def test_the_wizard_leads_from_stock_brokers_to_proven_links(
     site.run("verify", expect=0)
     site.run("plan", expect=0)
     with Tmux(tmp_path / "tmux2", _words(), site.environment, site.directory, (120, 40)) as again:
-        again.wait("Certificate")
-        shown = again.screen()
-        assert all(name in shown for name in site.hosts)
+        for name in site.hosts:
+            again.wait(name)
 
 
 def _words() -> list[str]:
