@@ -48,8 +48,9 @@ class Keyring:
         """Give every password that the vault holds, saved or not."""
         if self._vault is None:
             return ()
-        keys = [key for key in self._vault.keys() if key.startswith(("password/", "option/"))]
-        return tuple(Secret((self._vault.get(key) or b"").decode()) for key in keys)
+        names = tuple(self._vault.keys())
+        kept = (name for name in names if name.startswith(("password/", "option/")))
+        return tuple(Secret((self._vault.get(name) or b"").decode()) for name in kept)
 
     def option_secrets(self) -> Mapping[str, Secret]:
         """Give the secret options that the vault keeps, by key."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,13 +65,18 @@ def _write(folder: Path, files: dict[str, bytes]) -> tuple[Path, ...]:
         ) from None
     except OSError as error:
         raise UsageError(f"{folder} cannot be made: {error.strerror}") from error
-    written = []
-    for name, data in files.items():
-        path = folder / name
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        written.append(path)
-    return tuple(written)
+    try:
+        return tuple(_write_one(folder / name, data) for name, data in files.items())
+    except OSError as error:
+        # A part of it would hold a key and be of no use.
+        shutil.rmtree(folder, ignore_errors=True)
+        raise UsageError(f"{folder} cannot be written: {error.strerror or error}") from error
+
+
+def _write_one(path: Path, data: bytes) -> Path:
+    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    return path

@@ -49,6 +49,8 @@ take_lock() {
       held || rm -f "$LOCK"
       rmdir "$LOCK.take"
     else
+      # Whoever made it needs a moment only: by now it was left behind by one that died.
+      [ "$tries_" -lt 4 ] || rmdir "$LOCK.take" 2>/dev/null
       sleep 1
     fi
     tries_=$((tries_ + 1))

@@ -182,6 +182,14 @@ def test_a_stale_lock_is_taken_over(remote: SshRemote, root: Path, lock: str) ->
     assert litter(root) == []
 
 
+def test_a_takeover_that_was_cut_off_does_not_stop_the_next(remote: SshRemote, root: Path) -> None:
+    (root / STATE / "lock.take").mkdir(parents=True)
+    (root / STATE / "lock").write_text("999999999\tx\t2020\told\tsomebody\n")
+    apply(remote, step(put("/etc/a", b"new", b"old")))
+    assert not (root / STATE / "lock.take").exists()
+    assert litter(root) == []
+
+
 def test_a_torn_last_line_of_the_journal_counts_for_nothing(remote: SshRemote, root: Path) -> None:
     transaction = remote.begin(step(put("/etc/a", b"new", b"old")))
     transaction.advance("stage")

@@ -226,3 +226,16 @@ def test_a_user_without_name_and_home_is_a_number() -> None:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.stdout == "54321 /nonexistent ~/x\n", done.stderr
+
+
+def test_a_credential_that_does_not_fit_leaves_nothing_behind(tmp_path: Path) -> None:
+    from app.export.client import _write
+
+    kept = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, kept[1]))
+        with pytest.raises(TlswrightError, match="cannot be written"):
+            _write(tmp_path / "c", {"small": b"x", "large": b"x" * 2000})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, kept)
+    assert not (tmp_path / "c").exists()
