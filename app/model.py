@@ -23,8 +23,9 @@ class Host:
     """Say where a host is and how we log in.
 
     `names` are the names and addresses under which peers dial it, the preferred one first; without
-    any, peers dial `address`.  `host_key` is the pinned key as `type base64`.  `root` is a prefix for every path
-    on the host: empty but for the demo and for tests without privileges, whose hosts are folders.
+    any, peers dial `address`.  `host_key` is the pinned key as `type base64`.  `root` is a prefix
+    for every path on the host: empty but for the demo and for tests without privileges, whose
+    hosts are folders.
     """
 
     name: str
