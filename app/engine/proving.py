@@ -107,11 +107,14 @@ class Prover:
         proofs = [p for t in self._site.topologies for p in self._proofs(t) if p.link in links]
         yield from verify_site(checks, proofs, self._probes(), unprovable=self._unprovable)
 
-    def explain(self, host: str, lines: tuple[str, ...]) -> str:
-        """Explain a failure on a host in words, from what it said and from its log."""
+    def explain(self, host: str, lines: tuple[str, ...], *, touched: bool = True) -> str:
+        """Explain a failure on a host in words, from what it said and from its log.
+
+        The log of a service that was not `touched` yet tells of other things.
+        """
         kind = next((i.acceptor.kind for i in self._linked), "")
         told = [line for text in lines for line in text.splitlines()]
-        found = explain((*told, *self._logs(host)), kind)
+        found = explain((*told, *(self._logs(host) if touched else ())), kind)
         return f"{found[0].cause} {found[0].remedy}" if found else ""
 
     def _links(self) -> Iterator[_Linked]:

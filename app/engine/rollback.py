@@ -78,7 +78,9 @@ def _step(
         return Result("stopped: what is put back stays", Exit.MIXED, ("tlswright runs",))
     for host, text in outcome.failed.items():
         ack = outcome.acks.get(host)
-        explanation = prover.explain(host, (text, *(ack.log if ack else ())))
+        explanation = prover.explain(
+            host, (text, *(ack.log if ack else ())), touched=not ack or ack.state != "untouched"
+        )
         runner.journal.emit(
             "failed", text, host=host, step=step[0].step, state="failed",
             data={"hint": "", "explanation": explanation},

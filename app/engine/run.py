@@ -184,7 +184,9 @@ class Runner:
     def _failed(self, step: Step, outcome: Outcome) -> Result:
         for host, text in outcome.failed.items():
             ack = outcome.acks.get(host)
-            explanation = self.prover.explain(host, (text, *(ack.log if ack else ())))
+            explanation = self.prover.explain(
+                host, (text, *(ack.log if ack else ())), touched=not ack or ack.state != "untouched"
+            )
             data = {"hint": _hint(ack.state if ack else ""), "explanation": explanation}
             self.journal.emit("failed", text, host=host, step=step.id, state="failed", data=data)
         for host in outcome.acks:

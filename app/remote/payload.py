@@ -97,6 +97,9 @@ def _problem(entry: FileEntry) -> str:
         return "not an absolute path of one line"
     if {"..", ".", ""} & set(path.split("/")[1:]):
         return "a path with empty, `.` or `..` parts"
+    if strange := set(entry.expect) & {"directory", "symlink", "other"}:
+        words = {"directory": "a directory", "symlink": "a dangling link"}
+        return f"{words.get(min(strange), 'something else than a file')} stands there: move it away"
     if not entry.expect or not all(s == ABSENT or _SHA256.fullmatch(s) for s in entry.expect):
         return "no state is expected, or one that is neither a SHA-256 nor `absent`"
     if entry.action == "restore" and not _ID.fullmatch(entry.restore):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,6 +88,27 @@ def test_what_cannot_be_taken_back_whole_is_refused_untouched(site: Site) -> Non
     assert site.files() == stock
     assert started(site)["spoke-b"] == pids["spoke-b"]
     assert started(site)["hub"] != pids["hub"]
+
+
+def test_a_host_that_was_not_touched_is_not_explained_by_its_log(site: Site) -> None:
+    assert site.apply().exit == 0
+    log = site.place.root("hub") / "var/lib/activemq/main/data/activemq.log"
+    with log.open("a") as file:
+        file.write("2026-01-01 00:00:00,000 | ERROR | Received fatal alert: unknown_ca | x | y\n")
+    store = site.place.root("hub") / "etc/activemq/instances-available/main/tls"
+    shutil.rmtree(store)
+    store.touch()
+    view = site.apply()
+    assert view.exit == 4, view.result
+    assert "cannot make the directory" in view.hosts["hub"].error
+    assert view.hosts["hub"].explanation == ""
+    store.unlink()
+    (store / "hub.p12").mkdir(parents=True)
+    view = site.apply()
+    assert view.exit == 4, view.result
+    assert "a directory stands there" in view.hosts["hub"].error
+    (store / "hub.p12").rmdir()
+    assert site.apply().exit == 0
 
 
 def part(step: str, host: str, **files: tuple[str, str]) -> HeldPart:
