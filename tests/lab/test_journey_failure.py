@@ -35,7 +35,8 @@ def test_a_fault_on_one_spoke_stops_there_with_its_cause(fresh_lab: Lab, tmp_pat
     assert footprint.content(spoke) == shut
     spoke.run(["rmdir", TLS])
     squatter = _squat(spoke)
-    _stopped(site, "Address already in use")
+    refused = site.run("apply", "--yes", expect=6)
+    assert "port 61617 is held by python" in refused.stderr
     assert footprint.content(spoke) == stock
     activemq.send(spoke, "old", "works")
     assert activemq.receive(spoke, "old") == "works"

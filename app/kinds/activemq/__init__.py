@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from app.kinds.activemq import topology as shape
 from app.kinds.activemq.activation import activation
 from app.kinds.activemq.files import resources
-from app.kinds.activemq.layout import SURVEY, find_layout
+from app.kinds.activemq.layout import find_layout, survey
 from app.kinds.activemq.options import OPTIONS
 from app.kinds.activemq.proofs import proofs
 from app.kinds.base import Proof, Render
@@ -46,8 +46,8 @@ class ActiveMQ:
         return shape.problems(site, topology)
 
     def survey(self, site: Site, node: Node) -> Survey:
-        """Ask for Debian's layout."""
-        return SURVEY
+        """Ask for Debian's layout, and who holds the TLS port that the broker is to have."""
+        return survey(node.port if self._listens(site, node) else 0)
 
     def layout(self, site: Site, node: Node, observation: HostObservation) -> Layout:
         """Say which instance was found."""
@@ -61,10 +61,7 @@ class ActiveMQ:
         self, site: Site, node: Node, layout: Layout, *, restored: bool = False
     ) -> Activation:
         """Say how the broker restarts."""
-        all_links = tuple(li for t in site.topologies if t.kind == self.name
-                          for li in shape.links(site, t))  # fmt: skip
-        listens = not restored and shape.accepts(node, all_links)
-        return activation(node, layout, listens=listens)
+        return activation(node, layout, listens=not restored and self._listens(site, node))
 
     def proofs(
         self, site: Site, topology: Topology, layouts: Mapping[str, Layout]
@@ -75,6 +72,12 @@ class ActiveMQ:
     def closes_plain(self, topology: Topology) -> bool:
         """Tell whether the plain listeners are to go."""
         return shape.value(topology, "plain") == "close"
+
+    def _listens(self, site: Site, node: Node) -> bool:
+        """Tell whether a node is to have a TLS listener; one without a port has none."""
+        all_links = tuple(li for t in site.topologies if t.kind == self.name
+                          for li in shape.links(site, t))  # fmt: skip
+        return node.port > 0 and shape.accepts(node, all_links)
 
 
 KIND = ActiveMQ()

@@ -15,11 +15,14 @@ from app.kinds.resources import Layout
 from app.model import Node
 from app.observed import HostObservation, Survey
 from app.quoting import calm
+from app.rendering import render_template
 
 AVAILABLE = "/etc/activemq/instances-available"
 ENABLED = "/etc/activemq/instances-enabled"
 STATE = "/var/lib/activemq"
 INSTANCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+PORT = "port"
 
 SURVEY = Survey(
     digests=(f"{AVAILABLE}/*/tls/*",),
@@ -42,6 +45,14 @@ SURVEY = Survey(
          'echo "${i%%/*}"; done; :'),
     ),
 )  # fmt: skip
+
+
+def survey(port: int) -> Survey:
+    """Give what to read on a host, with who holds a port; 0 for none."""
+    if not port:
+        return SURVEY
+    held = render_template("activemq/port.sh.j2", port=port)
+    return SURVEY.merged(Survey(commands=((PORT, held),)))
 
 
 def find_layout(node: Node, seen: HostObservation) -> Layout:
@@ -79,7 +90,20 @@ def find_layout(node: Node, seen: HostObservation) -> Layout:
     }
     name = node.host if facts["broker_name"] == "localhost" else facts["broker_name"]
     warnings = _warnings(view, facts, seen)
-    return Layout(facts, warnings=warnings, unique={"broker name": name})
+    taken = _port_taken(node, instance, seen)
+    problems = (taken,) if taken else ()
+    return Layout(facts, warnings, problems, unique={"broker name": name})
+
+
+def _port_taken(node: Node, instance: str, seen: HostObservation) -> str:
+    """Say who else holds the port that the broker is to have; empty when nobody does."""
+    what, _, who = seen.out(PORT).partition(" ")
+    remedy = "end it, or set option port for this host"
+    if what == "instance" and who != instance:
+        return f"port {node.port} is held by the instance {calm(who, 60)}: {remedy}"
+    if what == "other":
+        return f"port {node.port} is held by {calm(who, 100) or 'another program'}: {remedy}"
+    return ""
 
 
 def _running(node: Node, instance: str, seen: HostObservation) -> str:
