@@ -76,6 +76,8 @@ def step_text(step: Step) -> Text:
             text.append(f"restarted because {calm(member.reason, 400)}\n")
         for change in member.changes:
             text.append_text(change_label(change)).append(f"  {change.label}\n", style=IDLE)
+        for key, command in member.activation.own:
+            text.append(f"{key} from site.yaml: {calm(command, 400)}\n", style=WARN)
         text.append("\n")
     text.append(f"Expected outage: about {step.outage_seconds} s, this step's hosts alone.\n")
     text.append(
