@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from app.cli.context import Context
@@ -30,9 +31,12 @@ def vault(context: Context) -> Exit:
     passphrase = context.passphrase()
     with Vault.open(path, passphrase, write=act in ("passphrase", "set")) as opened:
         if act == "check":
-            report = str(opened.check())
-            text = f"{path}: whole, opens with this passphrase; {report}"
-            context.terminal.show(flags.json, {"vault": str(path), "report": report}, text)
+            report = opened.check()
+            text = (
+                f"{path}: whole, opens with this passphrase; secrets: {report.entries}, "
+                f"scrypt N=2^{report.scrypt_log2_n}, saved {report.generation} times"
+            )
+            context.terminal.show(flags.json, {"vault": str(path), **asdict(report)}, text)
         elif act == "backup":
             if not flags.argument:
                 raise UsageError("say where the backup goes: tlswright vault backup FILE")
