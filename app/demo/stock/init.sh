@@ -5,11 +5,15 @@ ROOT=@ROOT@
 PYTHON=@PYTHON@
 PIDFILE=$ROOT/run/activemq/main.pid
 
-running() {
-    [ -f "$PIDFILE" ] || return 1
-    pid=$(cat "$PIDFILE" 2>/dev/null) && [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null || return 1
+alive() {
+    kill -0 "$pid" 2>/dev/null || return 1
     # A dead process that nobody has collected yet still takes signals.
     case $(cat "/proc/$pid/stat" 2>/dev/null) in *") Z "*) return 1 ;; esac
+}
+
+running() {
+    [ -f "$PIDFILE" ] || return 1
+    pid=$(cat "$PIDFILE" 2>/dev/null) && [ -n "$pid" ] && alive
 }
 
 start() {
@@ -25,7 +29,8 @@ stop() {
     if running; then
         kill -TERM "$pid" 2>/dev/null
         tries=0
-        while running && [ "$tries" -lt 200 ]; do
+        # It takes its pid file away a moment before it ends.
+        while alive && [ "$tries" -lt 200 ]; do
             tries=$((tries + 1))
             [ "$tries" -gt 100 ] && kill -KILL "$pid" 2>/dev/null
             sleep 0.05
