@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -60,6 +60,7 @@ class Group:
     def carry(self, judge: Callable[[], Mapping[str, str]], decide: Callable[[], None]) -> Outcome:
         """Take the group from `stage` to `commit`.
 
+        The services must still be healthy when the outside has been looked at, and have settled.
         `judge` looks from outside after the hosts' own checks and gives what is wrong by host;
         `decide` writes the decision to hold to disk.  Any no before it undoes every member.
         """
@@ -71,8 +72,11 @@ class Group:
             if self.stop.now:
                 return self._undo(acks, {}, cancelled=True)
         wrong = judge()
-        if wrong:
-            return self._undo({}, wrong)
+        acks = self._all("check", wrong or None) if self._acts() else {}
+        said = {host: ack.text for host, ack in acks.items() if not ack.ok}
+        if wrong or said:
+            # A service that died is told by its own host, which knows why.
+            return self._undo(acks, {**wrong, **said})
         if self.stop.now:
             return self._undo({}, {}, cancelled=True)
         decide()
@@ -83,8 +87,11 @@ class Group:
         for transaction in self.transactions.values():
             transaction.close()
 
+    def _acts(self) -> bool:
+        return any(m.start for m in self.members.values())
+
     def _barriers(self) -> tuple[Barrier, ...]:
-        acts = any(m.start for m in self.members.values())
+        acts = self._acts()
         steps: list[Barrier] = ["stage"]
         if acts and any(m.stop for m in self.members.values()):
             steps.append("stop")
@@ -105,11 +112,11 @@ class Group:
     def _undo(
         self, acks: Mapping[str, Ack], failed: Mapping[str, str], *, cancelled: bool = False
     ) -> Outcome:
-        standing = {h: a for h, a in acks.items() if a.ok} if acks else dict(self.transactions)
+        standing = [h for h in self.transactions if h not in acks or acks[h].ok]
         undone = self._all("rollback", standing)
         return Outcome(False, {**acks, **undone}, failed, cancelled=cancelled)
 
-    def _all(self, barrier: Barrier, hosts: Mapping[str, object] | None = None) -> dict[str, Ack]:
+    def _all(self, barrier: Barrier, hosts: Collection[str] | None = None) -> dict[str, Ack]:
         names = [h for h in self.transactions if hosts is None or h in hosts]
         if not names:
             return {}

@@ -57,7 +57,7 @@ def build(
         id=f"{run}-{step.id}", run=run, group=f"{run}-{step.id}", owner=owner,
         entries=tuple(entries), stop=act.stop, start=act.start, check=act.check, logs=act.logs,
         stop_seconds=act.stop_seconds, start_seconds=act.start_seconds,
-        check_seconds=act.check_seconds,
+        check_seconds=act.check_seconds, settle_seconds=act.settle_seconds,
     )  # fmt: skip
     record = _record(part, keyring, deployed, made, run, time)
     return Built(part, member, record, files)

@@ -74,6 +74,7 @@ def undo_member(
         stop=activation.stop, start=activation.start, check=activation.check,
         logs=activation.logs, stop_seconds=activation.stop_seconds,
         start_seconds=activation.start_seconds, check_seconds=activation.check_seconds,
+        settle_seconds=activation.settle_seconds,
     )  # fmt: skip
 
 

@@ -90,7 +90,7 @@ class Activation:
     `check` answers 0 when the product is healthy since `start`, prints why not otherwise; it is
     called again every second until it answers 0 or 3 (3: dead, waiting is useless), or until
     `check_seconds` pass. `stop` may be empty when `start` restarts.  `logs` prints the newest log
-    lines for explanations.
+    lines for explanations.  It must have been healthy for `settle_seconds` before a step is kept.
     """
 
     stop: str
@@ -100,6 +100,7 @@ class Activation:
     stop_seconds: int = 60
     start_seconds: int = 120
     check_seconds: int = 90
+    settle_seconds: int = 0
     own: tuple[tuple[str, str], ...] = ()
     """Commands that site.yaml gives itself, by the option's key: shown before they are run."""
     outage_seconds: int = 10

@@ -47,6 +47,8 @@ class Member:
 
     `id` names the transaction on the host (its run directory), `run` and `group` tie members
     together.  Entries are renamed in the given order; the commands are POSIX-sh snippets.
+    A service counts as healthy again after an undo, and at a second `check`, only when it has been
+    so for `settle_seconds`: one that dies soon after it came up must not pass.
     """
 
     id: str
@@ -61,6 +63,7 @@ class Member:
     stop_seconds: int = 60
     start_seconds: int = 120
     check_seconds: int = 90
+    settle_seconds: int = 0
     silence_seconds: int = 300
 
 

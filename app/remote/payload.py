@@ -61,6 +61,7 @@ def begin_call(member: Member, root: str, payload: Payload) -> str:
         *("begin", root, member.id, str(len(payload.data)), payload.sha256),
         *(one_line(text) for text in (member.owner, member.run, member.group)),
         *(str(max(1, seconds)) for seconds in limits),
+        str(max(0, member.settle_seconds)),
     )
 
 

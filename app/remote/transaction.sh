@@ -21,14 +21,15 @@ leave() {
   exit 0
 }
 
-# begin ROOT ID BYTES SHA256 OWNER RUN GROUP STOP START CHECK SILENCE: the payload, then words.
+# begin ROOT ID BYTES SHA256 OWNER RUN GROUP STOP START CHECK SILENCE SETTLE: the payload,
+# then words.
 begin() {
   place "$1" "$2"
   PHASE=staging SERVICE=running SWITCHED=
   STOP_SECONDS=$8 START_SECONDS=$9
   OWNER_TEXT=$5 bytes_=$3 sum_=$4 run_=$6 group_id_=$7
   shift 9
-  CHECK_SECONDS=$1 SILENCE=$2
+  CHECK_SECONDS=$1 SILENCE=$2 SETTLE=$3 HEALTHY_SINCE=
   enter "$OWNER_TEXT" || { leave no stage untouched "$WHY"; }
   unfinished
   PHASE=staging SERVICE=running SWITCHED=
@@ -37,8 +38,8 @@ begin() {
   mkdir "$RUN" 2>/dev/null || { leave no stage untouched "cannot make $RUN"; }
   trap 'gone "a signal ended the connection"' HUP TERM
   trap : PIPE
-  printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$run_" "$group_id_" "$STOP_SECONDS" "$START_SECONDS" \
-    "$CHECK_SECONDS" "$OWNER_TEXT" >"$RUN/settings"
+  printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$run_" "$group_id_" "$STOP_SECONDS" \
+    "$START_SECONDS" "$CHECK_SECONDS" "$SETTLE" "$OWNER_TEXT" >"$RUN/settings"
   stage "$bytes_" "$sum_" || fail stage "$WHY"
   trap 'gone "no word for $SILENCE seconds"' USR1
   if grep "^[^$TAB]*$TAB[^$TAB]*${TAB}0$TAB" "$RUN/table" >/dev/null 2>&1; then
@@ -121,8 +122,10 @@ do_start() {
   answer ok start started
 }
 
+# do_check: healthy now; asked again, it must have been so for as long as it takes to settle.
 do_check() {
-  healthy || { show "$RUN/out"; logs; fail check "$WHY"; }
+  if [ "$PHASE" = checked ]; then settled; else healthy; fi ||
+    { show "$RUN/out"; logs; fail check "$WHY"; }
   note checked
   answer ok check checked
 }
@@ -153,12 +156,24 @@ healthy() {
   while :; do
     left_=$((until_ - $(date +%s)))
     [ "$left_" -gt 0 ] || left_=1
-    command_ check "$left_" && return 0
+    command_ check "$left_" && { HEALTHY_SINCE=$(date +%s); return 0; }
     [ "$code_" != 3 ] || { WHY="the service is dead${last_:+: $last_}"; return 1; }
     [ "$(date +%s)" -lt "$until_" ] ||
       { WHY="not healthy within $CHECK_SECONDS seconds${last_:+: $last_}"; return 1; }
     sleep 1
   done
+}
+
+# settled: it has been healthy for SETTLE seconds, and still is.
+settled() {
+  while [ $(($(date +%s) - HEALTHY_SINCE)) -lt "$SETTLE" ]; do
+    sleep 1
+    command_ check "$CHECK_SECONDS" || break
+  done
+  command_ check "$CHECK_SECONDS" && return 0
+  WHY="it came up, but did not stay healthy for $SETTLE seconds${last_:+: $last_}"
+  [ "$code_" != 3 ] || WHY="it came up, but then died${last_:+: $last_}"
+  return 1
 }
 
 logs() {
@@ -193,7 +208,7 @@ revive() {
   [ "$UNDONE" != untouched ] || UNDONE=restored
   [ "$SERVICE" != new ] || command_ stop "$STOP_SECONDS" || log "$WHY"
   command_ start "$START_SECONDS" || return 1
-  healthy || { show "$RUN/out"; logs; return 1; }
+  { healthy && settled; } || { show "$RUN/out"; logs; return 1; }
   WHY=
 }
 
@@ -239,9 +254,10 @@ finish() {
     *:restored-down) leave no rollback restored-down ;;
     *:held) commit; leave ok commit committed ;;
   esac
-  run_= group_id_= STOP_SECONDS=60 START_SECONDS=120 CHECK_SECONDS=90
+  run_= group_id_= STOP_SECONDS=60 START_SECONDS=120 CHECK_SECONDS=90 SETTLE=0
   [ ! -f "$RUN/settings" ] || IFS=$TAB read -r run_ group_id_ STOP_SECONDS START_SECONDS \
-    CHECK_SECONDS rest_ <"$RUN/settings"
+    CHECK_SECONDS SETTLE rest_ <"$RUN/settings"
+  case $SETTLE in ''|*[!0-9]*) SETTLE=0 ;; esac
   undo
   leave "$UNDONE_OK" rollback "$UNDONE" "$WHY"
 }

@@ -168,6 +168,42 @@ def test_a_service_that_stays_down_is_told_so(remote: SshRemote, root: Path) -> 
     assert (root / "etc/a").read_bytes() == b"old"
 
 
+# Healthy at the first look after each start, dead at every later one.
+BRIEF = {
+    "start": 'rm -f "$ROOT/seen"',
+    "check": 'if [ -e "$ROOT/seen" ]; then echo its bean is missing; exit 3; fi; : >"$ROOT/seen"',
+    "settle_seconds": 2,
+}
+
+
+def test_a_service_that_dies_soon_after_it_came_up_is_not_kept(
+    remote: SshRemote, root: Path
+) -> None:
+    member = step(put("/etc/a", b"new", b"old"), **BRIEF)
+    acks = carry(remote, member, "stage", "switch", "start", "check", "check")
+    assert [ack.ok for ack in acks] == [True, True, True, True, False]
+    assert "it came up, but then died: its bean is missing" in acks[-1].text
+    assert (root / "etc/a").read_bytes() == b"old"
+
+
+def test_a_service_that_does_not_stay_up_on_its_old_files_is_told_so(
+    remote: SshRemote, root: Path
+) -> None:
+    member = step(put("/etc/a", b"new", b"old"), **BRIEF)
+    acks = carry(remote, member, "stage", "switch", "start", "check", "rollback")
+    assert (acks[-1].ok, acks[-1].state) == (False, "restored-down")
+    assert (root / "etc/a").read_bytes() == b"old"
+
+
+def test_a_service_is_watched_until_it_has_settled(remote: SshRemote, root: Path) -> None:
+    member = step(put("/etc/a", b"new", b"old"), check='date +%s >>"$ROOT/looks"',
+                  start="true", settle_seconds=2)  # fmt: skip
+    acks = carry(remote, member, "stage", "switch", "start", "check", "check", "hold", "commit")
+    assert acks[-1].state == "committed"
+    looks = [int(line) for line in (root / "looks").read_text().split()]
+    assert looks[-1] - looks[0] >= 2
+
+
 def test_a_failed_stop_starts_again_and_changes_nothing(remote: SshRemote, root: Path) -> None:
     before = tree(root)
     member = step(put("/etc/a", b"new", b"old"), stop="exit 5", start="true")

@@ -14,6 +14,8 @@ from app.rendering import render_template
 STOP_SECONDS = 60
 START_SECONDS = 120
 CHECK_SECONDS = 120
+# A broker listens before the rest of its configuration is loaded: what is wrong there ends it.
+SETTLE_SECONDS = 3
 OUTAGE_SECONDS = 20
 OWN = ("stop_command", "start_command", "status_command")
 
@@ -37,6 +39,7 @@ def activation(node: Node, layout: Layout, *, listens: bool) -> Activation:
         stop_seconds=STOP_SECONDS,
         start_seconds=START_SECONDS,
         check_seconds=CHECK_SECONDS,
+        settle_seconds=SETTLE_SECONDS,
         own=tuple((key, str(node.options[key])) for key in OWN if node.options[key]),
         outage_seconds=OUTAGE_SECONDS,
     )

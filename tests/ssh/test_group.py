@@ -1,0 +1,105 @@
+"""A group of hosts goes through a step together: what one of them says undoes all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from app.engine.barriers import Group, Outcome
+from app.engine.control import StopFlag
+from app.engine.journal import Journal
+from app.remote.base import Member
+from tests.ssh.conftest import Connect
+from tests.ssh.steps import litter, put, step, tree
+
+Carry = Callable[..., Outcome]
+HEALTHY = {"start": "true", "check": "true"}
+# Dead once the file of this name is there: the judge of a test makes it.
+MORTAL = {"start": "true", "check": '[ ! -e "$ROOT/dead" ] || { echo no such bean; exit 3; }'}
+
+
+@pytest.fixture
+def roots(tmp_path: Path) -> dict[str, Path]:
+    found = {name: tmp_path / name for name in ("a", "b", "c")}
+    for root in found.values():
+        (root / "etc").mkdir(parents=True)
+        (root / "etc/f").write_bytes(b"old")
+    return found
+
+
+@pytest.fixture
+def carry(connect: Connect, roots: dict[str, Path], tmp_path: Path) -> Carry:
+    def run(
+        commands: Mapping[str, Mapping[str, str]], judge: Callable[[], Mapping[str, str]]
+    ) -> Outcome:
+        members: dict[str, Member] = {
+            name: step(put("/etc/f", b"new", b"old"), **commands.get(name, HEALTHY))
+            for name in roots
+        }
+        begun = {name: connect(roots[name]).begin(member) for name, member in members.items()}
+        journal = Journal(tmp_path / "journal.jsonl", "run-1")
+        group = Group("1.1", members, begun, journal, StopFlag())
+        try:
+            return group.carry(judge, lambda: None)
+        finally:
+            group.close()
+            journal.close()
+
+    return run
+
+
+def test_a_group_that_passes_is_kept_everywhere(carry: Carry, roots: dict[str, Path]) -> None:
+    outcome = carry({}, dict)
+    assert outcome.held
+    assert {a.state for a in outcome.acks.values()} == {"committed"}
+    assert [(root / "etc/f").read_bytes() for root in roots.values()] == [b"new"] * 3
+
+
+@pytest.mark.parametrize("barrier", ["start", "check"])
+def test_one_member_that_fails_takes_all_back(
+    carry: Carry, roots: dict[str, Path], barrier: str
+) -> None:
+    before = {name: tree(root) for name, root in roots.items()}
+    outcome = carry({"b": {**HEALTHY, barrier: "echo port in use; exit 3"}}, dict)
+    assert not outcome.held
+    assert list(outcome.failed) == ["b"]
+    assert "port in use" in outcome.failed["b"]
+    assert {name: tree(root) for name, root in roots.items()} == before
+    assert [litter(root) for root in roots.values()] == [[], [], []]
+
+
+def test_what_is_wrong_from_outside_takes_all_back(carry: Carry, roots: dict[str, Path]) -> None:
+    before = {name: tree(root) for name, root in roots.items()}
+    outcome = carry({}, lambda: {"b": "it serves another certificate"})
+    assert dict(outcome.failed) == {"b": "it serves another certificate"}
+    assert {a.state for a in outcome.acks.values()} == {"restored"}
+    assert set(outcome.acks) == set(roots)
+    assert {name: tree(root) for name, root in roots.items()} == before
+
+
+def test_a_service_that_died_meanwhile_is_told_by_its_host(
+    carry: Carry, roots: dict[str, Path]
+) -> None:
+    def judge() -> Mapping[str, str]:
+        (roots["b"] / "dead").touch()
+        return {"b": "the bridge is down"}
+
+    outcome = carry({"b": MORTAL}, judge)
+    assert "died: no such bean" in outcome.failed["b"]
+    assert outcome.acks["b"].state == "restored-down"
+    assert [(root / "etc/f").read_bytes() for root in roots.values()] == [b"old"] * 3
+
+
+def test_a_service_that_dies_while_all_looks_well_is_not_kept(
+    carry: Carry, roots: dict[str, Path]
+) -> None:
+    def judge() -> Mapping[str, str]:
+        (roots["c"] / "dead").touch()
+        return {}
+
+    outcome = carry({"c": MORTAL}, judge)
+    assert not outcome.held
+    assert list(outcome.failed) == ["c"]
+    assert [(root / "etc/f").read_bytes() for root in roots.values()] == [b"old"] * 3
