@@ -169,7 +169,7 @@ def test_a_service_that_stays_down_is_told_so(remote: SshRemote, root: Path) -> 
 
 
 # Healthy at the first look after each start, dead at every later one.
-BRIEF = {
+BRIEF: dict[str, Any] = {
     "start": 'rm -f "$ROOT/seen"',
     "check": 'if [ -e "$ROOT/seen" ]; then echo its bean is missing; exit 3; fi; : >"$ROOT/seen"',
     "settle_seconds": 2,
