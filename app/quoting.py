@@ -1,9 +1,19 @@
-"""The one function that quotes for a POSIX shell, and the one that calms text from a host."""
+"""The functions that quote for a shell and for Erlang, and the one that calms text from a host."""
 
 from __future__ import annotations
 
+import re
 import shlex
 import unicodedata
+
+_BARE_ATOM = re.compile(r"[a-z][A-Za-z0-9_@]*")
+# What erl_scan (OTP 25) takes for a keyword, with `maybe` and `else` of OTP 27.
+_ERL_WORDS = frozenset(
+    "after and andalso band begin bnot bor bsl bsr bxor case catch cond div else end fun if let "
+    "maybe not of or orelse receive rem try when xor".split()
+)
+_ERL_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_ERL_NAME_MAX = 255
 
 
 def sh(text: str) -> str:
@@ -19,6 +29,41 @@ def sh(text: str) -> str:
 def sh_words(*words: str) -> str:
     """Quote words and join them to a command."""
     return " ".join(sh(word) for word in words)
+
+
+def erl_string(text: str) -> str:
+    """Write `text` as a string of an Erlang term file: ASCII only, whatever the file's encoding.
+
+    Raises ValueError for surrogates, U+FFFE and U+FFFF, which erl_scan takes in no form.
+    """
+    return '"' + _erl_escaped(text, '"') + '"'
+
+
+def erl_atom(text: str) -> str:
+    """Write `text` as an Erlang atom: bare where it may be, else in single quotes.
+
+    Raises ValueError for more than 255 characters, and for what `erl_string` refuses.
+    """
+    if len(text) > _ERL_NAME_MAX:
+        raise ValueError("an Erlang atom cannot hold more than 255 characters")
+    if _BARE_ATOM.fullmatch(text) and text not in _ERL_WORDS:
+        return text
+    return "'" + _erl_escaped(text, "'") + "'"
+
+
+def _erl_escaped(text: str, mark: str) -> str:
+    return "".join(_erl_letter(letter, mark) for letter in text)
+
+
+def _erl_letter(letter: str, mark: str) -> str:
+    code = ord(letter)
+    if 0xD800 <= code <= 0xDFFF or code in (0xFFFE, 0xFFFF):
+        raise ValueError(f"an Erlang term cannot hold U+{code:04X}")
+    if letter == mark:
+        return "\\" + mark
+    if letter in _ERL_ESCAPES:
+        return _ERL_ESCAPES[letter]
+    return letter if 0x20 <= code < 0x7F else f"\\x{{{code:X}}}"
 
 
 def calm(text: str, limit: int = 2000) -> str:
