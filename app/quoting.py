@@ -8,9 +8,9 @@ import unicodedata
 
 _BARE_ATOM = re.compile(r"[a-z][A-Za-z0-9_@]*")
 # What erl_scan (OTP 25) takes for a keyword, with `maybe` and `else` of OTP 27.
-_ERL_WORDS = frozenset(
-    "after and andalso band begin bnot bor bsl bsr bxor case catch cond div else end fun if let "
-    "maybe not of or orelse receive rem try when xor".split()
+_ERL_WORD = re.compile(
+    "after|and|andalso|band|begin|bnot|bor|bsl|bsr|bxor|case|catch|cond|div|else|end|fun|if|let|"
+    "maybe|not|of|or|orelse|receive|rem|try|when|xor"
 )
 _ERL_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _ERL_NAME_MAX = 255
@@ -46,7 +46,7 @@ def erl_atom(text: str) -> str:
     """
     if len(text) > _ERL_NAME_MAX:
         raise ValueError("an Erlang atom cannot hold more than 255 characters")
-    if _BARE_ATOM.fullmatch(text) and text not in _ERL_WORDS:
+    if _BARE_ATOM.fullmatch(text) and not _ERL_WORD.fullmatch(text):
         return text
     return "'" + _erl_escaped(text, "'") + "'"
 
