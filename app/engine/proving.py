@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from app.pki.credential import Credential
 
 LOG_LINES = 400
+FORMATS: tuple[StoreFormat, ...] = ("PKCS12", "JKS", "PEM")
+PEM_PARTS = ("combined", "key", "chain")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,25 +165,35 @@ class Prover:
         own = self._record(item.initiator)
         if own is None:
             return None
-        key = self._store(own, "key ", " store ")
+        key = self._key_store(own)
         if key is None:
             return None
         return RemoteDial(
             name=item.link.name,
             port=item.link.port,
             key=key,
-            trust=self._store(own, "trust ", ""),
+            trust=self._store(own, "trust"),
             trust_pem=self._trust(acceptor, pinned=pinned).pem,
             pinned=pinned,
         )
 
-    def _store(self, record: DeployedNode, what: str, middle: str) -> HostStore | None:
-        for path, (_, made) in record.files.items():
-            if made.startswith(what) and middle in f"{made} ":
-                form: StoreFormat = "JKS" if " JKS" in made else "PKCS12"
-                if " PEM" in made:
-                    continue
-                name = what.strip()
+    def _key_store(self, record: DeployedNode) -> HostStore | None:
+        """Name the files that hold a node's own key: a store, or else its PEM parts."""
+        found = self._store(record, "key", "store")
+        if found is not None:
+            return found
+        parts = {part: path for part in PEM_PARTS for path in _paths(record, f"key PEM {part} ")}
+        if "combined" in parts:
+            return HostStore(parts["combined"], "PEM")
+        if "key" in parts and "chain" in parts:
+            return HostStore(parts["key"], "PEM", certificate=parts["chain"])
+        return None
+
+    def _store(self, record: DeployedNode, name: str, part: str = "") -> HostStore | None:
+        for form in FORMATS:
+            for path in _paths(record, f"{name} {form} {part}".rstrip()):
+                if form == "PEM":
+                    return HostStore(path, form) if name == "trust" else None
                 password = self._keyring.password(record.host, f"{record.kind}/{name}")
                 return HostStore(path, form, password)
         return None
@@ -255,6 +267,11 @@ class Prover:
             spec = _probe_spec(root.name, 1)
             self._identities["foreign"] = _identity(issue(root, spec, self._clock()))
         return self._identities["foreign"]
+
+
+def _paths(record: DeployedNode, made: str) -> list[str]:
+    """Give the files that were made as a signature that begins so (see app.plan.specs)."""
+    return [path for path, (_, what) in record.files.items() if f"{what} ".startswith(made)]
 
 
 def _probe_spec(issuer: str, generation: int) -> IssueSpec:

@@ -66,7 +66,9 @@ def _step(
         node = nodes[part.host]
         kind = kinds[node.kind]
         layout = kind.layout(site, node, runner.gathered.observed[part.host])
-        activation = kind.activation(site, node, layout, restored=True)
+        activation = kind.activation(
+            site, node, layout, changed=tuple(part.files), alone=len(step) == 1, restored=True
+        )
         members[part.host] = undo_member(part, runner.run, runner.owner, number, activation)
     transactions = {h: runner.gathered.remotes[h].begin(m) for h, m in members.items()}
     group = Group(step[0].step, members, transactions, runner.journal, runner.stop)

@@ -69,8 +69,13 @@ class Kind(Protocol):
     def nodes(self, site: Site, topology: Topology) -> tuple[Node, ...]:
         """Give the nodes: acceptors before the initiators that dial them."""
 
-    def groups(self, topology: Topology, nodes: tuple[Node, ...]) -> tuple[tuple[Node, ...], ...]:
-        """Give the nodes in the order of activation; those of one group change in one step."""
+    def groups(
+        self, topology: Topology, nodes: tuple[Node, ...], layouts: Mapping[str, Layout]
+    ) -> tuple[tuple[Node, ...], ...]:
+        """Give the nodes in the order of activation; those of one group change in one step.
+
+        What runs now decides too: a cluster that goes from plain to TLS changes as a whole.
+        """
 
     def links(self, site: Site, topology: Topology) -> tuple[Link, ...]:
         """Give every directed dial."""
@@ -88,9 +93,18 @@ class Kind(Protocol):
         """Give the node's desired files; raises EditError where the user's file refuses."""
 
     def activation(
-        self, site: Site, node: Node, layout: Layout, *, restored: bool = False
+        self,
+        site: Site,
+        node: Node,
+        layout: Layout,
+        *,
+        changed: tuple[str, ...] = (),
+        alone: bool = True,
+        restored: bool = False,
     ) -> Activation:
-        """Say how the node takes up new files.
+        """Say how the node takes up new files; `changed` are their paths, none for a mere restart.
+
+        Without `alone` the whole group stops before any of it starts again.
 
         With `restored` an older configuration comes back, whose listeners are not known: any
         listener of the process will do.

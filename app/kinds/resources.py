@@ -120,3 +120,7 @@ class Layout:
     problems: tuple[str, ...] = ()
     unique: Mapping[str, str] = field(default_factory=dict)
     """What no two nodes of a topology may share: a name for it, and this node's value."""
+    company: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Values of `unique` that this node knows others to have: each must be a node here."""
+    stale: str = ""
+    """Why the service must start again though its files may be right; empty when it need not."""

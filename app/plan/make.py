@@ -160,14 +160,16 @@ class _Planner:
         return (*found, *leftovers(node, found, self.standing[node.name]))
 
     def _steps(self, phase: Phase, number: int) -> tuple[Step, ...]:
-        groups = self.kind.groups(self.topology, self.nodes)
+        groups = self.kind.groups(self.topology, self.nodes, self.layouts)
         ordered = tuple(reversed(groups)) if phase.reverse else groups
         if phase.name == "leaf":
             # Those that could not restart before are the last to know their peers' new leaves.
             ordered = tuple(sorted(ordered, key=lambda g: not any(n.name in self.lost for n in g)))
         steps: list[Step] = []
         for group in ordered:
-            members = [m for m in (self._member(node, phase) for node in group) if m is not None]
+            alone = len(group) == 1
+            made = (self._member(node, phase, alone=alone) for node in group)
+            members = [member for member in made if member is not None]
             if members:
                 steps.append(Step(f"{number}.{len(steps) + 1}", phase.name, tuple(members)))
                 changed = {m.node.name: self._running(m.node.name) for m in members}
@@ -183,7 +185,7 @@ class _Planner:
         trust = frozenset(self.standing[name].trust.values())
         return Running(self.leaves.get(name, ""), self.issuers.get(name, ""), trust)
 
-    def _member(self, node: Node, phase: Phase) -> NodeStep | None:
+    def _member(self, node: Node, phase: Phase, *, alone: bool) -> NodeStep | None:
         state, waits = phase.nodes[node.name], node.name in self.waiting
         if phase.name == "leaf" and waits:
             state = replace(state, leaf="next")
@@ -203,13 +205,16 @@ class _Planner:
         if takes_new:
             self.leaves[node.name] = f"new:{node.name}"
             self.issuers[node.name] = self._issuer(self.specs[node.name])
-        activation = self.kind.activation(self.inputs.site, node, self.layouts[node.host])
+        activation = self.kind.activation(
+            self.inputs.site, node, self.layouts[node.host],
+            changed=tuple(c.path for c in found), alone=alone,
+        )  # fmt: skip
         spec = self.specs[node.name] if takes_new else None
         return NodeStep(node, found, activation, spec, state.trust, stale)
 
     def _stale(self, node: Node, phase: Phase) -> str:
-        if phase.name == "deploy" and self.layouts[node.host].facts.get("running") == "no":
-            return "it does not run"
+        if phase.name == "deploy" and self.layouts[node.host].stale:
+            return self.layouts[node.host].stale
         served = self.inputs.served.get(node.name, "")
         own = self.leaves.get(node.name, "")
         if phase.name not in ("deploy", "drop") or not served or not own or served == own:

@@ -30,7 +30,7 @@ def checks(
             ids = ", ".join(seen.unfinished)
             text = f"an earlier run was cut off ({ids}); apply resolves it first"
             found.append(Check(node.host, "unfinished", "warn", text))
-    return (*found, *_shared(nodes, layouts))
+    return (*found, *_shared(nodes, layouts), *_company(nodes, layouts))
 
 
 def _names(seen: HostObservation) -> list[Check]:
@@ -57,6 +57,22 @@ def _shared(nodes: tuple[Node, ...], layouts: Mapping[str, Layout]) -> list[Chec
                 text = f"it has the {what} {value}, as {first} has: give one of them another"
                 found.append(Check(node.host, what, "fail", text))
     return found
+
+
+def _company(nodes: tuple[Node, ...], layouts: Mapping[str, Layout]) -> list[Check]:
+    """Refuse to change nodes whose peers the site does not know: those would be cut off."""
+    known = {pair for node in nodes for pair in layouts[node.host].unique.items()}
+    return [
+        Check(
+            node.host, what, "fail",
+            f"it is in company of the {what} {value}, which site.yaml does not have: add its host, "
+            "or it would be cut off",
+        )
+        for node in nodes
+        for what, values in layouts[node.host].company.items()
+        for value in values
+        if (what, value) not in known
+    ]  # fmt: skip
 
 
 def names_checks(nodes: tuple[Node, ...]) -> tuple[Check, ...]:

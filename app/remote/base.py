@@ -46,7 +46,8 @@ class Member:
     """Hold one host's part of a step.
 
     `id` names the transaction on the host (its run directory), `run` and `group` tie members
-    together.  Entries are renamed in the given order; the commands are POSIX-sh snippets.
+    together.  Entries are renamed in the given order; the commands are POSIX-sh snippets,
+    which find UNDOING=1 in their environment while the old set is brought back.
     A service counts as healthy again after an undo, and at a second `check`, only when it has been
     so for `settle_seconds`: one that dies soon after it came up must not pass.
     """

@@ -185,6 +185,7 @@ logs() {
 # undo: the old set is back and the service runs on it; UNDONE is the state that this leaves.
 undo() {
   trap : HUP TERM USR1 PIPE
+  export UNDOING=1
   UNDONE=untouched UNDONE_OK=ok WHY=
   if [ -n "$SWITCHED" ]; then
     UNDONE=restored

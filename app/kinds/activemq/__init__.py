@@ -33,7 +33,9 @@ class ActiveMQ:
         """Give the brokers, the hub first."""
         return shape.nodes(site, topology)
 
-    def groups(self, topology: Topology, nodes: tuple[Node, ...]) -> tuple[tuple[Node, ...], ...]:
+    def groups(
+        self, topology: Topology, nodes: tuple[Node, ...], layouts: Mapping[str, Layout]
+    ) -> tuple[tuple[Node, ...], ...]:
         """Change one broker at a time."""
         return tuple((node,) for node in nodes)
 
@@ -58,7 +60,14 @@ class ActiveMQ:
         return resources(render)
 
     def activation(
-        self, site: Site, node: Node, layout: Layout, *, restored: bool = False
+        self,
+        site: Site,
+        node: Node,
+        layout: Layout,
+        *,
+        changed: tuple[str, ...] = (),
+        alone: bool = True,
+        restored: bool = False,
     ) -> Activation:
         """Say how the broker restarts."""
         return activation(node, layout, listens=not restored and self._listens(site, node))

@@ -92,7 +92,8 @@ def find_layout(node: Node, seen: HostObservation) -> Layout:
     warnings = _warnings(view, facts, seen)
     taken = _port_taken(node, instance, seen)
     problems = (taken,) if taken else ()
-    return Layout(facts, warnings, problems, unique={"broker name": name})
+    stale = "it does not run" if facts["running"] == "no" else ""
+    return Layout(facts, warnings, problems, unique={"broker name": name}, stale=stale)
 
 
 def _port_taken(node: Node, instance: str, seen: HostObservation) -> str:

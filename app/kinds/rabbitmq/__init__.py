@@ -1,0 +1,85 @@
+"""RabbitMQ: a cluster whose nodes and CLI tools trust each other over TLS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.kinds.base import Proof, Render
+from app.kinds.rabbitmq import topology as shape
+from app.kinds.rabbitmq.activation import activation
+from app.kinds.rabbitmq.files import resources
+from app.kinds.rabbitmq.layout import find_layout, survey
+from app.kinds.rabbitmq.options import OPTIONS
+from app.kinds.rabbitmq.proofs import proofs
+from app.kinds.resources import Activation, FileResource, Layout
+from app.model import Link, Node, Site, Topology
+from app.observed import HostObservation, Survey
+
+
+class RabbitMQ:
+    """Describe RabbitMQ to the engine (see app.kinds.base.Kind)."""
+
+    name = "rabbitmq"
+    title = "RabbitMQ cluster"
+    summary = "Nodes of a cluster, and the CLI tools on their hosts, over TLS with certificates."
+    shapes = ("cluster",)
+    roles = (("node", "a member of the cluster: every node dials every other"),)
+    options = OPTIONS
+
+    def nodes(self, site: Site, topology: Topology) -> tuple[Node, ...]:
+        """Give the nodes in the user's order."""
+        return shape.nodes(site, topology)
+
+    def groups(
+        self, topology: Topology, nodes: tuple[Node, ...], layouts: Mapping[str, Layout]
+    ) -> tuple[tuple[Node, ...], ...]:
+        """Change the whole cluster at once while any node is not on TLS, else node by node."""
+        if all(layouts[node.host].facts.get("transport") == "tls" for node in nodes):
+            return tuple((node,) for node in nodes)
+        return (nodes,)
+
+    def links(self, site: Site, topology: Topology) -> tuple[Link, ...]:
+        """Give every dial between nodes."""
+        return shape.links(site, topology)
+
+    def problems(self, site: Site, topology: Topology) -> tuple[str, ...]:
+        """Say what is wrong with the topology itself."""
+        return shape.problems(site, topology)
+
+    def survey(self, site: Site, node: Node) -> Survey:
+        """Ask for files, unit, running process and cluster."""
+        return survey(node)
+
+    def layout(self, site: Site, node: Node, observation: HostObservation) -> Layout:
+        """Say which node was found and what it runs with."""
+        return find_layout(node, observation)
+
+    def resources(self, render: Render) -> tuple[FileResource, ...]:
+        """Give the node's files."""
+        return resources(render)
+
+    def activation(
+        self,
+        site: Site,
+        node: Node,
+        layout: Layout,
+        *,
+        changed: tuple[str, ...] = (),
+        alone: bool = True,
+        restored: bool = False,
+    ) -> Activation:
+        """Say how the node takes up what has changed."""
+        return activation(node, layout, changed=changed, alone=alone)
+
+    def proofs(
+        self, site: Site, topology: Topology, layouts: Mapping[str, Layout]
+    ) -> tuple[Proof, ...]:
+        """Ask the CLI tools, the nodes' own links, and the cluster."""
+        return proofs(shape.nodes(site, topology), shape.links(site, topology), layouts)
+
+    def closes_plain(self, topology: Topology) -> bool:
+        """Have no last phase: the inter-node port speaks one transport or the other."""
+        return False
+
+
+KIND = RabbitMQ()

@@ -1,0 +1,189 @@
+"""What a RabbitMQ node looks like on a host, and how it is read.
+
+What runs counts, not what is written: the transport comes from the command line of the running
+Erlang virtual machine, the node's name and port from epmd, the members from the node itself.
+Sources: rabbitmq-server's rabbitmq-env, rabbitmq-defaults and unit file (3.10.8, Debian 12).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from app.edits.rabbitmq.env import EnvView, read_env
+from app.errors import EditError
+from app.kinds.rabbitmq.topology import host_part
+from app.kinds.resources import Layout
+from app.model import Node
+from app.observed import HostObservation, Survey
+from app.quoting import calm, sh
+from app.rendering import render_template
+
+ENV = "rabbitmq-env.conf"
+OPTFILE = "inter_node_tls.config"
+_OVERRIDES = ("SERVER_ADDITIONAL_ERL_ARGS", "CONF_ENV_FILE")
+_TLS = "inet_tls"
+_STRANGE = re.compile(r"[^A-Za-z0-9_./+-]")
+
+
+def survey(node: Node) -> Survey:
+    """Give what to read on a node's host: files, the unit, what runs, and the cluster it is in."""
+    folder = str(node.options["folder"])
+    values = {"unit": sh(str(node.options["service"])), "folder": sh(folder), "port": node.port}
+    names = ("account", "version", "erlang", "unit", "process", "names", "cluster", "port")
+    return Survey(
+        digests=(f"{folder}/tls/*",),
+        texts=tuple(f"{folder}/{name}" for name in (ENV, OPTFILE)),
+        commands=tuple(
+            (f"rabbitmq-{name}", render_template(f"rabbitmq/see-{name}.sh.j2", **values))
+            for name in names
+        ),
+        command_seconds=20,
+    )
+
+
+def find_layout(node: Node, seen: HostObservation) -> Layout:
+    """Say what was found of RabbitMQ on a host, and what stands in the way."""
+    folder = str(node.options["folder"])
+    account = _pairs(seen, "account")
+    version, erlang = _pairs(seen, "version"), _pairs(seen, "erlang")
+    if not version.get("version"):
+        return Layout({}, problems=("no RabbitMQ server found on this host",))
+    if not erlang.get("ssl"):
+        return Layout({}, problems=(
+            "Erlang's ssl application is missing: install erlang-ssl (Debian) or the whole of "
+            "Erlang/OTP", ))  # fmt: skip
+    path = f"{folder}/{ENV}"
+    file = seen.file(path)
+    try:
+        env = read_env(file.data or b"", path)
+    except EditError as error:
+        return Layout({}, problems=(f"{error} ({error.hint})" if error.hint else str(error),))
+    process, unit = _pairs(seen, "process"), _pairs(seen, "unit")
+    facts = {
+        "product": f"RabbitMQ {calm(version['version'], 40)}",
+        "erlang": f"Erlang/OTP {calm(erlang.get('otp', '?'), 20)}",
+        "node": str(node.options["node_name"]),
+        "folder": folder,
+        "owner": "root",
+        "group": calm(account.get("group", ""), 40) or "rabbitmq",
+        "user": calm(account.get("user", ""), 40) or "rabbitmq",
+        "ssl": calm(erlang.get("ssl", ""), 300),
+        "ssl_found": calm(erlang.get("found", ""), 10),
+        "transport": _transport(process),
+        "running": "yes" if process.get("pid") else "no",
+    }
+    problems = (*_name_problems(node, env, seen), *_unit_problems(unit), *_paths(facts))
+    return Layout(
+        facts,
+        warnings=_warnings(facts, unit, seen),
+        problems=problems or _port_problem(node, seen),
+        unique={"node name": facts["node"]},
+        company={"node name": _cluster(seen).get("members", ())},
+        stale=_stale(facts, env),
+    )
+
+
+def _transport(process: dict[str, str]) -> str:
+    """Say `tls`, `plain` or `down`: what the node runs with now."""
+    if not process.get("pid"):
+        return "down"
+    return "tls" if process.get("proto", "") == _TLS else "plain"
+
+
+def _stale(facts: dict[str, str], env: EnvView) -> str:
+    """Say why the node must start again though its files are right; empty when it need not."""
+    if facts["transport"] == "down":
+        return "it does not run"
+    if env.proto_dist == _TLS and facts["transport"] == "plain":
+        return "it still runs without TLS, though its files say otherwise"
+    return ""
+
+
+def _name_problems(node: Node, env: EnvView, seen: HostObservation) -> tuple[str, ...]:
+    """Compare the name that we put into certificates with the one that the node has."""
+    wanted = str(node.options["node_name"])
+    found = _real_name(env, seen)
+    if not found or found == wanted:
+        return ()
+    host = host_part(found)
+    return (
+        f"the node calls itself {calm(found, 200)}, not {wanted}: give the host the name "
+        f"{calm(host, 200)} first in site.yaml (names: [{calm(host, 200)}, …]), since that is "
+        "what Erlang dials",
+    )  # fmt: skip
+
+
+def _real_name(env: EnvView, seen: HostObservation) -> str:
+    names = _pairs(seen, "names")
+    short, long = names.get("short", ""), names.get("long", "")
+    host = long if env.long_names else short
+    written = env.node_name or "rabbit"
+    return written if "@" in written else f"{written}@{host}" if host else ""
+
+
+def _unit_problems(unit: dict[str, str]) -> tuple[str, ...]:
+    if unit.get("load", "") not in ("loaded", ""):
+        return ("there is no such systemd unit: set option service for this host",)
+    found = [name for name in _OVERRIDES if f"RABBITMQ_{name}=" in unit.get("environment", "")]
+    return tuple(
+        f"the unit's environment sets RABBITMQ_{name}, which overrides {ENV}: the node would "
+        "start without TLS and say nothing. Take it out of the unit (systemctl edit) first"
+        for name in found
+    )
+
+
+def _paths(facts: dict[str, str]) -> tuple[str, ...]:
+    if _STRANGE.search(facts["folder"]):
+        return (f"{facts['folder']}: RabbitMQ's scripts expand paths unquoted, so they may hold "
+                "only letters, digits and . _ + - /",)  # fmt: skip
+    return ()
+
+
+def _port_problem(node: Node, seen: HostObservation) -> tuple[str, ...]:
+    real = _pairs(seen, "names").get("port", "")
+    if real.isdigit() and int(real) != node.port:
+        return (f"the node listens for its peers on port {real}, not {node.port}: set option "
+                "dist_port",)  # fmt: skip
+    return ()
+
+
+def _warnings(
+    facts: dict[str, str], unit: dict[str, str], seen: HostObservation
+) -> tuple[str, ...]:
+    cluster, found = _cluster(seen), []
+    if facts["transport"] == "down":
+        found.append("the node does not run: its cluster cannot be asked for its members")
+    if cluster.get("partitions"):
+        found.append("the cluster is partitioned: heal it first, a restart can lose messages")
+    missing = sorted(set(cluster.get("members", ())) - set(cluster.get("running", ())))
+    if cluster and missing:
+        found.append(f"members that do not run: {', '.join(missing)}")
+    if _pairs(seen, "port").get("stream"):
+        found.append("stream replication (ports 6000 to 6500) takes its TLS from the same options")
+    return tuple(found)
+
+
+def _cluster(seen: HostObservation) -> dict[str, tuple[str, ...]]:
+    """Read what the node says of its cluster; empty when it could not be asked."""
+    try:
+        said = json.loads(seen.out("rabbitmq-cluster") or "{}")
+        if not isinstance(said, dict) or not said:
+            return {}
+        return {
+            "members": _names(said.get("disk_nodes", [])) + _names(said.get("ram_nodes", [])),
+            "running": _names(said.get("running_nodes", [])),
+            "partitions": _names(list(said.get("partitions") or {})),
+        }
+    except (ValueError, TypeError, RecursionError):
+        return {}
+
+
+def _names(values: object) -> tuple[str, ...]:
+    return tuple(calm(str(v), 300) for v in values) if isinstance(values, list) else ()
+
+
+def _pairs(seen: HostObservation, name: str) -> dict[str, str]:
+    """Read the `key=value` lines that a command printed."""
+    rows = (line.partition("=") for line in seen.out(f"rabbitmq-{name}").splitlines())
+    return {key: value.strip() for key, sep, value in rows if sep}

@@ -1,0 +1,78 @@
+"""The choices that a RabbitMQ cluster leaves to the user."""
+
+from __future__ import annotations
+
+from app.site.options import Option
+
+OPTIONS = (
+    Option(
+        "strategy", "How nodes are told",
+        "optfile: one option file with every TLS setting. flags: single flags and one file that "
+        "holds certificate and key; RabbitMQ 3.10 cannot set the TLS versions that way.",
+        "choice", "optfile", choices=("optfile", "flags"),
+    ),
+    Option(
+        "dist_port", "Inter-node port",
+        "The port on which nodes and CLI tools reach a node: 25672, unless RABBITMQ_DIST_PORT or "
+        "another AMQP port moved it.",
+        "port", 25672,
+    ),
+    Option(
+        "verify_peer", "Verify the other side",
+        "Both sides check the other's certificate. Without it the traffic is encrypted, but "
+        "whoever has the Erlang cookie is let in.",
+        "bool", True,
+    ),
+    Option(
+        "fail_if_no_peer_cert", "Refuse peers without certificate",
+        "Without it Erlang lets in a peer that shows no certificate at all, although it verifies "
+        "those that do.",
+        "bool", True,
+    ),
+    Option(
+        "check_names", "Check host names",
+        "A node that dials checks that the other's certificate holds the host part of its node "
+        "name. Off only where node names cannot be put into certificates.",
+        "bool", True,
+    ),
+    Option(
+        "depth", "Chain length",
+        "How many certificates may stand between a peer's own and the CA.",
+        "int", 2, low=0, high=10,
+    ),
+    Option(
+        "versions", "TLS versions",
+        "Both: 1.3, and 1.2 for what cannot do better. Erlang's own default is 1.2 alone.",
+        "choice", "1.3+1.2", choices=("1.3+1.2", "1.3", "1.2"),
+    ),
+    Option(
+        "secure_renegotiate", "Secure renegotiation",
+        "Written only where TLS 1.2 is spoken: with 1.3 alone Erlang would fail without a word. "
+        "It is the default of every Erlang that is in use.",
+        "bool", False,
+    ),
+    Option(
+        "erl_ssl_path", "ERL_SSL_PATH",
+        "auto: written only for a node whose Erlang does not find inet_tls_dist by itself. "
+        "write: always, as older guides do; it goes stale with the next Erlang.",
+        "choice", "auto", choices=("auto", "write"),
+    ),
+    Option(
+        "folder", "Configuration folder",
+        "Where rabbitmq-env.conf stands; keys and certificates go into tls below it.",
+        "path", "/etc/rabbitmq",
+    ),
+    Option(
+        "node_name", "Node name",
+        "What the node calls itself, as rabbit@HOST; empty for rabbit@ and the first of the "
+        "host's names.",
+        "text", "", scope="node",
+    ),
+    Option(
+        "service", "Service unit",
+        "The systemd unit that runs the node.",
+        "text", "rabbitmq-server", scope="node",
+    ),
+)  # fmt: skip
+
+BY_KEY = {option.key: option for option in OPTIONS}

@@ -1,0 +1,86 @@
+"""Who dials whom in a cluster: every node every other, by the host part of its node name."""
+
+from __future__ import annotations
+
+import re
+
+from app.kinds.rabbitmq.options import BY_KEY
+from app.model import Link, Node, Scalar, Site, Topology
+from app.site.options import value_of
+
+# What Erlang takes for a node name, and no more than a shell, a path or a term bears unquoted.
+_NODE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}@[A-Za-z0-9._-]{1,253}")
+_UNIT = re.compile(r"[A-Za-z0-9@_][A-Za-z0-9@._:-]{0,120}")
+
+
+def value(topology: Topology, key: str, host: str = "") -> Scalar:
+    """Give an option's value for the topology or for one of its hosts."""
+    return value_of(BY_KEY[key], topology, host)
+
+
+def node_name(site: Site, topology: Topology, host: str) -> str:
+    """Give the name that the node on a host calls itself: `rabbit@HOST`."""
+    own = str(value(topology, "node_name", host))
+    return own or f"rabbit@{site.hosts[host].dialled[0]}"
+
+
+def host_part(name: str) -> str:
+    """Give the part of a node name that is dialled, and that certificates must hold."""
+    return name.partition("@")[2]
+
+
+def nodes(site: Site, topology: Topology) -> tuple[Node, ...]:
+    """Give the nodes in the user's order; the name that Erlang dials comes first."""
+    return tuple(_node(site, topology, host) for host in topology.roles.get("node", ()))
+
+
+def _node(site: Site, topology: Topology, host: str) -> Node:
+    name = node_name(site, topology, host)
+    options = {key: value(topology, key, host) for key in BY_KEY}
+    return Node(
+        host=host,
+        kind="rabbitmq",
+        role="node",
+        names=tuple(dict.fromkeys((host_part(name), *site.hosts[host].dialled))),
+        port=int(value(topology, "dist_port", host)),
+        options={**options, "node_name": name},
+    )
+
+
+def links(site: Site, topology: Topology) -> tuple[Link, ...]:
+    """Give every dial: each node may open the connection to each other."""
+    found = nodes(site, topology)
+    return tuple(
+        Link(a.name, b.name, b.names[0], b.port) for a in found for b in found if a is not b
+    )
+
+
+def problems(site: Site, topology: Topology) -> tuple[str, ...]:
+    """Say what is wrong with the topology itself."""
+    found: list[str] = []
+    hosts = topology.roles.get("node", ())
+    if len(hosts) < 2:
+        found.append(f"a cluster has at least two nodes, this one has {len(hosts)}")
+    if topology.drawn:
+        found.append("links of a cluster are not drawn: every node dials every other")
+    if site.authority.trust != "ca":
+        found.append(
+            "a RabbitMQ cluster needs trust by a CA: with pinned certificates every node would "
+            "have to be told of every other, and Erlang checks chains"
+        )
+    names: dict[str, str] = {}
+    for host in hosts:
+        name = node_name(site, topology, host)
+        if not _NODE_NAME.fullmatch(name):
+            found.append(f"{name!r} is no name of an Erlang node: write NAME@HOST")
+        elif name in names:
+            found.append(f"{names[name]} and {host} are both the node {name}")
+        names[name] = host
+        if not _UNIT.fullmatch(str(value(topology, "service", host))):
+            found.append(f"{value(topology, 'service', host)!r} is no name of a systemd unit")
+    dotted = {"." in host_part(name) for name in names}
+    if len(dotted) == 2:
+        found.append("short and long node names are mixed: a cluster has one or the other")
+    if value(topology, "fail_if_no_peer_cert") and not value(topology, "verify_peer"):
+        found.append("fail_if_no_peer_cert needs verify_peer: Erlang refuses one without the other")
+    return tuple(found)
