@@ -55,11 +55,25 @@ class Node:
     names: tuple[str, ...]
     port: int
     options: Options = field(default_factory=dict, hash=False)
+    presents: tuple[str, ...] = ()
+    """The names in its certificate, where they are others than those that its peers dial."""
+    shares: str = ""
+    """The name of a credential that other nodes present too; empty for one of its own."""
 
     @property
     def name(self) -> str:
         """Give the node's name: the host's, since a host holds one node of a kind."""
         return self.host
+
+    @property
+    def credential(self) -> str:
+        """Give the name of the credential that the node presents."""
+        return self.shares or self.name
+
+    @property
+    def certified(self) -> tuple[str, ...]:
+        """Give the names that its certificate must hold."""
+        return self.presents or self.names
 
 
 @dataclass(frozen=True, slots=True)

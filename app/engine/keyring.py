@@ -152,7 +152,7 @@ class Keyring:
         if credential is None:
             raise PkiError(f"no key was made for {want.credential} in this run")
         if want.part == "key":
-            return pem.pem_key(credential)
+            return pem.pem_key(credential, password if want.encrypted else None)
         if want.part == "chain":
             return pem.pem_chain(credential)
         data = stores.key_store(credential, want.format, password, want.alias)

@@ -90,7 +90,7 @@ def _record(
     if part.leaf is not None:
         from app.pki import pem
 
-        credential = keyring.issued(node.name)
+        credential = keyring.issued(node.credential)
         assert credential is not None, "every new leaf of a plan is issued before its first step"
         spec, facts = part.leaf, credential.facts()
         certificate = pem.pem_cert(credential.cert_der).decode()

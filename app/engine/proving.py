@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -17,13 +18,14 @@ from app.findings import Finding
 from app.kinds.base import Kind, Proof
 from app.kinds.resources import Layout, StoreFormat
 from app.model import Link, Node, Site, Topology
+from app.pki.secret import Secret
 from app.pki.spec import IssueSpec
 from app.plan.deployed import Deployed, DeployedNode
 from app.plan.plan import Plan
 from app.remote.base import Remote
 from app.verify.checks import LinkCheck, Probes
 from app.verify.explain import explain
-from app.verify.links import verify_site
+from app.verify.links import WORKERS, verify_site
 from app.verify.proofs import prove
 from app.verify.remote_probe import HostStore, RemoteDial
 from app.verify.result import Identity, TrustAnchors
@@ -82,15 +84,13 @@ class Prover:
     def links_of(self, hosts: tuple[str, ...], finished: frozenset[str]) -> Iterator[Finding]:
         """Let the product prove each link of these hosts whose both ends are done in this wave."""
         pending = self._pending(finished)
+        wanted: list[Proof] = []
         for item in self._linked:
             ends = {item.initiator.host, item.acceptor.host}
-            if not ends & set(hosts) or ends & pending:
-                continue
-            if self._unprovable(item.link):
-                continue
-            for proof in self._proofs(item.topology):
-                if proof.link == item.link:
-                    yield prove(proof, self._probes(), lambda: False)
+            if ends & set(hosts) and not ends & pending and not self._unprovable(item.link):
+                wanted += [p for p in self._proofs(item.topology) if p.link == item.link]
+        with ThreadPoolExecutor(WORKERS) as pool:
+            yield from pool.map(lambda proof: prove(proof, self._probes(), lambda: False), wanted)
 
     def everything(self) -> Iterator[Finding]:
         """Probe every link whose both ends have a certificate; yields findings as they come."""
@@ -186,7 +186,11 @@ class Prover:
         if "combined" in parts:
             return HostStore(parts["combined"], "PEM")
         if "key" in parts and "chain" in parts:
-            return HostStore(parts["key"], "PEM", certificate=parts["chain"])
+            locked = record.files[parts["key"]][1].endswith(" encrypted")
+            password = self._keyring.password(record.host, f"{record.kind}/key")
+            return HostStore(
+                parts["key"], "PEM", password if locked else Secret(""), parts["chain"]
+            )
         return None
 
     def _store(self, record: DeployedNode, name: str, part: str = "") -> HostStore | None:

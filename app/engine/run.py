@@ -16,6 +16,7 @@ from app.engine.members import Built, build
 from app.engine.proving import Prover
 from app.errors import Exit, TlswrightError
 from app.findings import Finding
+from app.kinds.resources import KeyWant
 from app.plan.deployed import Deployed
 from app.plan.plan import Plan, Step, Wave
 
@@ -65,18 +66,20 @@ class Runner:
         """Issue every new leaf before the first step: RSA keys take time, and threads help."""
         self.keyring.save()
         leaves = {
-            part.node.name: part.leaf for step in plan.steps for part in step.members if part.leaf
+            want.credential: (part.node.host, want.spec)
+            for step in plan.steps
+            for part in step.members
+            for want in (change.resource.want for change in part.changes)
+            if isinstance(want, KeyWant)
         }
         with ThreadPoolExecutor(max_workers=8) as pool:
             now = self.clock()
-            issued = pool.map(
-                lambda item: self.keyring.issue(item[0], item[1], now), leaves.items()
-            )
-            for name, credential in zip(leaves, issued, strict=True):
+            issued = pool.map(lambda name: self.keyring.issue(name, leaves[name][1], now), leaves)
+            for (host, _), credential in zip(leaves.values(), issued, strict=True):
                 if credential.clipped:
                     end = f"{credential.facts().not_after:%Y-%m-%d}"
                     text = f"its certificate ends with the CA, on {end}: earlier than asked for"
-                    self.journal.emit("log", text, host=name)
+                    self.journal.emit("log", text, host=host)
 
     def _wave(self, plan: Plan, wave: Wave) -> Result | None:
         for step in wave.steps:

@@ -29,8 +29,8 @@ class LiteralWant:
 class KeyWant:
     """Want a private key with its chain: a key store, or with format PEM one of its parts.
 
-    `credential` names the node whose credential it is; all KeyWants of one node share one key.
-    `part` says which PEM: the key, the chain, or both in one file.
+    `credential` names the credential; all KeyWants of one name hold one key.  `part` says which
+    PEM: the key, the chain, or both in one file; an `encrypted` key has the store's password.
     """
 
     credential: str
@@ -39,6 +39,7 @@ class KeyWant:
     alias: str
     store: str
     part: Literal["store", "key", "chain", "combined"] = "store"
+    encrypted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

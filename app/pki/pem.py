@@ -1,7 +1,7 @@
 """PEM: keys, certificates, chains, and bundles whose entries keep their alias in a comment.
 
 Text between the blocks is ignored by OpenSSL, GnuTLS, Erlang and Ruby (RFC 7468, 5.2).  A PEM key
-is never encrypted here: the file's owner and mode protect it, as the services expect.
+is encrypted only where a service is told its password too: the file's owner and mode protect it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from app.errors import PkiError
 from app.pki.credential import Credential
 from app.pki.keys import PrivateKey, supported
 from app.pki.reading import der, load_der
+from app.pki.secret import Secret
 
 _BLOCK = re.compile(
     rb"(?:^# alias: (?P<alias>[^\r\n]*)\r?\n)?"
@@ -24,12 +25,16 @@ _BLOCK = re.compile(
 )
 
 
-def pem_key(credential: Credential) -> bytes:
-    """Return the private key as PKCS8 PEM."""
+def pem_key(credential: Credential, password: Secret | None = None) -> bytes:
+    """Return the private key as PKCS8 PEM, encrypted where there is a password.
+
+    The derivation is weak (PBKDF2, 2048 rounds), so only a long random password protects it.
+    """
+    how: serialization.KeySerializationEncryption = serialization.NoEncryption()
+    if password is not None:
+        how = serialization.BestAvailableEncryption(password.reveal().encode())
     return credential.key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, how
     )
 
 

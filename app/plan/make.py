@@ -95,6 +95,7 @@ class _Planner:
         """Give a wave for each phase that has something to do."""
         for node in self.nodes:
             self._learn(node)
+        self._share()
         fresh = frozenset(name for name, reasons in self.reasons.items() if reasons)
         known = frozenset(self.leaves)
         self.lost = frozenset(n.name for n in self.nodes if n.name in known and not self._holds(n))
@@ -138,6 +139,17 @@ class _Planner:
             and spec.self_signed
         ):
             self.specs[node.name] = replace(spec, generation=recorded.spec.generation + 1)
+
+    def _share(self) -> None:
+        """Let nodes that share one credential get a new one together: its key is kept nowhere."""
+        for name in dict.fromkeys(node.shares for node in self.nodes if node.shares):
+            group = [node for node in self.nodes if node.shares == name]
+            first = next((n.name for n in group if self.reasons[n.name]), "")
+            if not first and len({self.leaves.get(n.name) for n in group}) > 1:
+                first = group[0].name
+            for node in group if first else ():
+                why = f"it shares its key with {first}, which gets a new one"
+                self.reasons[node.name] = self.reasons[node.name] or (why,)
 
     def _resources(
         self, node: Node, state: NodeState, *, close_plain: bool

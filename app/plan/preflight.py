@@ -80,7 +80,7 @@ def names_checks(nodes: tuple[Node, ...]) -> tuple[Check, ...]:
     return tuple(
         Check(node.host, "names", "warn", warning)
         for node in nodes
-        for warning in name_warnings(san_entries(node.names))
+        for warning in name_warnings(san_entries(node.certified, wildcard=True))
     )
 
 

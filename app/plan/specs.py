@@ -21,11 +21,11 @@ def spec_of(site: Site, node: Node, recorded: DeployedNode | None) -> IssueSpec:
     """
     pinned = site.authority.trust == "pinned"
     before = recorded.spec if recorded else None
-    names = [n for n in node.names if len(n) <= COMMON_NAME_MAX]
+    names = [n for n in node.certified if len(n) <= COMMON_NAME_MAX]
     generation = before.generation if pinned and before and before.self_signed else 1
     return IssueSpec(
         subject=names[0] if names else node.name[:COMMON_NAME_MAX],
-        sans=san_entries(node.names),
+        sans=san_entries(node.certified, wildcard=bool(node.presents)),
         usage="peer",
         key_type=site.authority.key_type,
         days=site.authority.leaf_days,
@@ -39,7 +39,8 @@ def signature(resource: FileResource) -> str:
     """Say in one line what a file is made to hold, apart from the credential itself."""
     want = resource.want
     if isinstance(want, KeyWant):
-        return f"key {want.format} {want.part} {want.alias}"
+        locked = " encrypted" if want.encrypted else ""
+        return f"key {want.format} {want.part} {want.alias}{locked}"
     if isinstance(want, TrustWant):
         return f"trust {want.format}"
     return resource.label

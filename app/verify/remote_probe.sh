@@ -32,6 +32,9 @@ bad_store() {
 if [ "$key_format" = PEM ]; then
   cat <"$key_path" >"$dir/key.pem" && cp "$dir/key.pem" "$dir/leaf.pem" && : >"$dir/chain.pem" || end key-unreadable
   [ -z "$cert_path" ] || cat <"$cert_path" >"$dir/leaf.pem" || end key-missing
+  if grep -q 'BEGIN ENCRYPTED' "$dir/key.pem"; then
+    printf '%s\n' "$key_pass" | openssl pkey -in "$key_path" -passin stdin >"$dir/key.pem" 2>"$dir/why" || end key-password
+  fi
   cp "$dir/leaf.pem" "$dir/chain.pem"
 else
   p12 "$key_path" "$key_pass" "$dir/key.pem" -nocerts -nodes || bad_store key

@@ -99,6 +99,15 @@ class Site:
 
     user = "root@"
 
+    def init_cluster(self, *words: str, dotted: bool = False) -> None:
+        """Make the site of a RabbitMQ cluster on this lab's hosts."""
+        flags = ["--kind", "rabbitmq"]
+        for name in self.hosts:
+            flags += ["--node", f"node:{name}={self.user}{self.lab[name].address}"]
+            names = [name, f"{name}.lab.test"]
+            flags += ["--dials", f"{name}={','.join(reversed(names) if dotted else names)}"]
+        self.run("init", *flags, "--identity", str(self.lab.key), *words, expect=0)
+
     def edit(self, old: str, new: str) -> None:
         """Change site.yaml as a user would, with an editor."""
         path = self.directory / "site.yaml"

@@ -78,8 +78,8 @@ class RabbitMQ:
         return proofs(shape.nodes(site, topology), shape.links(site, topology), layouts)
 
     def closes_plain(self, topology: Topology) -> bool:
-        """Have no last phase: the inter-node port speaks one transport or the other."""
-        return False
+        """Tell whether the plain listeners for clients are to go."""
+        return shape.value(topology, "plain") == "close"
 
 
 KIND = RabbitMQ()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Literal
+
 from app.edits.rabbitmq.env import EnvEdit, edit_env
 from app.kinds.base import Render
 from app.kinds.rabbitmq.layout import ENV, OPTFILE
-from app.kinds.resources import FileResource, KeyWant, LiteralWant, TrustWant, Want
-from app.quoting import erl_string
+from app.kinds.rabbitmq.listeners import listeners
+from app.kinds.rabbitmq.placing import VERSIONS, file_of, paths
+from app.kinds.resources import FileResource, KeyWant, LiteralWant, TrustWant
+from app.quoting import erl_atom, erl_string
 from app.rendering import render_template
-
-MODE = 0o640
-_VERSIONS = {"1.3+1.2": ("tlsv1.3", "tlsv1.2"), "1.3": ("tlsv1.3",), "1.2": ("tlsv1.2",)}
 
 
 def resources(render: Render) -> tuple[FileResource, ...]:
@@ -18,9 +21,11 @@ def resources(render: Render) -> tuple[FileResource, ...]:
     if render.layout.problems:
         return ()
     if _flags(render):
-        return (_trust(render), _key(render, "combined"), _env(render))
+        return (_trust(render), _key(render, "combined"), *listeners(render), _env(render))
+    client = (_key(render, "client-chain"), _key(render, "client-key")) if _pair(render) else ()
     return (
-        _trust(render), _key(render, "chain"), _key(render, "key"), _optfile(render), _env(render),
+        _trust(render), _key(render, "chain"), _key(render, "key"), *client,
+        *listeners(render), _optfile(render), _env(render),
     )  # fmt: skip
 
 
@@ -28,55 +33,60 @@ def _flags(render: Render) -> bool:
     return render.node.options["strategy"] == "flags"
 
 
+def _pair(render: Render) -> bool:
+    return bool(render.node.options["client_pair"])
+
+
 def _trust(render: Render) -> FileResource:
     want = TrustWant(render.trust, "PEM", "trust")
-    return _file(render, f"{_folder(render)}/ca.pem", want, "CA bundle")
+    return file_of(render, paths(render)["ca"], want, "CA bundle")
 
 
-def _key(render: Render, part: str) -> FileResource:
-    """Give one PEM file of the node's own; the key is what the node starts with, so it is tried."""
-    spec, node = render.spec, render.node
-    path, label = _paths(render)[part], _LABELS[part]
-    if part == "chain":
-        want = KeyWant(node.name, spec, "PEM", node.host, "key", "chain")
-        return _file(render, path, want, label)
-    kind = "combined" if part == "combined" else "key"
-    want = KeyWant(
-        node.name, spec, "PEM", node.host, "key", "combined" if kind == "combined" else "key"
-    )
-    return _file(render, path, want, label)
+_PARTS: Mapping[str, tuple[Literal["chain", "key", "combined"], str]] = {
+    "chain": ("chain", "certificate"),
+    "key": ("key", "private key"),
+    "combined": ("combined", "certificate and key"),
+    "client-chain": ("chain", "certificate for dialling"),
+    "client-key": ("key", "private key for dialling"),
+}
 
 
-_LABELS = {"chain": "certificate", "key": "private key", "combined": "certificate and key"}
-
-
-def _paths(render: Render) -> dict[str, str]:
-    folder = _folder(render)
-    return {
-        "ca": f"{folder}/ca.pem",
-        "chain": f"{folder}/node.pem",
-        "key": f"{folder}/node.key",
-        "combined": f"{folder}/combined.pem",
-    }
+def _key(render: Render, name: str) -> FileResource:
+    """Give one PEM file of a node's credential, or of the one that it dials with."""
+    part, label = _PARTS[name]
+    credential, spec, alias = render.node.credential, render.spec, render.node.host
+    if name.startswith("client-"):
+        credential, alias = f"{credential}/client", f"{alias}-client"
+        spec = replace(spec, usage="client")
+    locked = part == "key" and bool(render.node.options["key_password"])
+    want = KeyWant(credential, spec, "PEM", alias, "key", part, encrypted=locked)
+    return file_of(render, paths(render)[name], want, label)
 
 
 def _optfile(render: Render) -> FileResource:
-    options, paths = render.node.options, _paths(render)
+    options, place = render.node.options, paths(render)
+    password = render.passwords("key") if options["key_password"] else None
+    dialling = "client-" if _pair(render) else ""
     text = render_template(
         "rabbitmq/inter_node_tls.config.j2",
-        ca=erl_string(paths["ca"]),
-        certificate=erl_string(paths["chain"]),
-        key=erl_string(paths["key"]),
+        ca=erl_string(place["ca"]),
+        certificate=erl_string(place["chain"]),
+        key=erl_string(place["key"]),
+        client_certificate=erl_string(place[f"{dialling}chain"]),
+        client_key=erl_string(place[f"{dialling}key"]),
+        password=erl_string(password.reveal()) if password else "",
         verify=bool(options["verify_peer"]),
         demand=bool(options["fail_if_no_peer_cert"]),
         check_names=bool(options["check_names"]),
+        wildcard=options["certificate"] == "wildcard",
         depth=int(options["depth"]),
-        versions=[f"'{v}'" for v in _VERSIONS[str(options["versions"])]],
+        versions=[erl_atom(v) for v in VERSIONS[str(options["versions"])]],
         renegotiate=bool(options["secure_renegotiate"]) and options["versions"] != "1.3",
     )
     path = f"{render.layout.facts['folder']}/{OPTFILE}"
-    return _file(
-        render, path, LiteralWant(text.encode()), "TLS options of Erlang",
+    want = LiteralWant(text.encode(), (password,) if password else ())
+    return file_of(
+        render, path, want, "TLS options of Erlang",
         check=render_template("rabbitmq/test-optfile.sh.j2"),
     )  # fmt: skip
 
@@ -88,7 +98,7 @@ def _env(render: Render) -> FileResource:
     flags = _erl_flags(render)
     wanted = EnvEdit(server=flags, ctl=_ctl_flags(render), ssl_path=_ssl_path(render))
     edited = edit_env(data, wanted, f"{render.node.host}:{path}")
-    return _file(
+    return file_of(
         render, path, LiteralWant(edited.data, edited=True), "environment of node and CLI tools",
         edited.notes, check='sh -n "$1"',
     )  # fmt: skip
@@ -110,8 +120,8 @@ def _ctl_flags(render: Render) -> tuple[str, ...]:
 
 def _side(render: Render, side: str) -> tuple[str, ...]:
     """Give one side's flags, one pair behind each: RabbitMQ 3.10 does not boot with more."""
-    options, paths = render.node.options, _paths(render)
-    pairs = [("certfile", paths["combined"]), ("cacertfile", paths["ca"])]
+    options, place = render.node.options, paths(render)
+    pairs = [("certfile", place["combined"]), ("cacertfile", place["ca"])]
     pairs.append(("verify", "verify_peer" if options["verify_peer"] else "verify_none"))
     if side == "server" and options["fail_if_no_peer_cert"]:
         pairs.append(("fail_if_no_peer_cert", "true"))
@@ -125,31 +135,3 @@ def _ssl_path(render: Render) -> str:
     facts = render.layout.facts
     wanted = render.node.options["erl_ssl_path"] == "write" or facts["ssl_found"] != "yes"
     return facts["ssl"] if wanted else ""
-
-
-def _folder(render: Render) -> str:
-    return f"{render.layout.facts['folder']}/tls"
-
-
-def _file(
-    render: Render,
-    path: str,
-    want: Want,
-    label: str,
-    notes: tuple[str, ...] = (),
-    *,
-    check: str = "",
-) -> FileResource:
-    facts = render.layout.facts
-    return FileResource(
-        host=render.node.host,
-        node=render.node.name,
-        path=path,
-        owner=facts["owner"],
-        group=facts["group"],
-        mode=MODE,
-        want=want,
-        label=label,
-        check=check,
-        notes=notes,
-    )

@@ -21,6 +21,7 @@ from app.rendering import render_template
 
 ENV = "rabbitmq-env.conf"
 OPTFILE = "inter_node_tls.config"
+CONFIGS = ("rabbitmq.conf", "advanced.config", "rabbitmq.config")
 _OVERRIDES = ("SERVER_ADDITIONAL_ERL_ARGS", "CONF_ENV_FILE")
 _TLS = "inet_tls"
 _STRANGE = re.compile(r"[^A-Za-z0-9_./+-]")
@@ -33,7 +34,7 @@ def survey(node: Node) -> Survey:
     names = ("account", "version", "erlang", "unit", "process", "names", "cluster", "port")
     return Survey(
         digests=(f"{folder}/tls/*",),
-        texts=tuple(f"{folder}/{name}" for name in (ENV, OPTFILE)),
+        texts=tuple(f"{folder}/{name}" for name in (ENV, OPTFILE, *CONFIGS)),
         commands=tuple(
             (f"rabbitmq-{name}", render_template(f"rabbitmq/see-{name}.sh.j2", **values))
             for name in names

@@ -58,6 +58,48 @@ OPTIONS = (
         "choice", "auto", choices=("auto", "write"),
     ),
     Option(
+        "certificate", "Certificates",
+        "node: one key and certificate for each node. shared: one pair for all; whoever takes it "
+        "from one host is every node, and a node more means a new pair for all. wildcard: one "
+        "pair for *.DOMAIN, for long node names of one domain.",
+        "choice", "node", choices=("node", "shared", "wildcard"),
+    ),
+    Option(
+        "client_pair", "Pair of its own for dialling",
+        "Nodes and CLI tools dial with a second key and certificate that is good for clients "
+        "only.",
+        "bool", False,
+    ),
+    Option(
+        "key_password", "Encrypt the keys",
+        "The password stands in the option file beside the key, which only root and the node may "
+        "read: it helps where keys are copied without it.",
+        "bool", False,
+    ),
+    Option(
+        "listener_port", "TLS port for clients",
+        "A listener for AMQP clients over TLS with the node's certificate, 5671 by custom; 0 "
+        "leaves rabbitmq.conf alone.",
+        "int", 0, low=0, high=65535,
+    ),
+    Option(
+        "listener_verify", "Clients need certificates",
+        "Clients of the TLS listener must show a certificate of this CA. Off: the traffic is "
+        "encrypted, and clients log in with their passwords alone.",
+        "bool", True,
+    ),
+    Option(
+        "management_port", "TLS port for management",
+        "The management plugin over TLS, 15671 by custom; 0 leaves it alone.",
+        "int", 0, low=0, high=65535,
+    ),
+    Option(
+        "plain", "Plain-text listeners for clients",
+        "keep: existing clients go on as they are. close: they are closed in a last wave, after "
+        "everything is proven; clients that still use them are cut off.",
+        "choice", "keep", choices=("keep", "close"),
+    ),
+    Option(
         "folder", "Configuration folder",
         "Where rabbitmq-env.conf stands; keys and certificates go into tls below it.",
         "path", "/etc/rabbitmq",

@@ -37,6 +37,7 @@ def nodes(site: Site, topology: Topology) -> tuple[Node, ...]:
 def _node(site: Site, topology: Topology, host: str) -> Node:
     name = node_name(site, topology, host)
     options = {key: value(topology, key, host) for key in BY_KEY}
+    shares, presents = _shared(site, topology)
     return Node(
         host=host,
         kind="rabbitmq",
@@ -44,7 +45,21 @@ def _node(site: Site, topology: Topology, host: str) -> Node:
         names=tuple(dict.fromkeys((host_part(name), *site.hosts[host].dialled))),
         port=int(value(topology, "dist_port", host)),
         options={**options, "node_name": name},
+        presents=presents,
+        shares=shares,
     )
+
+
+def _shared(site: Site, topology: Topology) -> tuple[str, tuple[str, ...]]:
+    """Give the name of the credential that all nodes share, and its names; empty for none."""
+    how, hosts = value(topology, "certificate"), topology.roles.get("node", ())
+    if how == "node":
+        return "", ()
+    parts = [host_part(node_name(site, topology, host)) for host in hosts]
+    if how == "wildcard":
+        return "cluster", tuple(dict.fromkeys(f"*.{part.partition('.')[2]}" for part in parts))
+    names = [name for host in hosts for name in site.hosts[host].dialled]
+    return "cluster", tuple(dict.fromkeys((*parts, *names)))
 
 
 def links(site: Site, topology: Topology) -> tuple[Link, ...]:
@@ -83,4 +98,36 @@ def problems(site: Site, topology: Topology) -> tuple[str, ...]:
         found.append("short and long node names are mixed: a cluster has one or the other")
     if value(topology, "fail_if_no_peer_cert") and not value(topology, "verify_peer"):
         found.append("fail_if_no_peer_cert needs verify_peer: Erlang refuses one without the other")
+    if value(topology, "certificate") == "wildcard" and False in dotted:
+        found.append(
+            "a wildcard certificate needs long node names (rabbit@r1.example.net): a short one is "
+            "in no domain"
+        )
+    found += _clashes(topology)
     return tuple(found)
+
+
+def _clashes(topology: Topology) -> list[str]:
+    """Say which options do not go together."""
+    found: list[str] = []
+    if value(topology, "strategy") == "flags":
+        found += [
+            f"{key} needs the strategy optfile: {why}"
+            for key, usual, why in (
+                ("key_password", False, "flags stand in the process list, which all may read"),
+                ("client_pair", False, "a flag names one file with certificate and key"),
+                ("check_names", True, "no flag of RabbitMQ 3.10 can say so"),
+            )
+            if value(topology, key) != usual
+        ]
+        if value(topology, "certificate") == "wildcard":
+            found.append(
+                "a wildcard certificate needs the strategy optfile: flags hold no function"
+            )
+    if value(topology, "key_password") and (
+        value(topology, "listener_port") or value(topology, "management_port")
+    ):
+        found.append("key_password is not written into rabbitmq.conf: leave it off with listeners")
+    if value(topology, "plain") == "close" and not value(topology, "listener_port"):
+        found.append("plain: close needs listener_port: clients would have no way in")
+    return found

@@ -1,0 +1,196 @@
+"""Work with Debian's RabbitMQ on lab hosts: form a cluster, publish, count, watch the wire."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import pika
+from pika.exceptions import AMQPError
+
+from tests.lab.host import LabHost
+from tests.lab.until import until
+
+USER, WORD = "tester", "not-a-secret"
+PORT, DIST = 5672, 25672
+START_SECONDS = 120
+QUORUM = {"x-queue-type": "quorum"}
+
+
+def ctl(host: LabHost, *words: str, check: bool = True) -> str:
+    """Run rabbitmqctl on a host and give what it prints."""
+    done = host.run(["rabbitmqctl", "-q", *words], check=check, timeout=180)
+    return done.stdout.strip()
+
+
+def start(hosts: Sequence[LabHost]) -> None:
+    """Start the node of every host at once and wait until each is up."""
+    for host in hosts:
+        host.run(["systemctl", "--no-block", "start", "rabbitmq-server"])
+    for host in hosts:
+        until(partial(up, host), START_SECONDS, f"the node of {host.name}")
+
+
+def up(host: LabHost) -> bool:
+    """Tell whether systemd knows the node as started."""
+    command = ["systemctl", "is-active", "rabbitmq-server"]
+    return host.run(command, check=False).stdout.strip() == "active"
+
+
+def cluster(hosts: Sequence[LabHost], *, long_names: bool = False) -> None:
+    """Make one cluster of stock nodes, with a user and a quorum and a mirrored queue."""
+    if long_names:
+        for host in hosts:
+            host.run(f"hostname {host.name}.lab.test; echo {host.name}.lab.test >/etc/hostname")
+            host.run("echo USE_LONGNAME=true >>/etc/rabbitmq/rabbitmq-env.conf")
+    start(hosts)
+    first, *others = hosts
+    for host in others:
+        name = f"rabbit@{first.name}.lab.test" if long_names else f"rabbit@{first.name}"
+        ctl(host, "stop_app")
+        ctl(host, "join_cluster", name)
+        ctl(host, "start_app")
+    ctl(first, "add_user", USER, WORD)
+    ctl(first, "set_permissions", USER, ".*", ".*", ".*")
+    ctl(first, "set_policy", "mirrored", "^mirrored", '{"ha-mode":"all"}')
+    with channel(first) as open_:
+        open_.confirm_delivery()
+        open_.queue_declare("quorum", durable=True, arguments=QUORUM)
+        open_.queue_declare("mirrored", durable=True)
+        for queue in ("quorum", "mirrored"):
+            for number in range(50):
+                publish(open_, queue, f"{queue} {number}")
+
+
+@contextmanager
+def channel(host: LabHost) -> Iterator[Any]:
+    """Open a channel to a host's node over plain AMQP."""
+    login = pika.PlainCredentials(USER, WORD)
+    where = pika.ConnectionParameters(
+        host.address, PORT, credentials=login, socket_timeout=5, blocked_connection_timeout=10
+    )
+    with closing(pika.BlockingConnection(where)) as connection:
+        yield connection.channel()
+
+
+def publish(channel: Any, queue: str, text: str) -> None:
+    """Publish one persistent message, which the broker must confirm."""
+    properties = pika.BasicProperties(delivery_mode=2)
+    channel.basic_publish("", queue, text.encode(), properties, mandatory=True)
+
+
+def messages(host: LabHost, queue: str) -> list[str]:
+    """Give the texts that wait in a queue, in order, and leave them there."""
+    found: list[str] = []
+    with channel(host) as open_:
+        while True:
+            method, _, body = open_.basic_get(queue)
+            if method is None:
+                return found
+            found.append(body.decode())
+
+
+def kept(hosts: Sequence[LabHost]) -> bool:
+    """Tell whether both queues still hold all that cluster() put there, seen from each node."""
+    wanted = {name: [f"{name} {n}" for n in range(50)] for name in ("quorum", "mirrored")}
+    return all({name: messages(host, name) for name in wanted} == wanted for host in hosts)
+
+
+def members(host: LabHost) -> tuple[set[str], set[str]]:
+    """Give the disc members of a node's cluster, and those that run."""
+    said = json.loads(ctl(host, "cluster_status", "--formatter", "json"))
+    return set(said["disk_nodes"]), set(said["running_nodes"])
+
+
+def behind(host: LabHost) -> list[str]:
+    """Name the queues of a cluster that lack an online member."""
+    rows = json.loads(ctl(host, "list_queues", "name", "type", "members", "online",
+                          "--formatter", "json"))  # fmt: skip
+    return [
+        row["name"] for row in rows
+        if row["type"] == "quorum" and set(row["members"]) != set(row["online"])
+    ]  # fmt: skip
+
+
+def transports(host: LabHost) -> set[str]:
+    """Give the transports of a node's links to its peers, as its virtual machine tells them."""
+    said = ctl(host, "eval", "[element(4, proplists:get_value(address, I)) || "
+               "{_, I} <- element(2, net_kernel:nodes_info())].")  # fmt: skip
+    return set(said.strip("[]").replace(" ", "").split(","))
+
+
+def life(host: LabHost) -> str:
+    """Give number and start of the node's process: another value after any restart."""
+    pid = host.run(["systemctl", "show", "-p", "MainPID", "--value", "rabbitmq-server"])
+    text = host.run(f"cat /proc/{pid.stdout.strip()}/stat").stdout
+    return f"{text.split()[0]} {text.rpartition(')')[2].split()[19]}"
+
+
+@dataclass
+class Traffic:
+    """Publish to whatever node answers until told to stop; remembers what was confirmed."""
+
+    hosts: Sequence[LabHost]
+    confirmed: list[int] = field(default_factory=list)
+    refused: int = 0
+    _over: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    def __enter__(self) -> Traffic:
+        self._thread = threading.Thread(target=self._publish, daemon=True)
+        self._thread.start()
+        until(lambda: len(self.confirmed) > 5, 30, "the first confirmed messages")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        assert self._thread is not None
+        self._thread.join(60)
+
+    def lost(self) -> set[int]:
+        """Give the confirmed messages that no longer wait in the queue."""
+        return set(self.confirmed) - {int(text) for text in messages(self.hosts[0], "traffic")}
+
+    def _publish(self) -> None:
+        number, turn = 0, 0
+        while not self._over.is_set():
+            try:
+                with channel(self.hosts[turn % len(self.hosts)]) as open_:
+                    open_.confirm_delivery()
+                    open_.queue_declare("traffic", durable=True, arguments=QUORUM)
+                    while not self._over.is_set():
+                        number += 1
+                        publish(open_, "traffic", str(number))
+                        self.confirmed.append(number)
+                        self._over.wait(0.02)
+            except (AMQPError, OSError):
+                self.refused += 1
+                turn += 1
+                self._over.wait(0.3)
+
+
+@contextmanager
+def captured(host: LabHost, port: int = DIST) -> Iterator[Callable[[], bytes]]:
+    """Capture what crosses a host's cable on a port; gives a function that returns the bytes."""
+    path = "/run/capture.pcap"
+    words = f"exec tcpdump -q -U -s 0 -i eth0 -w {path} tcp port {port} or tcp portrange 6000-6500"
+    pid = host.run(f"({words}) >/dev/null 2>&1 & echo $!").stdout.strip()
+    until(lambda: host.path(path).exists() and host.path(path).stat().st_size >= 24, 20, "tcpdump")
+
+    def read() -> bytes:
+        before, deadline = -1, time.monotonic() + 10
+        while host.path(path).stat().st_size != before and time.monotonic() < deadline:
+            before = host.path(path).stat().st_size
+            threading.Event().wait(0.5)
+        return host.path(path).read_bytes()
+
+    try:
+        yield read
+    finally:
+        host.run(["kill", pid], check=False)

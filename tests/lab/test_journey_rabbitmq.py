@@ -1,0 +1,104 @@
+"""A plain RabbitMQ cluster goes to TLS, rolls, rotates and goes back, without a screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.lab import footprint, rabbitmq
+from tests.lab.host import LabHost
+from tests.lab.hosts import Lab
+from tests.lab.site import Site
+
+ETC = "/etc/rabbitmq"
+
+
+def test_a_plain_cluster_becomes_tls_rolls_rotates_and_goes_back(
+    fresh_lab: Lab, tmp_path: Path
+) -> None:
+    hosts = list(fresh_lab.hosts.values())
+    rabbitmq.cluster(hosts)
+    stock = _content(hosts)
+    everyone = rabbitmq.members(hosts[0])
+    assert rabbitmq.transports(hosts[0]) == {"tcp"}
+    site = Site(tmp_path, fresh_lab)
+    site.init_cluster("--name", "rmq")
+    plan = site.run("plan", "-o", str(site.directory / "plan.json"), expect=3)
+    assert "1.1" in plan.stdout
+    assert "1.2" not in plan.stdout
+    site.run("apply", str(site.directory / "plan.json"), "--yes", expect=0)
+    _is_tls(hosts, everyone)
+    assert rabbitmq.kept(hosts)
+    _again_changes_nothing(site, hosts)
+    _nothing_crosses_in_the_clear(hosts)
+    _rotates_without_a_restart(site, hosts)
+    _rolls_under_traffic(site, hosts)
+    _is_tls(hosts, everyone)
+    for _ in range(3):
+        site.run("rollback", "--yes", expect=0)
+    assert _content(hosts) == stock
+    assert [rabbitmq.transports(host) for host in hosts] == [{"tcp"}] * 3
+    assert rabbitmq.members(hosts[0]) == everyone
+    assert rabbitmq.kept(hosts)
+
+
+def _is_tls(hosts: list[LabHost], everyone: tuple[set[str], set[str]]) -> None:
+    assert [rabbitmq.transports(host) for host in hosts] == [{"tls"}] * 3
+    assert rabbitmq.members(hosts[0]) == everyone
+    for host in hosts:
+        words = host.run("tr '\\0' ' ' </proc/$(pgrep -o beam.smp)/cmdline").stdout
+        assert "-proto_dist inet_tls" in words
+        assert "assword" not in words
+        assert host.run(["stat", "-c", "%U:%G %a", f"{ETC}/tls/node.key"]).stdout.strip() == (
+            "root:rabbitmq 640"
+        )
+
+
+def _again_changes_nothing(site: Site, hosts: list[LabHost]) -> None:
+    before = [(footprint.writes(host, ETC, footprint.STATE), rabbitmq.life(host)) for host in hosts]
+    site.run("plan", expect=0)
+    done = site.run("apply", "--yes", expect=0)
+    assert "nothing to do" in done.stdout
+    after = [(footprint.writes(host, ETC, footprint.STATE), rabbitmq.life(host)) for host in hosts]
+    assert after == before
+
+
+def _nothing_crosses_in_the_clear(hosts: list[LabHost]) -> None:
+    """A message in a quorum queue reaches every member, and its text is on no cable."""
+    mark = "plain-as-day " * 20
+    with rabbitmq.captured(hosts[1]) as seen:
+        with rabbitmq.channel(hosts[0]) as open_:
+            open_.confirm_delivery()
+            open_.queue_declare("marked", durable=True, arguments=rabbitmq.QUORUM)
+            for _ in range(20):
+                rabbitmq.publish(open_, "marked", mark)
+        assert rabbitmq.messages(hosts[1], "marked") == [mark] * 20
+        data = seen()
+    assert len(data) > 5000
+    assert b"plain-as-day" not in data
+
+
+def _rotates_without_a_restart(site: Site, hosts: list[LabHost]) -> None:
+    life = [rabbitmq.life(host) for host in hosts]
+    served = [footprint.presented(host, rabbitmq.DIST) for host in hosts]
+    site.run("rotate", "--all", "--yes", expect=0)
+    assert [rabbitmq.life(host) for host in hosts] == life
+    after = [footprint.presented(host, rabbitmq.DIST) for host in hosts]
+    assert all(old != new for old, new in zip(served, after, strict=True))
+    site.run("status", expect=0)
+
+
+def _rolls_under_traffic(site: Site, hosts: list[LabHost]) -> None:
+    life = [rabbitmq.life(host) for host in hosts]
+    site.edit("    options:\n", '    options:\n      versions: "1.3"\n')
+    with rabbitmq.Traffic(hosts) as traffic:
+        site.run("apply", "--yes", expect=0)
+    assert len(traffic.confirmed) > 100
+    assert traffic.lost() == set()
+    assert all(old != rabbitmq.life(host) for old, host in zip(life, hosts, strict=True))
+    assert rabbitmq.behind(hosts[0]) == []
+    rabbitmq.ctl(hosts[0], "delete_queue", "traffic")
+    rabbitmq.ctl(hosts[0], "delete_queue", "marked")
+
+
+def _content(hosts: list[LabHost]) -> list[footprint.Footprint]:
+    return [footprint.content(host, ETC) for host in hosts]
