@@ -12,6 +12,8 @@ from typing import Literal
 Scalar = str | int | bool
 Options = Mapping[str, Scalar]
 Privilege = Literal["root", "sudo"]
+Reach = Literal["ssh", "bundle"]
+System = Literal["linux", "windows"]
 Trust = Literal["ca", "pinned"]
 KeyType = Literal["ec-p256", "rsa-3072"]
 
@@ -25,7 +27,8 @@ class Host:
     `names` are the names and addresses under which peers dial it, the preferred one first; without
     any, peers dial `address`.  `host_key` is the pinned key as `type base64`.  `root` is a prefix
     for every path on the host: empty but for the demo and for tests without privileges, whose
-    hosts are folders.
+    hosts are folders.  A host with `reach` bundle is never connected to: a person brings its files
+    there; `system` says what it runs.
     """
 
     name: str
@@ -38,6 +41,13 @@ class Host:
     host_key: str = ""
     names: tuple[str, ...] = ()
     root: str = ""
+    reach: Reach = "ssh"
+    system: System = "linux"
+
+    @property
+    def by_hand(self) -> bool:
+        """Tell whether a person brings the files to this host."""
+        return self.reach == "bundle"
 
     @property
     def dialled(self) -> tuple[str, ...]:

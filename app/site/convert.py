@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import cast
 
 from app.errors import SiteError
-from app.model import Host, Privilege, Site, Topology
+from app.model import Host, Privilege, Reach, Site, System, Topology
 from app.site.catalogue import Kinds, installed
 from app.site.draft import STEPS, Draft, DraftHost, Step
 from app.site.issues import site_issues
@@ -111,6 +111,8 @@ def from_site(site: Site, *, seen: str = "", step: Step = "topology") -> Draft:
 def _host(host: DraftHost) -> Host:
     values = {key: value for key, value in asdict(host).items() if key != "role"}
     values["privilege"] = cast(Privilege, host.privilege)
+    values["reach"] = cast(Reach, host.reach)
+    values["system"] = cast(System, host.system)
     return Host(**values)
 
 

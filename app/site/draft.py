@@ -30,6 +30,8 @@ class DraftHost:
     role: str = ""
     host_key: str = ""
     root: str = ""
+    reach: str = "ssh"
+    system: str = "linux"
 
 
 @dataclass(frozen=True, slots=True)

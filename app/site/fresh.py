@@ -40,6 +40,7 @@ def new_text(site: Site, kinds: Kinds) -> str:
         "",
         "# Where the nodes run and how to log in: address, port, user, privilege (root or sudo),",
         "# identity, jump, names (those that peers dial), host_key (the pinned key).",
+        "# A host that SSH does not reach: `reach: bundle`, and `system: windows` where it is one.",
         *entry("hosts", plain["hosts"], 0),
         "",
         "# Which product runs on them, in which roles.",

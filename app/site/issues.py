@@ -13,7 +13,7 @@ from app.site import checks
 from app.site.catalogue import KindFacts, Kinds, role_names
 from app.site.options import problem
 from app.site.report import Issue, Path, nearest
-from app.site.schema import KEY_TYPES, PRIVILEGES, TRUSTS
+from app.site.schema import KEY_TYPES, PRIVILEGES, REACHES, SYSTEMS, TRUSTS
 
 
 def site_issues(site: Site, kinds: Kinds) -> tuple[Issue, ...]:
@@ -23,6 +23,7 @@ def site_issues(site: Site, kinds: Kinds) -> tuple[Issue, ...]:
         *_authority(site),
         *(issue for host in site.hosts.values() for issue in _host(host)),
         *_twins(site),
+        *_pinned_by_hand(site),
     ]
     if not site.hosts:
         found.append(Issue(("hosts",), "there are no hosts"))
@@ -67,6 +68,12 @@ def _host(host: Host) -> Iterator[Issue]:
             yield Issue((*path, key), text)
     if host.privilege not in PRIVILEGES:
         yield Issue((*path, "privilege"), f"must be {' or '.join(PRIVILEGES)}")
+    for key, words in (("reach", REACHES), ("system", SYSTEMS)):
+        if getattr(host, key) not in words:
+            yield Issue((*path, key), f"must be {' or '.join(words)}")
+    if host.system == "windows" and not host.by_hand:
+        hint = "Add `reach: bundle`: its files are then made for delivery by hand."
+        yield Issue((*path, "system"), "windows is not reached over SSH", hint)
     if text := checks.port(host.port):
         yield Issue((*path, "port"), text)
     for i, name in enumerate(host.names):
@@ -85,6 +92,14 @@ def _twins(site: Site) -> Iterator[Issue]:
             hint = "One host of the site is one machine: remove one of the two."
             yield Issue(("hosts", host.name, "address"), text, hint)
         seen.setdefault(key, host.name)
+
+
+def _pinned_by_hand(site: Site) -> Iterator[Issue]:
+    """Refuse what would have to be delivered again with every new key of every peer."""
+    for host in site.hosts.values():
+        if host.by_hand and site.authority.trust == "pinned":
+            text = "bundle needs trust by a CA: pinned, its files change with every peer's key"
+            yield Issue(("hosts", host.name, "reach"), text, "Set `trust: ca` under `authority`.")
 
 
 def _topology(site: Site, topology: Topology, path: Path, kinds: Kinds) -> list[Issue]:

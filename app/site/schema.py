@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import MISSING, fields
 from typing import get_args
 
-from app.model import AuthoritySpec, Host, KeyType, Privilege, Scalar, Trust
+from app.model import AuthoritySpec, Host, KeyType, Privilege, Reach, Scalar, System, Trust
 
 TOP_KEYS = ("version", "site", "authority", "hosts", "topologies")
 TOPOLOGY_KEYS = ("kind", "shape", "roles", "links", "options", "nodes")
 PRIVILEGES: tuple[str, ...] = get_args(Privilege)
+REACHES: tuple[str, ...] = get_args(Reach)
+SYSTEMS: tuple[str, ...] = get_args(System)
 TRUSTS: tuple[str, ...] = get_args(Trust)
 KEY_TYPES: tuple[str, ...] = get_args(KeyType)
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import cast
 
 from app.errors import UsageError
-from app.model import AuthoritySpec, Host, KeyType, Options, Privilege, Site, Topology, Trust
+from app.model import (
+    AuthoritySpec,
+    Host,
+    KeyType,
+    Options,
+    Privilege,
+    Reach,
+    Site,
+    System,
+    Topology,
+    Trust,
+)
 from app.site import schema
 from app.site.catalogue import KindFacts, Kinds, role_names
 from app.site.reading import NO_SECRETS, VAULT_HINT, Reading
@@ -56,6 +67,8 @@ def _host(name: str, node: Node, into: Reading) -> Host:
     if "address" not in found:
         into.note((*path, "address"), "is missing", "Add `address:` with a name or an IP address.")
     privilege = into.choice(found.get("privilege"), (*path, "privilege"), schema.PRIVILEGES, "root")
+    reach = into.choice(found.get("reach"), (*path, "reach"), schema.REACHES, "ssh")
+    system = into.choice(found.get("system"), (*path, "system"), schema.SYSTEMS, "linux")
 
     def text(key: str) -> str:
         return into.text(found.get(key), (*path, key))
@@ -71,6 +84,8 @@ def _host(name: str, node: Node, into: Reading) -> Host:
         host_key=text("host_key"),
         names=into.texts(found.get("names"), (*path, "names"), "[hub.example.net]"),
         root=text("root"),
+        reach=cast(Reach, reach),
+        system=cast(System, system),
     )
 
 
