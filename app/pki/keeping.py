@@ -1,18 +1,18 @@
-"""What of the PKI is kept in the vault: authority generations and store passwords."""
+"""What the vault keeps of the PKI: authorities, store passwords, keys that wait for delivery."""
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
 from app.errors import PkiError
 from app.pki.authority import Authority
-from app.pki.credential import matches
+from app.pki.credential import Credential, matches
 from app.pki.keys import load_private_der, private_der
 from app.pki.passwords import new_password
-from app.pki.reading import load_der
+from app.pki.reading import der, load_der
 from app.pki.secret import Secret
 from app.pki.vault import Vault
 
@@ -32,8 +32,7 @@ def store_authority(vault: Vault, authority: Authority) -> None:
             hint="A new key is a new generation.",
         )
     parts = {"key": private_der(authority.key), "certificate": authority.cert_der}
-    text = json.dumps({name: base64.b64encode(data).decode() for name, data in parts.items()})
-    vault.put(key, text.encode())
+    vault.put(key, _packed(parts))
 
 
 def load_authority(vault: Vault, name: str, generation: int) -> Authority:
@@ -46,11 +45,7 @@ def load_authority(vault: Vault, name: str, generation: int) -> Authority:
             where=where,
             hint="Check the authority's name in site.yaml: its key is kept under that name.",
         )
-    try:
-        parts = {k: base64.b64decode(v, validate=True) for k, v in json.loads(data).items()}
-        key, certificate = parts["key"], parts["certificate"]
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise PkiError("the authority's record in the vault is damaged", where=where) from None
+    key, certificate = _unpacked(data, where, "key", "certificate")
     authority = Authority(
         name,
         generation,
@@ -100,6 +95,58 @@ def password_for(
 def forget_password(vault: Vault, host: str, store: str) -> None:
     """Remove the password of a store that is gone."""
     vault.delete(_password_key(host, store))
+
+
+def store_credential(vault: Vault, host: str, name: str, credential: Credential) -> None:
+    """Keep a credential of a host until it is delivered there; one that is kept is replaced."""
+    parts = {"key": private_der(credential.key), "certificate": credential.cert_der}
+    parts |= {f"chain {n}": der(one) for n, one in enumerate(credential.chain)}
+    vault.put(_credential_key(host, name), _packed(parts))
+
+
+def load_credential(vault: Vault, host: str, name: str) -> Credential | None:
+    """Return a credential that waits for delivery, None when there is none.
+
+    Raises PkiError when it is not whole.
+    """
+    where = f"the credential {name!r} of {host} in the vault"
+    data = vault.get(_credential_key(host, name))
+    if data is None:
+        return None
+    key, certificate, *chain = _unpacked(data, where, "key", "certificate")
+    credential = Credential(
+        load_der(certificate, where=where), load_private_der(key, where=where),
+        tuple(load_der(one, where=where) for one in chain),
+    )  # fmt: skip
+    if not credential.key_matches:
+        raise PkiError("the key does not belong to the certificate", where=where)
+    return credential
+
+
+def forget_credentials(vault: Vault, host: str) -> bool:
+    """Remove every credential that waits for delivery to a host; False when there is none."""
+    names = vault.keys()
+    kept = [key for key in names if key.startswith(_credential_key(host, ""))]
+    for key in kept:
+        vault.delete(key)
+    return bool(kept)
+
+
+def _packed(parts: Mapping[str, bytes]) -> bytes:
+    return json.dumps({k: base64.b64encode(data).decode() for k, data in parts.items()}).encode()
+
+
+def _unpacked(data: bytes, where: str, *first: str) -> list[bytes]:
+    """Read what `_packed` wrote: the parts of these names, then all others in their order."""
+    try:
+        parts = {k: base64.b64decode(v, validate=True) for k, v in json.loads(data).items()}
+        return [parts.pop(name) for name in first] + [parts[name] for name in sorted(parts)]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise PkiError("the record in the vault is damaged", where=where) from None
+
+
+def _credential_key(host: str, name: str) -> str:
+    return f"credential/{quote(host, safe='')}/{quote(name, safe='')}"
 
 
 def _authority_key(name: str, generation: int) -> str:

@@ -10,13 +10,14 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal, cast, get_args
 
 from app.observed import HostObservation
 from app.pki.facts import CertificateFacts
 from app.pki.spec import IssueSpec
 
 VERSION = 1
+Delivery = Literal["", "exported", "delivered"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class DeployedNode:
 
     `certificate` is the leaf in PEM; `trust` maps aliases to SHA-256 fingerprints; `files` maps
     paths to (SHA-256, signature), where the signature says what the file was made to hold.
+    `delivery` is empty for a node that was deployed over SSH; of a bundle it says how far it got.
     """
 
     kind: str
@@ -36,6 +38,7 @@ class DeployedNode:
     files: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     run: str = ""
     time: str = ""
+    delivery: Delivery = ""
 
     @property
     def key(self) -> str:
@@ -54,6 +57,7 @@ class DeployedNode:
             "files": {path: list(pair) for path, pair in self.files.items()},
             "run": self.run,
             "time": self.time,
+            **({"delivery": self.delivery} if self.delivery else {}),
         }
 
     @classmethod
@@ -69,6 +73,7 @@ class DeployedNode:
             files={str(k): (str(v[0]), str(v[1])) for k, v in data.get("files", {}).items()},
             run=str(data.get("run", "")),
             time=str(data.get("time", "")),
+            delivery=_delivery(data.get("delivery", "")),
         )
 
 
@@ -127,6 +132,12 @@ class Deployed:
             {str(k): DeployedNode.from_dict(v) for k, v in data.get("pending", {}).items()},
             {int(k): str(v) for k, v in data.get("authorities", {}).items()},
         )
+
+
+def _delivery(value: Any) -> Delivery:
+    if value not in get_args(Delivery):
+        raise ValueError(f"{value!r} is no state of a delivery")
+    return cast(Delivery, value)
 
 
 def fingerprint(pem: str) -> str:
