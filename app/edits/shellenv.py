@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from app.edits.shellparse import assignment, parse
+from app.edits.shelltext import NAME, Expansion, Source, Word
+from app.edits.shelltree import Assign, Command, Item
 from app.errors import EditError
 
-_ASSIGNMENT = re.compile(rb"(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-# One word: bare characters, escapes, and both kinds of quotes, which may span lines.
-_WORD = re.compile(rb"""(?:[^\s'"\\;&|<>()`]|\\[\s\S]|'[^']*'|"(?:[^"\\]|\\[\s\S])*")*""")
-_EXPANDS = re.compile(rb"[$`]")
-_GOES_ON = re.compile(rb"(?<!\\)\\(?:\\\\)*\n\Z")
+_GOES_ON = re.compile(r"(?<!\\)\\(?:\\\\)*\n\Z")
 _HINT = "set the variable by hand"
-
-
-@dataclass(frozen=True)
-class _Assignment:
-    name: str
-    start: int
-    end: int | None  # None for a value that only a shell could read
 
 
 def set_variables(data: bytes, values: Mapping[str, str], path: str) -> bytes:
@@ -32,88 +23,77 @@ def set_variables(data: bytes, values: Mapping[str, str], path: str) -> bytes:
     one goes to the end, where it wins.  Raises EditError for quotes that never end, for a wanted
     variable whose old value is a command's output, and for here-documents.
     """
-    last = {one.name: one for one in _assignments(data, path)}
-    edits: list[tuple[int, int, bytes]] = []
-    fresh: list[bytes] = []
+    source = Source(data.decode("latin-1"), path, _HINT)
+    last = {one.name: one for one in _assignments(source)}
+    edits: list[Splice] = []
+    fresh: list[str] = []
     for name, value in values.items():
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             raise EditError(f"{name!r} is no name of a shell variable", where=path)
-        word = shlex.quote(value).encode("utf-8")
+        word = shlex.quote(value).encode("utf-8").decode("latin-1")
         one = last.get(name)
         if one is None:
-            fresh.append(name.encode("ascii") + b"=" + word)
-        elif one.end is None:
-            raise _refusal("this assignment cannot be read", data, one.start, path)
-        elif not _says(data[one.start : one.end], value):
-            edits.append((one.start, one.end, word))
-    for start, end, word in sorted(edits, reverse=True):
-        data = data[:start] + word + data[end:]
-    return _append(data, fresh)
+            fresh.append(f"{name}={word}\n")
+        elif _needs_a_shell(one.value) or one.more:
+            raise source.refusal("this assignment cannot be read", one.start)
+        elif one.value.literal != value.encode("utf-8").decode("latin-1"):
+            edits.append(Splice(one.value.start, one.value.end, word))
+    text = splice(source.text, edits)
+    return (end_of_line(text) if fresh else text).encode("latin-1") + "".join(fresh).encode(
+        "latin-1"
+    )
 
 
-def _assignments(data: bytes, path: str) -> list[_Assignment]:
-    """Go through the file line by line, stepping over words that span lines."""
-    found = []
+@dataclass(frozen=True, slots=True)
+class Splice:
+    """Put `new` in the place of the text from `start` to `end`."""
+
+    start: int
+    end: int
+    new: str
+
+
+def splice(text: str, edits: list[Splice]) -> str:
+    """Apply changes that do not overlap; those at one place keep their order."""
+    parts = []
     position = 0
-    while position < len(data):
-        line = data[position:].split(b"\n", 1)[0]
-        assigned = _ASSIGNMENT.match(data, position)
-        if assigned:
-            word = _WORD.match(data, assigned.end())
-            end = word.end() if word else assigned.end()
-            whole = data[end : end + 1] in (b"", b" ", b"\t", b"\r", b"\n", b";", b"&")
-            name = assigned[1].decode("ascii")
-            found.append(_Assignment(name, assigned.end(), end if whole else None))
-            position = _step_over(data, end, path)
-        elif line.lstrip().startswith(b"#"):
-            position += len(line) + 1
-        elif b"<<" in line:
-            raise _refusal("the file holds a here-document", data, position, path)
-        else:
-            position = _step_over(data, position, path)
-    return found
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
+        if edit.start < position:
+            raise ValueError(f"edits overlap at {edit.start}")
+        parts += [text[position : edit.start], edit.new]
+        position = edit.end
+    return "".join([*parts, text[position:]])
 
 
-def _step_over(data: bytes, position: int, path: str) -> int:
-    """Give the start of the next line that is outside quotes."""
-    start = position
-    while position < len(data) and data[position : position + 1] != b"\n":
-        comment = data[position : position + 1] == b"#" and data[position - 1 : position].isspace()
-        if comment:
-            return _next_line(data, position)
-        word = _WORD.match(data, position)
-        end = word.end() if word else position
-        if end == position and data[end : end + 1] in (b"'", b'"'):
-            raise _refusal("a quotation mark is never closed", data, start, path)
-        position = max(end, position + 1)
-    return position + 1
+def end_of_line(text: str) -> str:
+    """Give the text with its last line ended, so that a line can follow."""
+    if text and not text.endswith("\n"):
+        text += "\n"
+    return text + "\n" if _GOES_ON.search(text) else text
 
 
-def _next_line(data: bytes, position: int) -> int:
-    end = data.find(b"\n", position)
-    return len(data) if end < 0 else end + 1
+def _assignments(source: Source) -> Iterator[Assign]:
+    """Give the assignments that stand at the start of a line, outside all blocks."""
+    script = parse(source)
+    for at in script.here_documents:
+        raise source.refusal("the file holds a here-document", at)
+    for item in script.items:
+        for command in _commands(item):
+            if command.start and source.text[command.start - 1] != "\n":
+                continue
+            yield from command.assigns if not command.words else ()
+            if len(command.words) > 1 and command.words[0].literal == "export":
+                exported = assignment(command.words[1])
+                yield from () if exported is None else (exported,)
 
 
-def _says(word: bytes, value: str) -> bool:
-    """Tell whether a word as written comes out as `value`, without running a shell."""
-    if _EXPANDS.search(word) and not word.startswith(b"'"):
-        return False
-    try:
-        return "".join(shlex.split(word.decode("utf-8"))) == value
-    except (ValueError, UnicodeDecodeError):
-        return False
+def _commands(item: Item) -> Iterator[Command]:
+    for pipe in (item.first, *(pipe for _, pipe in item.rest)):
+        for node in pipe.nodes:
+            if isinstance(node, Command):
+                yield node
 
 
-def _append(data: bytes, fresh: list[bytes]) -> bytes:
-    if not fresh:
-        return data
-    if data and not data.endswith(b"\n"):
-        data += b"\n"
-    if _GOES_ON.search(data):
-        data += b"\n"
-    return data + b"".join(line + b"\n" for line in fresh)
-
-
-def _refusal(text: str, data: bytes, position: int, path: str) -> EditError:
-    line = data[:position].count(b"\n") + 1
-    return EditError(text, hint=_HINT, where=f"{path}:{line}", line=line)
+def _needs_a_shell(word: Word) -> bool:
+    """Tell whether a command's output is part of the value."""
+    return any(isinstance(part, Expansion) and not part.name for part in word.parts)

@@ -1,0 +1,1 @@
+"""Editors of files of a RabbitMQ node that its owner writes too."""
