@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from app.kinds.resources import Activation, FileResource, Layout
-from app.model import Link, Node, Site, Topology
+from app.model import Link, Node, Site, Topology, Trust
 from app.observed import HostObservation, Output, Survey
 from app.pki.secret import Secret
 from app.pki.spec import IssueSpec
@@ -65,6 +65,16 @@ class Kind(Protocol):
     roles: tuple[tuple[str, str], ...]
     """(role, help) pairs, the hub or monitor first."""
     options: tuple[Option, ...]
+    trusts: tuple[Trust, ...]
+    """The ways of trust that the product can live with, the usual one first."""
+    draws_links: bool
+    """Whether links beyond those of the shape may be drawn by hand."""
+    naming: str
+    """Which of a host's names must come first, in a sentence; empty where any may."""
+    gets: tuple[str, ...]
+    """What the hosts have afterwards, at most 36 characters each."""
+    clients: str
+    """Who else needs a certificate of the site, in a sentence; empty when nobody does."""
 
     def nodes(self, site: Site, topology: Topology) -> tuple[Node, ...]:
         """Give the nodes: acceptors before the initiators that dial them."""
@@ -88,6 +98,9 @@ class Kind(Protocol):
 
     def layout(self, site: Site, node: Node, observation: HostObservation) -> Layout:
         """Say what was found of the product on the host."""
+
+    def settled(self, layout: Layout) -> Layout:
+        """Say what a host will be like once a step was carried out there."""
 
     def resources(self, render: Render) -> tuple[FileResource, ...]:
         """Give the node's desired files; raises EditError where the user's file refuses."""

@@ -110,6 +110,8 @@ class _Planner:
             steps = self._steps(phase, start + len(result) + 1)
             if steps:
                 result.append(Wave(phase.name, phase.title, steps))
+                done = {host for step in steps for host in step.hosts}
+                self.layouts |= {host: self.kind.settled(self.layouts[host]) for host in done}
         self.watch.end()
         return result
 
@@ -231,7 +233,7 @@ class _Planner:
         own = self.leaves.get(node.name, "")
         if phase.name not in ("deploy", "drop") or not served or not own or served == own:
             return ""
-        return "it still serves another certificate than the one in its key store"
+        return "it still serves another certificate than the one in its files"
 
     def _resolve(self, reference: str) -> str:
         kind, _, rest = reference.partition(":")

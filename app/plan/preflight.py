@@ -61,6 +61,8 @@ def _shared(nodes: tuple[Node, ...], layouts: Mapping[str, Layout]) -> list[Chec
 
 def _company(nodes: tuple[Node, ...], layouts: Mapping[str, Layout]) -> list[Check]:
     """Refuse to change nodes whose peers the site does not know: those would be cut off."""
+    if any(layouts[node.host].problems for node in nodes):
+        return []
     known = {pair for node in nodes for pair in layouts[node.host].unique.items()}
     return [
         Check(

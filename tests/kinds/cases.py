@@ -112,20 +112,21 @@ def _body(diff: str) -> str:
 
 def _observation(case: Case, host: str) -> HostObservation:
     own = case.data.get("observed", {}).get(host, {})
+    group = str(case.host.get("group", "activemq"))
     files = {**case.host["files"], **own.get("files", {})}
     outputs = {**case.host["outputs"], **own.get("outputs", {})}
     return HostObservation(
         host, NOW,
-        {path: _fact(path, text) for path, text in files.items() if text is not None},
+        {path: _fact(path, text, group) for path, text in files.items() if text is not None},
         {key: Output(0, text) for key, text in outputs.items()},
         {"java": "/usr/bin/java"}, "root", "Debian", 0.0, 1 << 30,
     )  # fmt: skip
 
 
-def _fact(path: str, text: str) -> FileFact:
+def _fact(path: str, text: str, group: str) -> FileFact:
     data = text.encode()
     digest = hashlib.sha256(data).hexdigest()
-    return FileFact(path, "file", path, "root", "activemq", 0o644, len(data), digest, data)
+    return FileFact(path, "file", path, "root", group, 0o644, len(data), digest, data)
 
 
 def _read(path: Path) -> Mapping[str, Any]:

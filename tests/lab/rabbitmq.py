@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pika
@@ -35,6 +37,12 @@ def start(hosts: Sequence[LabHost]) -> None:
         host.run(["systemctl", "--no-block", "start", "rabbitmq-server"])
     for host in hosts:
         until(partial(up, host), START_SECONDS, f"the node of {host.name}")
+
+
+def restart(host: LabHost) -> None:
+    """Restart one node and wait until it is up."""
+    host.run("systemctl reset-failed rabbitmq-server; systemctl stop rabbitmq-server", check=False)
+    start([host])
 
 
 def up(host: LabHost) -> bool:
@@ -79,6 +87,22 @@ def channel(host: LabHost) -> Iterator[Any]:
         yield connection.channel()
 
 
+def greets_over_tls(host: LabHost, given: Path, *, certificate: bool) -> bool:
+    """Tell whether a client gets a connection over TLS, with an exported credential or without."""
+    context = ssl.create_default_context(cafile=str(given / "ca.pem"))
+    if certificate:
+        context.load_cert_chain(given / "client.cert.pem", given / "client.key.pem")
+    where = pika.ConnectionParameters(
+        host.address, 5671, credentials=pika.PlainCredentials(USER, WORD),
+        ssl_options=pika.SSLOptions(context, f"{host.name}.lab.test"), socket_timeout=5,
+    )  # fmt: skip
+    try:
+        with closing(pika.BlockingConnection(where)) as connection:
+            return bool(connection.is_open)
+    except (AMQPError, OSError):
+        return False
+
+
 def publish(channel: Any, queue: str, text: str) -> None:
     """Publish one persistent message, which the broker must confirm."""
     properties = pika.BasicProperties(delivery_mode=2)
@@ -86,7 +110,7 @@ def publish(channel: Any, queue: str, text: str) -> None:
 
 
 def messages(host: LabHost, queue: str) -> list[str]:
-    """Give the texts that wait in a queue, in order, and leave them there."""
+    """Give the texts that wait in a queue, and leave them there: in another order, it may be."""
     found: list[str] = []
     with channel(host) as open_:
         while True:
@@ -97,9 +121,18 @@ def messages(host: LabHost, queue: str) -> list[str]:
 
 
 def kept(hosts: Sequence[LabHost]) -> bool:
-    """Tell whether both queues still hold all that cluster() put there, seen from each node."""
-    wanted = {name: [f"{name} {n}" for n in range(50)] for name in ("quorum", "mirrored")}
-    return all({name: messages(host, name) for name in wanted} == wanted for host in hosts)
+    """Tell whether both queues hold all that cluster() put there, once each, from every node.
+
+    What one look took comes back to its queue a moment after the look.
+    """
+    wanted = {name: sorted(f"{name} {n}" for n in range(50)) for name in ("quorum", "mirrored")}
+
+    def holds(host: LabHost) -> bool:
+        return {name: sorted(messages(host, name)) for name in wanted} == wanted
+
+    for host in hosts:
+        until(partial(holds, host), 30, f"every message, seen from {host.name}")
+    return True
 
 
 def members(host: LabHost) -> tuple[set[str], set[str]]:
@@ -179,7 +212,8 @@ class Traffic:
 def captured(host: LabHost, port: int = DIST) -> Iterator[Callable[[], bytes]]:
     """Capture what crosses a host's cable on a port; gives a function that returns the bytes."""
     path = "/run/capture.pcap"
-    words = f"exec tcpdump -q -U -s 0 -i eth0 -w {path} tcp port {port} or tcp portrange 6000-6500"
+    what = f"'tcp port {port} or tcp portrange 6000-6500'"
+    words = f"exec tcpdump -Z root -q -U -s 0 -i eth0 -w {path} {what}"
     pid = host.run(f"({words}) >/dev/null 2>&1 & echo $!").stdout.strip()
     until(lambda: host.path(path).exists() and host.path(path).stat().st_size >= 24, 20, "tcpdump")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from app.kinds.activemq import topology as shape
 from app.kinds.activemq.activation import activation
@@ -12,7 +13,7 @@ from app.kinds.activemq.options import OPTIONS
 from app.kinds.activemq.proofs import proofs
 from app.kinds.base import Proof, Render
 from app.kinds.resources import Activation, FileResource, Layout
-from app.model import Link, Node, Site, Topology
+from app.model import Link, Node, Site, Topology, Trust
 from app.observed import HostObservation, Survey
 
 
@@ -28,6 +29,16 @@ class ActiveMQ:
         ("spoke", "a broker that dials the hub, and others where you draw a link"),
     )
     options = OPTIONS
+    trusts: tuple[Trust, ...] = ("ca", "pinned")
+    draws_links = True
+    naming = ""
+    gets = (
+        "key and trust store on each host",
+        "activemq.xml edited in place",
+        "restarts that keep the system up",
+        "every link proven from both ends",
+    )
+    clients = "Clients that are not brokers need one as soon as a TLS port asks for certificates."
 
     def nodes(self, site: Site, topology: Topology) -> tuple[Node, ...]:
         """Give the brokers, the hub first."""
@@ -54,6 +65,10 @@ class ActiveMQ:
     def layout(self, site: Site, node: Node, observation: HostObservation) -> Layout:
         """Say which instance was found."""
         return find_layout(node, observation)
+
+    def settled(self, layout: Layout) -> Layout:
+        """Say that the broker runs with its files."""
+        return replace(layout, stale="")
 
     def resources(self, render: Render) -> tuple[FileResource, ...]:
         """Give the broker's files."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from app.kinds.base import Proof, Render
 from app.kinds.rabbitmq import topology as shape
@@ -12,7 +13,7 @@ from app.kinds.rabbitmq.layout import find_layout, survey
 from app.kinds.rabbitmq.options import OPTIONS
 from app.kinds.rabbitmq.proofs import proofs
 from app.kinds.resources import Activation, FileResource, Layout
-from app.model import Link, Node, Site, Topology
+from app.model import Link, Node, Site, Topology, Trust
 from app.observed import HostObservation, Survey
 
 
@@ -25,6 +26,22 @@ class RabbitMQ:
     shapes = ("cluster",)
     roles = (("node", "a member of the cluster: every node dials every other"),)
     options = OPTIONS
+    trusts: tuple[Trust, ...] = ("ca",)
+    draws_links = False
+    naming = (
+        "Nodes dial each other by the part of the node's name behind the @, such as r1 of "
+        "rabbit@r1: let that name be the first."
+    )
+    gets = (
+        "key and certificate on each host",
+        "rabbitmq-env.conf edited in place",
+        "one stop of the cluster to get there",
+        "nodes and CLI tools both proven",
+    )
+    clients = (
+        "A machine that is no node but runs rabbitmqctl needs one, and so do AMQP clients where a "
+        "TLS port asks for certificates."
+    )
 
     def nodes(self, site: Site, topology: Topology) -> tuple[Node, ...]:
         """Give the nodes in the user's order."""
@@ -53,6 +70,10 @@ class RabbitMQ:
     def layout(self, site: Site, node: Node, observation: HostObservation) -> Layout:
         """Say which node was found and what it runs with."""
         return find_layout(node, observation)
+
+    def settled(self, layout: Layout) -> Layout:
+        """Say that the node runs over TLS: the next wave finds a cluster that can roll."""
+        return replace(layout, facts={**layout.facts, "transport": "tls"}, stale="")
 
     def resources(self, render: Render) -> tuple[FileResource, ...]:
         """Give the node's files."""

@@ -41,6 +41,7 @@ def proofs(
             Proof(link, link.initiator, "the nodes' link is TLS", dist,
                   partial(judge_link, peer), SECONDS),
         ]  # fmt: skip
+        found += _listener(link, by_name[link.acceptor], layout)
         if link.initiator not in seen:
             seen.add(link.initiator)
             members = tuple(str(node.options["node_name"]) for node in nodes)
@@ -50,6 +51,37 @@ def proofs(
                       partial(judge_cluster, members), SECONDS * 2)
             )  # fmt: skip
     return tuple(found)
+
+
+def _listener(link: Link, acceptor: Node, layout: Layout) -> list[Proof]:
+    """Prove the TLS listener for clients of a link's acceptor, where there is to be one."""
+    port, tls = int(acceptor.options["listener_port"]), f"{layout.facts['folder']}/tls"
+    if not port:
+        return []
+    flags = acceptor.options["strategy"] == "flags"
+    values = {
+        "place": sh(f"{link.name}:{port}"),
+        "peer": sh(link.name),
+        "ca": sh(f"{tls}/ca.pem"),
+        "certificate": sh(f"{tls}/{'combined' if flags else 'node'}.pem"),
+        "key": sh(f"{tls}/combined.pem" if flags else f"{tls}/node.key"),
+        "strangers": bool(acceptor.options["listener_verify"]),
+    }
+    command = render_template("rabbitmq/proof-listener.sh.j2", **values)
+    title = f"clients reach port {port} over TLS"
+    return [Proof(link, link.initiator, title, command, partial(judge_listener, port), SECONDS)]
+
+
+def judge_listener(port: int, output: Output) -> tuple[bool, str]:
+    """Say whether a client with a certificate was greeted, and one without was not."""
+    lines = output.out.split("\n")
+    if "no-openssl" in lines:
+        return False, "there is no openssl on this host to dial with"
+    if "greeted" not in lines:
+        return False, f"no AMQP greeting through TLS on port {port}"
+    if "stranger-greeted" in lines:
+        return False, f"port {port} greets clients that have no certificate too"
+    return True, "RabbitMQ greets through TLS"
 
 
 def judge_cli(output: Output) -> tuple[bool, str]:
