@@ -10,6 +10,7 @@ Where = Literal[
     "initiator's log",
     "acceptor's log",
     "start-up log",
+    "CLI tool",
     "openssl",
     "ssh",
     "the host",

@@ -112,7 +112,7 @@ _FROM_CALLERS: tuple[Row, ...] = (
         "caller-key",
         "acceptor's log",
         "generated SERVER ALERT: Fatal - ",
-        rf"TLS server: In state wait_cert_verify at [\w.]{{1,60}}:\d{{1,6}} generated SERVER ALERT: "
+        r"TLS server: In state wait_cert_verify at [\w.]{1,60}:\d{1,6} generated SERVER ALERT: "
         rf"Fatal - Bad Certificate{_END}"
         rf'|{_REFUSES}Handshake Failure{_AND}\\?"Failed to verify CertificateVerify\\?"',
         "The caller's private key does not belong to its certificate.",
@@ -199,6 +199,15 @@ _FROM_CALLERS: tuple[Row, ...] = (
         "--from-host HOST` for the host that dials. Then `tlswright plan` for this one.",
         "certfile of this host",
     ),
+    row(
+        "caller-refused",
+        "acceptor's log",
+        "generated SERVER ALERT: Fatal - ",
+        rf"{_REFUSES}(?:Handshake Failure|Unexpected Message){_END}",
+        "This node refused a caller in the handshake; the next line of its log says why.",
+        "Explain both lines together: `tlswright explain --from-host HOST` for this host.",
+        "log of this host",
+    ),
 )
 
 _FROM_DIALLED: tuple[Row, ...] = (
@@ -209,8 +218,8 @@ _FROM_DIALLED: tuple[Row, ...] = (
         rf"{_DIALS_REFUSES}Unknown CA{_END}",
         "This node does not trust the authority of the certificate that it was shown, or an "
         "intermediate certificate was not sent.",
-        "Run `tlswright plan` for both hosts: ca.pem of this one, node.pem of the other. (A node "
-        "dials other TLS servers too, LDAP or federation for instance.)",
+        "Run `tlswright plan` for both hosts: ca.pem of this one, node.pem of the other. A node "
+        "dials other TLS servers too, such as LDAP.",
         f"{_OWN_CA}; certfile of the host that is dialled",
     ),
     row(
@@ -259,7 +268,8 @@ _FROM_DIALLED: tuple[Row, ...] = (
         rf"{_DIALS_REFUSES}(?:Decrypt Error{_END}"
         rf'|Handshake Failure{_AND}\\?"Failed to verify CertificateVerify\\?")',
         "The private key of the node that was dialled does not belong to its certificate.",
-        "Run `tlswright rotate leaves --host HOST` for the host that is dialled: it makes both anew.",
+        "Run `tlswright rotate leaves --host HOST` for the host that is dialled: it makes "
+        "both anew.",
         _DIALLED,
     ),
     row(
@@ -328,6 +338,15 @@ _FROM_DIALLED: tuple[Row, ...] = (
         "The node that was dialled refused this one; only its own log says why.",
         "Run `tlswright explain --from-host HOST` for the host that is dialled.",
         "log of the host that is dialled",
+    ),
+    row(
+        "dialled-refused",
+        "initiator's log",
+        "generated CLIENT ALERT: Fatal - ",
+        rf"{_DIALS_REFUSES}Handshake Failure{_END}",
+        "This node refused the one that it dialled; the next line of its log says why.",
+        "Explain both lines together: `tlswright explain --from-host HOST` for this host.",
+        "log of this host",
     ),
 )
 

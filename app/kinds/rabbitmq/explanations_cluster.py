@@ -72,7 +72,7 @@ _NODES: tuple[Row, ...] = (
         r"\*\* System (?:running to use fully qualified hostnames"
         r"|NOT running to use fully qualified hostnames) \*\*",
         "One side uses long node names and the other short ones.",
-        "Set RABBITMQ_USE_LONGNAME alike on every host; give --longnames to CLI tools of long ones.",
+        "Set RABBITMQ_USE_LONGNAME alike on every host; CLI tools take --longnames.",
         _ENV,
     ),
     row(
@@ -125,7 +125,8 @@ _CLI: tuple[Row, ...] = (
         "Failed to connect and authenticate to ",
         r"Failed to connect and authenticate to \S{1,300} in \d{1,9} ms",
         "The CLI tool did not reach the node, and does not say why: the node is down, TLS is on "
-        "one side only, a certificate was refused, own files are unreadable, or the cookie differs.",
+        "one side only, a certificate was refused, own files are unreadable, or the cookie "
+        "differs.",
         f"The node's log tells: {_FROM_HOST} for it. When it holds nothing, the CLI tool's own "
         "files are wrong, or the node is plain: `tlswright verify`.",
         f"log of the host that was asked; {_ENV} and option file of this one",
@@ -152,12 +153,12 @@ _CLI: tuple[Row, ...] = (
         f"inter_node_tls.config, {_ENV}",
     ),
     row(
-        "cli-optfile-refused",
+        "optfile-refused",
         "CLI tool",
-        ":ssl_dist_sup",
-        r"Distribution failed: .{0,100}\{:failed_to_start_child, :ssl_dist_sup, ",
-        "The CLI tool's Erlang does not take the TLS option file: what is in it fails when it is "
-        "evaluated.",
+        "ssl_dist_sup",
+        r"(?:Distribution failed: |Kernel pid terminated |CAUSE ).{0,200}"
+        r"\{:?failed_to_start_child, ?:?ssl_dist_sup,",
+        "Erlang does not take the TLS option file: what is in it fails when it is evaluated.",
         "Run `tlswright plan` for this host, and apply.",
         "inter_node_tls.config",
     ),

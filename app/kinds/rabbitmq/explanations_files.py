@@ -141,8 +141,8 @@ _OPTIONS: tuple[Row, ...] = (
         "flags-pairs",
         "start-up log",
         "osiris_util:build_replication_over_tls_options/3",
-        r"^(?:\S{10,40} \S{10,20} \[\w{4,9}\] <[\d.]{5,30}>)?\s{1,12}"
-        r"osiris_util:build_replication_over_tls_options/3, line \d{1,6}\s*$",
+        r"osiris_util:build_replication_over_tls_options/3, line \d{1,6}\s{1,12}args: "
+        r"|error:function_clause\s{1,12}osiris_util:build_replication_over_tls_options/3",
         "RabbitMQ's streams cannot read this node's -ssl_dist_opt flags: more than one or two "
         "pairs stand behind one flag, or a flag is unknown to them. The node does not start.",
         f"Give every pair its own -ssl_dist_opt, or use the option file. {_PLAN}",
@@ -152,7 +152,8 @@ _OPTIONS: tuple[Row, ...] = (
         "flags-option",
         "start-up log",
         "osiris_util:extract_replication_over_tls_option/2",
-        r"osiris_util:extract_replication_over_tls_option/2, line \d{1,6}\s*$",
+        r"osiris_util:extract_replication_over_tls_option/2, line \d{1,6}\s{1,12}args: "
+        r"|error:function_clause\s{1,12}osiris_util:extract_replication_over_tls_option/2",
         "RabbitMQ's streams do not know one of the -ssl_dist_opt flags, such as server_versions. "
         "The node does not start.",
         f"Use the option file (strategy optfile) for that option. {_PLAN}",
