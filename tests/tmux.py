@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from tests.lab.until import until
+from tests.until import until
 
 SECONDS = 60.0
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from app.demo import front
 from app.demo.place import Place
 from tests.cli.command import tlswright
-from tests.lab.until import until
+from tests.until import until
 
 
 @contextmanager

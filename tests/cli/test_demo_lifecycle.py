@@ -24,7 +24,7 @@ from app.demo.front import start, stop
 from app.demo.headless import state
 from app.demo.place import Place, free_ports, is_free
 from app.errors import LockedError, TlswrightError, UsageError
-from tests.lab.until import until
+from tests.until import until
 
 SECONDS = 20
 

@@ -24,7 +24,7 @@ from app.demo.place import Place
 from app.pki.secret import Secret
 from app.pki.vault import Vault
 from tests.cli.embedded import embedded, run
-from tests.lab.until import until
+from tests.until import until
 
 GIVEN = {
     "passphrase": "Marker-of-the-passphrase",

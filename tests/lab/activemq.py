@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tests.lab.host import LabHost
-from tests.lab.until import until
+from tests.until import until
 
 LOCAL = "tcp://127.0.0.1:61616"
 INSTANCE = "main"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from tests.lab.until import until
+from tests.until import until
 
 
 @dataclass(frozen=True)

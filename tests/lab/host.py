@@ -19,7 +19,7 @@ from tests.lab.network import Wire
 from tests.lab.overlay import Overlay, Seed, Trace
 from tests.lab.processes import Process
 from tests.lab.slots import Slot
-from tests.lab.until import until
+from tests.until import until
 
 BOOT_SECONDS = 90
 STOP_SECONDS = 60

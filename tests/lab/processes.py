@@ -8,7 +8,7 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.lab.until import until
+from tests.until import until
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from app.engine.journal import read_events
 from app.events import Event
 from tests.lab.activemq import START_SECONDS, crosses
 from tests.lab.hosts import Lab
-from tests.lab.until import until
+from tests.until import until
 
 PASSPHRASE = "correct horse battery staple"
 RUN_SECONDS = 400

@@ -9,7 +9,7 @@ from tests.lab.host import LabHost
 from tests.lab.hosts import Lab
 from tests.lab.keytool import TLS
 from tests.lab.site import CONFIG, Site
-from tests.lab.until import until
+from tests.until import until
 
 PAIRS = (("hub", "spoke-a"), ("spoke-b", "hub"))
 SQUATTER = "import socket,time; s=socket.create_server(('', 61617)); time.sleep(3600)"

@@ -16,7 +16,7 @@ import pytest
 from tests.lab import activemq, network, slots
 from tests.lab.host import LabHost
 from tests.lab.hosts import Lab
-from tests.lab.until import until
+from tests.until import until
 
 ROOT = Path(__file__).parents[2]
 

@@ -17,7 +17,7 @@ from app.model import Host
 from app.remote.base import Logins
 from app.remote.known_hosts import KnownHosts
 from app.remote.ssh import ParamikoConnector, SshRemote
-from tests.ssh.until import until
+from tests.until import until
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
             stdout=log, stderr=log,
         )  # fmt: skip
     try:
-        until(lambda: listening(port), "sshd to listen")
+        until(lambda: listening(port), 20, "sshd to listen")
         yield Sshd(folder, port, public(folder / "host_ed25519"), identity)
     finally:
         server.terminate()

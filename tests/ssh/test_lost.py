@@ -17,7 +17,7 @@ from app.observed import Survey
 from app.remote.ssh import SshRemote
 from tests.ssh.conftest import Connect, Sshd
 from tests.ssh.steps import SHELLS, STATE, apply, carry, journal, litter, put, step, tree
-from tests.ssh.until import until
+from tests.until import until
 
 Client = Callable[..., subprocess.Popen[str]]
 
@@ -68,7 +68,7 @@ def test_hanging_up_before_hold_restores_and_restarts(remote: SshRemote, root: P
     for word in ("stage", "switch"):
         assert transaction.advance(word).ok
     transaction.close()
-    until(lambda: unlocked(root), "the host to undo")
+    until(lambda: unlocked(root), 20, "the host to undo")
     assert tree(root) == before
     assert litter(root) == []
     assert journal(root)[-3:] == ["undoing", "restored", "because"]
@@ -79,7 +79,7 @@ def test_hanging_up_while_staged_leaves_it_untouched(remote: SshRemote, root: Pa
     transaction = remote.begin(step(put("/etc/d/b", b"b")))
     assert transaction.advance("stage").ok
     transaction.close()
-    until(lambda: unlocked(root), "the host to undo")
+    until(lambda: unlocked(root), 20, "the host to undo")
     assert tree(root) == before
     assert journal(root) == []
 
@@ -91,7 +91,7 @@ def test_hanging_up_after_hold_keeps_the_new_set_until_the_next_run(
     for word in ("stage", "switch", "start", "check", "hold"):
         assert transaction.advance(word).ok
     transaction.close()
-    until(lambda: unlocked(root), "the script to end")
+    until(lambda: unlocked(root), 20, "the script to end")
     assert (root / "etc/a").read_bytes() == b"new"
     assert remote.observe(Survey()).unfinished == ("t1",)
     ack = remote.finish("t1", "recover")
@@ -104,7 +104,7 @@ def test_a_killed_control_side_makes_the_host_undo(
     remote: SshRemote, root: Path, client: Client
 ) -> None:
     client("stage", "switch", "start").kill()
-    until(lambda: unlocked(root), "the host to undo")
+    until(lambda: unlocked(root), 20, "the host to undo")
     assert (root / "etc/a").read_bytes() == b"old"
     assert not (root / "etc/new").exists()
     assert (root / "calls").read_bytes() == b"newold"
@@ -116,7 +116,7 @@ def test_a_hanging_control_side_makes_the_host_undo(
 ) -> None:
     process = client("stage", "switch", silence=2)
     process.send_signal(signal.SIGSTOP)
-    until(lambda: unlocked(root), "the host to lose patience")
+    until(lambda: unlocked(root), 20, "the host to lose patience")
     assert (root / "etc/a").read_bytes() == b"old"
     assert journal(root)[-1] == "because"
 
@@ -126,7 +126,7 @@ def test_a_slow_but_living_control_side_is_waited_for(
 ) -> None:
     client("stage", "switch", silence=2)
     beat = root / STATE / "runs/t1/beat"
-    until(lambda: beat.stat().st_size >= 12, "some pings")
+    until(lambda: beat.stat().st_size >= 12, 20, "some pings")
     assert (root / "etc/a").read_bytes() == b"new"
 
 
@@ -206,6 +206,6 @@ def test_a_signal_to_the_script_undoes(remote: SshRemote, root: Path) -> None:
     transaction.advance("stage")
     transaction.advance("switch")
     os.kill(script_pid(root), signal.SIGHUP)
-    until(lambda: unlocked(root), "the host to undo")
+    until(lambda: unlocked(root), 20, "the host to undo")
     assert (root / "etc/a").read_bytes() == b"old"
     assert transaction.advance("start").state == "unknown"

@@ -6,8 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -36,12 +34,3 @@ def judge(*command: str, stdin: str = "", secret: str = "") -> subprocess.Comple
     return subprocess.run(
         command, input=stdin, env=environ, capture_output=True, text=True, timeout=120, check=False
     )
-
-
-def until(holds: Callable[[], bool], what: str, seconds: float = 30) -> None:
-    """Wait until something holds, or fail naming it."""
-    end = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > end:
-            pytest.fail(f"{what} did not happen within {seconds} s")
-        time.sleep(0.01)

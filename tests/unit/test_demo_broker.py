@@ -27,7 +27,7 @@ from app.pki.names import San
 from app.pki.secret import Secret
 from app.pki.spec import IssueSpec
 from app.pki.stores import StoreFormat, key_store, trust_store
-from tests.lab.until import until
+from tests.until import until
 
 NOW = datetime.now(UTC)
 KEY, TRUST = Secret("key-password-0123456789-abcd"), Secret("trust-password-0123456789-ab")

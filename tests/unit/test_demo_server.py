@@ -20,7 +20,7 @@ from app.demo.keys import make_key
 from app.demo.server import SshServer
 from app.demo.session import Accept
 from app.pki.secret import Secret
-from tests.lab.until import until
+from tests.until import until
 
 MIB = 1 << 20
 PASSWORD = Secret("correct horse")

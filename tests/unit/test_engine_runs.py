@@ -21,7 +21,7 @@ from app.plan.make import Intent
 from app.site.load import load_site
 from app.site.lock import site_lock
 from tests.cli.embedded import embedded
-from tests.lab.until import until
+from tests.until import until
 
 CONFIG = "etc/activemq/instances-available/main/activemq.xml"
 

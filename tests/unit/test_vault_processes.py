@@ -15,7 +15,7 @@ import pytest
 from app.errors import LockedError, VaultError
 from app.pki.secret import Secret
 from app.pki.vault import Vault
-from tests.unit.judges import until
+from tests.until import until
 
 PASSPHRASE = Secret("five words are quite enough")
 
@@ -98,7 +98,7 @@ def test_a_kill_at_any_moment_of_saving_leaves_the_old_or_the_new(path: Path) ->
                 told = int(child.stdout.readline())
             if moments.random() < 0.5:  # in the midst of a write, if it can be met
                 new = path.with_name(".vault.new")
-                until(lambda new=new: new.exists(), "a save")  # type: ignore[misc]
+                until(lambda new=new: new.exists(), 30, "a save")  # type: ignore[misc]
             child.send_signal(signal.SIGKILL)
             told = max([told, *(int(line) for line in child.stdout.read().splitlines())])
         vault = Vault.open(path, PASSPHRASE)

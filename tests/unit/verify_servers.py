@@ -7,7 +7,6 @@ import ssl
 import struct
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -26,6 +25,7 @@ from app.pki.spec import IssueSpec
 from app.remote.base import Ack, Member, Transaction
 from app.verify.identity import load_identity
 from app.verify.result import Identity, TrustAnchors
+from tests.until import until
 
 NOW = datetime.now(UTC)
 LONG_AGO = NOW - timedelta(days=400)
@@ -163,19 +163,11 @@ def s_server(folder: Path, credential: Credential, *arguments: str) -> Iterator[
         stderr=subprocess.DEVNULL,
     )
     try:
-        until(lambda: _listens(port), 10)
+        until(lambda: _listens(port), 10, "a server of OpenSSL to listen")
         yield port
     finally:
         process.kill()
         process.communicate()
-
-
-def until(holds: Callable[[], bool], seconds: float) -> None:
-    """Wait until something holds; fails after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come to hold in time"
-        threading.Event().wait(0.02)
 
 
 def _listens(port: int) -> bool:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-PAUSE = 0.05
+PAUSE = 0.02
 
 
 def until(check: Callable[[], T], seconds: float, what: str) -> T:
