@@ -15,7 +15,7 @@ from app.errors import StalePlanError, UsageError
 from app.model import Host
 from app.observed import Output
 from tests.cli.embedded import embedded
-from tests.unit.test_engine_runs import Site
+from tests.unit.engine_site import Site
 
 STATE = "var/lib/tlswright"
 

@@ -1,140 +1,25 @@
-"""A run can be stopped, killed and taken back at any point, and the next one finishes the rest."""
+"""A run can be taken back, refuses what it must not touch, and tells no secret."""
 
 from __future__ import annotations
 
 import json
 import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from app.demo.place import Place
-from app.engine.front import Front
-from app.engine.journal import alive
-from app.engine.request import Answers
-from app.errors import LockedError, UsageError
-from app.events import Event, RunView, fold
-from app.pki.secret import Secret
-from app.plan.make import Intent
+from app.errors import LockedError
 from app.site.load import load_site
 from app.site.lock import site_lock
 from tests.cli.embedded import embedded
-from tests.until import until
-
-CONFIG = "etc/activemq/instances-available/main/activemq.xml"
+from tests.unit.engine_site import CONFIG, Site
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    with embedded(tmp_path / "demo") as found:
-        yield found
-
-
-class Site:
-    """Do what the command line does, on the site of embedded hosts."""
-
-    def __init__(self, place: Place) -> None:
-        self.place = place
-        self.front = Front(place.site)
-        self.answers = Answers(Secret(place.passphrase.read_text().strip()))
-
-    def start(self, verb: str = "apply", run: str = "", *rotate: str) -> str:
-        intent = Intent(frozenset(rotate))
-        return self.front.start(verb, self.answers, plan=None, intent=intent, run=run)
-
-    def follow(self, run: str) -> Iterator[Event]:
-        for event in self.front.follow(run, seconds=0.02):
-            if event is not None:
-                yield event
-
-    def end(self, run: str) -> RunView:
-        return fold(self.follow(run))
-
-    def apply(self) -> RunView:
-        return self.end(self.start())
-
-    def journal(self, run: str) -> Path:
-        return self.place.site / ".tlswright/runs" / run / "journal.jsonl"
-
-    def files(self) -> dict[str, tuple[bytes, int]]:
-        """Give the content and mode of every configuration file on every host."""
-        return {
-            f"{host.name}:{path.relative_to(self.place.root(host.name))}": (
-                path.read_bytes(),
-                path.stat().st_mode,
-            )
-            for host in self.place.hosts()
-            for path in self.place.root(host.name).glob("etc/activemq/**/*")
-            if path.is_file()
-        }
-
-    def kill_at(self, run: str, kind: str, number: int) -> None:
-        """Kill the process of a run at the nth event of a kind."""
-        seen = 0
-        for event in self.follow(run):
-            if event.kind == "run-started":
-                pid = int(event.data["pid"])
-            if event.kind == kind:
-                seen += 1
-            if seen == number:
-                os.kill(pid, signal.SIGKILL)
-                until(lambda: not alive(self.journal(run)), 20, "the run to be dead")
-                return
-        raise AssertionError(f"the run ended before its {kind} number {number}")
-
-
-@pytest.fixture
-def site(place: Place) -> Site:
-    return Site(place)
-
-
-@pytest.mark.parametrize(
-    ("kind", "number"),
-    [("run-started", 1), ("planned", 1), ("intent", 1), ("step", 16), ("intent", 2), ("step", 30),
-     ("finding", 1)],
-)  # fmt: skip
-def test_a_run_killed_anywhere_is_finished_by_the_next(site: Site, kind: str, number: int) -> None:
-    run = site.start()
-    site.kill_at(run, kind, number)
-    assert site.end(run).exit == 13
-    again = site.apply()
-    assert again.exit == 0, again.result
-    assert all(f["verdict"] != "fail" for f in again.findings)
-    assert site.apply().result.startswith("nothing to do")
-
-
-@pytest.mark.parametrize("barrier", ["staging", "switching", "starting", "checking"])
-def test_stopping_now_undoes_the_step_at_any_barrier(site: Site, barrier: str) -> None:
-    before = site.files()
-    run = site.start()
-    for event in site.follow(run):
-        if event.kind == "step" and event.state == barrier and event.step == "1.1":
-            site.front.ask_stop(run, now=True)
-            break
-    view = site.end(run)
-    assert view.stop == "stop-now"
-    assert view.exit == 12, view.result
-    assert site.files() == before
-    assert site.apply().exit == 0
-
-
-def test_stopping_keeps_what_is_done_and_the_next_run_does_the_rest(site: Site) -> None:
-    run = site.start()
-    for event in site.follow(run):
-        if event.kind == "step" and event.step == "1.1":
-            site.front.ask_stop(run, now=False)
-            break
-    view = site.end(run)
-    assert view.exit == 13, view.result
-    assert view.hosts["hub"].done == 1
-    assert view.hosts["spoke-b"].done == 0
-    again = site.apply()
-    assert again.exit == 0
-    assert again.hosts["hub"].state == "unchanged"
-    with pytest.raises(UsageError, match="not running"):
-        site.front.ask_stop(run, now=True)
+def site(tmp_path: Path) -> Iterator[Site]:
+    with embedded(tmp_path / "demo") as place:
+        yield Site(place)
 
 
 def test_a_rollback_brings_back_every_byte_and_can_be_taken_forward_again(site: Site) -> None:
@@ -229,17 +114,6 @@ def test_a_damaged_record_is_named_and_a_missing_vault_too(site: Site) -> None:
     assert view.exit == 2, view.result
     assert "vault is missing" in view.result
     assert not vault.exists()
-
-
-def test_a_run_in_a_very_deep_directory_can_be_stopped(tmp_path: Path) -> None:
-    with embedded(tmp_path / ("deep" * 20) / ("er" * 30) / "demo") as place:
-        site = Site(place)
-        run = site.start()
-        for event in site.follow(run):
-            if event.kind == "planned":
-                site.front.ask_stop(run, now=False)
-                break
-        assert site.end(run).stop == "stop"
 
 
 def test_the_record_and_the_journal_hold_no_secret(site: Site) -> None:
