@@ -17,7 +17,7 @@ import pika
 from pika.exceptions import AMQPError
 
 from tests.lab.host import LabHost
-from tests.lab.until import until
+from tests.until import until
 
 USER, WORD = "tester", "not-a-secret"
 PORT, DIST = 5672, 25672
