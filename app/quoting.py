@@ -1,4 +1,4 @@
-"""The functions that quote for a shell and for Erlang, and the one that calms text from a host."""
+"""Quote for a shell, for Erlang and for batch files, and calm text that came from a host."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ _ERL_WORD = re.compile(
 )
 _ERL_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _ERL_NAME_MAX = 255
+_BATCH = re.compile(r"[A-Za-z0-9 ._~@#$+(),/:-]+")
+_BATCH_BARE = re.compile(r"[A-Za-z0-9._/:-]+")
 
 
 def sh(text: str) -> str:
@@ -64,6 +66,19 @@ def _erl_letter(letter: str, mark: str) -> str:
     if letter in _ERL_ESCAPES:
         return _ERL_ESCAPES[letter]
     return letter if 0x20 <= code < 0x7F else f"\\x{{{code:X}}}"
+
+
+def batch(text: str) -> str:
+    """Write `text` as one argument on a line of a batch file: in double quotes where it needs them.
+
+    Raises ValueError for what no quoting saves there: quotes, what cmd.exe expands or escapes
+    (`%`, `!`, `^`), what a path cannot hold, and whatever depends on a code page.
+    """
+    if not _BATCH.fullmatch(text):
+        raise ValueError(
+            "a batch file takes only letters, digits, blanks and . _ ~ @ # $ + ( ) , / : - here"
+        )
+    return text if _BATCH_BARE.fullmatch(text) else f'"{text}"'
 
 
 def calm(text: str, limit: int = 2000) -> str:

@@ -10,6 +10,9 @@ Decisions where the file leaves a choice (checked with cuttlefish 3.0.1 of Rabbi
 - certificates and keys that stand in the file itself would beat the files, and options that rule
   the wanted versions out would fail every handshake: both are taken out, with a note;
 - a file that includes others is refused: what they say may win, and cannot be seen from here.
+
+Files in conf.d are read after rabbitmq.conf, and win (rabbit_prelaunch_conf): look at each of them
+with `read_conf`, and at advanced.config with `app.edits.rabbitmq.advanced.overrides`.
 """
 
 from __future__ import annotations
@@ -18,12 +21,14 @@ import re
 
 from app.edits.rabbitmq.confdraft import Draft
 from app.edits.rabbitmq.conflines import Line
-from app.edits.rabbitmq.confview import ConfView, ListenerView, place, read_conf, view
+from app.edits.rabbitmq.confview import ConfView, place, read_conf, view
 from app.edits.rabbitmq.listeners import (
     INLINE,
     LOOPBACK,
     EditedConf,
     ListenerEdit,
+    ListenerView,
+    check_ports,
     check_wish,
     refused_by,
 )
@@ -53,7 +58,7 @@ def edit_conf(data: bytes, wanted: ListenerEdit, where: str) -> EditedConf:
         draft = Draft(data, where)
         _check_lines(draft)
         before = view(draft)
-        _check_ports(draft, before, wanted)
+        check_ports(before.listeners, wanted, where)
         _listen(draft, wanted)
         _plain(draft, wanted)
         _options(draft, wanted)
@@ -101,21 +106,6 @@ def _check_lines(draft: Draft) -> None:
             )
         if line.key[:1] in _OURS and _PLACEHOLDER.search(line.value):
             raise draft.refusal(f"{line.name} holds the placeholder of a template", line)
-
-
-def _check_ports(draft: Draft, now: ConfView, wanted: ListenerEdit) -> None:
-    """Refuse a port that another listener holds, and says so in this file."""
-    for port, mine in ((wanted.port, "amqp"), (wanted.management_port, "management")):
-        for one in now.listeners:
-            goes = one.plugin == "amqp" and not one.tls and wanted.close_plain
-            if one.port != port or not port or goes or (one.plugin == mine and one.tls):
-                continue
-            sort = "TLS" if one.tls else "plain"
-            text = f"port {port} is held by the {sort} listener of {one.plugin} ({one.key})"
-            hint = "choose another port" if one.tls else "choose another port, or close that one"
-            if not one.line:
-                raise EditError(f"{text}, which is on unless the file says no", hint=hint)
-            raise draft.refusal(text, draft.lines[one.line - 1], hint=hint)
 
 
 def _listen(draft: Draft, wanted: ListenerEdit) -> None:
@@ -233,7 +223,7 @@ def _remark(draft: Draft, wanted: ListenerEdit, before: ConfView) -> None:
 
 def _remark_management(draft: Draft, before: ConfView) -> None:
     plain = before.of("management", tls=False)
-    if not plain:
+    if not plain and not before.of("management", tls=True):
         draft.notes.append(f"{draft.where}: management answers with TLS only, no longer in plain")
     if {"management.tcp", "management.listener"} <= {one.key.rpartition(".")[0] for one in plain}:
         line = draft.effective("management.listener")[0]

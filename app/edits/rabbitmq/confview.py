@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from app.edits.rabbitmq.confdraft import Draft, key_of
 from app.edits.rabbitmq.conflines import Line
-from app.edits.rabbitmq.listeners import ANYWHERE, PLAIN_PORT
+from app.edits.rabbitmq.listeners import PLAIN_PORT, ListenerView
 
 _PORT = re.compile(r"(?:(?P<address>.*):)?(?P<port>[+]?[0-9]{1,9})")
 # Listeners that are named one by one: prefix.tcp.NAME = [address:]port
@@ -33,23 +33,6 @@ _TLS_FAMILIES = (
     "web_stomp.ssl",
     "prometheus.ssl",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ListenerView:
-    """Hold one listener: `address` "" is everywhere, `port` 0 unknown, `line` 0 a default."""
-
-    plugin: str
-    tls: bool
-    key: str
-    address: str
-    port: int
-    line: int
-
-    @property
-    def anywhere(self) -> bool:
-        """Tell whether it listens on all addresses."""
-        return self.address in ANYWHERE
 
 
 @dataclass(frozen=True, slots=True)

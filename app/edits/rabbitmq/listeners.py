@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.errors import EditError
@@ -10,7 +11,6 @@ VERSIONS = ("tlsv1", "tlsv1.1", "tlsv1.2", "tlsv1.3")
 # What the ssl application prefers to the files (OTP 25): it would serve another certificate.
 INLINE = ("cert", "key", "cacerts")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-ANYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - compared, never bound
 PLAIN_PORT = 5672
 
 _UP_TO_12 = frozenset(VERSIONS[:3])
@@ -83,6 +83,21 @@ class ListenerEdit:
 
 
 @dataclass(frozen=True, slots=True)
+class ListenerView:
+    """Hold one listener: `address` "" is everywhere, `port` 0 unknown, `line` 0 a default.
+
+    `key` is what the file calls it, `plugin` whose it is: `amqp` for the clients of the node.
+    """
+
+    plugin: str
+    tls: bool
+    key: str
+    address: str
+    port: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class EditedConf:
     """Hold the new file and what the user should know, line by line."""
 
@@ -121,3 +136,21 @@ def check_wish(wanted: ListenerEdit) -> None:
 def refused_by(option: str, wanted: ListenerEdit) -> bool:
     """Tell whether an option, left as it is, would make every handshake fail."""
     return option in _NEEDS and not _NEEDS[option] & set(wanted.versions)
+
+
+def check_ports(listeners: Iterable[ListenerView], wanted: ListenerEdit, where: str) -> None:
+    """Raise EditError for a wanted port that another listener of the file holds."""
+    wishes = [(wanted.port, "amqp"), (wanted.management_port, "management")]
+    for one in listeners:
+        goes = one.plugin == "amqp" and not one.tls and wanted.close_plain
+        for port, mine in wishes:
+            if goes or not port or one.port != port or (one.plugin == mine and one.tls):
+                continue
+            sort = "TLS" if one.tls else "plain"
+            raise EditError(
+                f"port {port} is held by the {sort} listener of {one.plugin} ({one.key})"
+                + ("" if one.line else ", which is on unless the file says no"),
+                hint="choose another port" + ("" if one.tls else ", or close that one"),
+                where=f"{where}:{one.line}" if one.line else where,
+                line=one.line,
+            )
