@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from app.edits.rabbitmq.conf import ConfView, ListenerEdit, edit_conf, read_conf
-from app.edits.rabbitmq.conflines import parse_lines
+from app.edits.rabbitmq.conf import ListenerEdit, edit_conf, read_conf
 from app.errors import EditError
 from tests.unit.erl_judge import Atom, ErlJudge, Refused
+from tests.unit.rabbit_config import by_app, hold, options
 
 FILE = str(Path(__file__).resolve())
 WANTED = ListenerEdit(5671, FILE, FILE, FILE)
@@ -24,50 +21,6 @@ WANTED = ListenerEdit(5671, FILE, FILE, FILE)
 def erl(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ErlJudge]:
     with ErlJudge(tmp_path_factory.mktemp("erl")) as judge:
         yield judge
-
-
-def section(config: list[Any], app: str) -> dict[str, Any]:
-    """Give the settings of one application from the judge's answer."""
-    return {key.name: one for name, keys in config if name == Atom(app) for key, one in keys}
-
-
-def options(one: Any) -> dict[str, Any]:
-    return {key.name: value for key, value in one}
-
-
-def expected(wanted: ListenerEdit) -> dict[str, Any]:
-    return {
-        "cacertfile": wanted.cacertfile,
-        "certfile": wanted.certfile,
-        "keyfile": wanted.keyfile,
-        "verify": Atom("verify_peer" if wanted.verify_peer else "verify_none"),
-        "fail_if_no_peer_cert": Atom(
-            "true" if wanted.verify_peer and wanted.fail_if_no_peer_cert else "false"
-        ),
-        "depth": wanted.depth,
-    }
-
-
-def hold(config: list[Any], wanted: ListenerEdit) -> None:
-    """Assert that the node would run as wanted."""
-    rabbit = section(config, "rabbit")
-    served = [one for one in rabbit["ssl_listeners"] if wanted.port in (one, *as_pair(one))]
-    assert any(as_pair(one)[0] not in ("127.0.0.1", "::1") for one in served)
-    found = options(rabbit["ssl_options"])
-    assert {key: found[key] for key in expected(wanted)} == expected(wanted)
-    assert {one.name for one in found["versions"]} == set(wanted.versions)
-    assert not {"cert", "key", "cacerts"} & set(found)
-    if wanted.close_plain:
-        assert rabbit["tcp_listeners"] == []
-    if wanted.management_port:
-        management = options(section(config, "rabbitmq_management")["ssl_config"])
-        assert management["port"] == wanted.management_port
-        assert (management["certfile"], management["keyfile"]) == (wanted.certfile, wanted.keyfile)
-        assert management["cacertfile"] == wanted.cacertfile
-
-
-def as_pair(one: Any) -> tuple[str, int]:
-    return one if isinstance(one, tuple) else ("", one)
 
 
 TYPICAL = b"""# Listeners
@@ -103,7 +56,7 @@ def test_an_edit_stands_where_it_belongs_and_looks_like_its_neighbours() -> None
 def test_the_real_schemas_take_the_edited_file(erl: ErlJudge, data: bytes) -> None:
     wanted = replace(WANTED, close_plain=True, management_port=15671)
     result = edit_conf(data, wanted, "f").data
-    hold(erl.ask("conf", result), wanted)
+    hold(by_app(erl.ask("conf", result)), wanted)
     assert edit_conf(result, wanted, "f").data == result
     assert (b"\r\n" in data) is (b"\r\n" in result)
     assert result.count(b"\r\n") in (0, result.count(b"\n"))
@@ -150,7 +103,7 @@ def test_what_would_undo_the_wish_goes_with_a_note(
     result = edit_conf(f"heartbeat = 60\n{line}\n".encode(), wanted, "f")
     assert line not in result.data.decode()
     assert [one for one in result.notes if note in one and one.startswith("f:2: ")]
-    hold(erl.ask("conf", result.data), wanted)
+    hold(by_app(erl.ask("conf", result.data)), wanted)
 
 
 def test_options_that_fit_the_versions_stay(erl: ErlJudge) -> None:
@@ -158,7 +111,7 @@ def test_options_that_fit_the_versions_stay(erl: ErlJudge) -> None:
     result = edit_conf(data, WANTED, "f")
     assert result.data.startswith(data)
     assert result.notes == ()
-    hold(erl.ask("conf", result.data), WANTED)
+    hold(by_app(erl.ask("conf", result.data)), WANTED)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +135,7 @@ def test_management_in_the_form_before_3_7_9_is_updated_in_place(erl: ErlJudge) 
     data = b"management.listener.port = 15600\nmanagement.listener.ssl = true\n"
     wanted = replace(WANTED, management_port=15671)
     result = edit_conf(data, wanted, "f").data
-    config = section(erl.ask("conf", result), "rabbitmq_management")
+    config = by_app(erl.ask("conf", result))["rabbitmq_management"]
     assert "ssl_config" not in config
     listener = options(config["listener"])
     assert (listener["port"], listener["ssl"]) == (15671, Atom("true"))
@@ -195,7 +148,7 @@ def test_a_plain_listener_of_management_stays_beside_that_of_tls(erl: ErlJudge) 
     result = edit_conf(data, wanted, "f")
     assert result.data.startswith(data)
     assert "f:1: management runs two listeners at most, and leaves this one out" in result.notes
-    hold(erl.ask("conf", result.data), wanted)
+    hold(by_app(erl.ask("conf", result.data)), wanted)
 
 
 REFUSED = {
@@ -279,127 +232,7 @@ def test_a_path_with_odd_letters_comes_through(erl: ErlJudge, tmp_path: Path) ->
     path = tmp_path / "a b=c \\ 'é\".pem"
     path.touch()
     wanted = replace(WANTED, certfile=str(path))
-    hold(erl.ask("conf", edit_conf(b"", wanted, "f").data), wanted)
-
-
-# --- for every file -------------------------------------------------------------------------
-
-FOREIGN = [
-    "heartbeat = 60",
-    "num_acceptors.tcp=10",
-    "  default_vhost = /  # slash",
-    "default_pass\t= a{{b",
-    "log.file.level = info",
-    "vm_memory_high_watermark.relative = 0.6",
-    "ssl_options.honor_cipher_order = true",
-    "ssl_options.password = p$w",
-    "mqtt.listeners.tcp.default = 1883",
-    "stomp.listeners.ssl.default = 61614",
-    "web_mqtt.ssl.port = 15676",
-    "management.ssl.compress = true",
-]
-TOUCHED = [
-    "listeners.tcp.default = 5672",
-    "listeners.tcp.local = 127.0.0.1:5673",
-    "listeners.tcp = none",
-    "listeners.ssl.default = 5671",
-    "listeners.ssl.default = 5600",
-    "listeners.ssl.lo = 127.0.0.1:5671",
-    "listeners.ssl.six = ::1:5671",
-    "listeners.ssl.b = 10.0.0.1:5671",
-    "listeners.ssl = none",
-    "ssl_options = none",
-    f"ssl_options.certfile = {FILE}",
-    f"ssl_options.certfile={FILE}  # old",
-    "ssl_options.verify = verify_none",
-    "ssl_options.depth = 1",
-    "ssl_options.versions.1 = tlsv1.2",
-    "ssl_options.versions.2 = tlsv1.2",
-    "ssl_options.versions.2 = tlsv1.1",
-    "ssl_options.versions.x = tlsv1.3",
-    "ssl_options.cert = abc",
-    "ssl_options.cacerts.1 = abc",
-    "ssl_options.secure_renegotiate = true",
-    "management.tcp.port = 15672",
-    "management.ssl.port = 15670",
-    f"management.ssl.keyfile = {FILE}",
-]
-COMMENTS = ["", "  ", "# a = b", "## listeners.ssl.default = 5671", "\t#", "# é 😀"]
-rows = st.lists(st.sampled_from(FOREIGN + TOUCHED + COMMENTS), max_size=12)
-wishes = st.builds(
-    replace,
-    st.just(WANTED),
-    port=st.sampled_from([5671, 5677]),
-    verify_peer=st.booleans(),
-    fail_if_no_peer_cert=st.booleans(),
-    depth=st.integers(0, 255),
-    versions=st.sampled_from([("tlsv1.3", "tlsv1.2"), ("tlsv1.2", "tlsv1.3"), ("tlsv1.3",)])
-    | st.just(("tlsv1.2", "tlsv1.1")),
-    close_plain=st.booleans(),
-    management_port=st.sampled_from([0, 15671]),
-)
-
-
-@given(rows, st.sampled_from(["\n", "\r\n"]), st.booleans(), wishes)
-@settings(deadline=None, max_examples=80)
-def test_any_file_comes_to_what_is_wanted(
-    erl: ErlJudge, lines: list[str], newline: str, closed: bool, wanted: ListenerEdit
-) -> None:
-    data = (newline.join(lines) + (newline if closed else "")).encode()
-    result = edit_conf(data, wanted, "f")
-    hold(erl.ask("conf", result.data), wanted)
-    assert edit_conf(result.data, wanted, "f").data == result.data
-    after = [line.text for line in parse_lines(result.data, "f")]
-    rest = iter(line.rstrip("\r\n") for line in after)
-    before = [line.text.rstrip("\r\n") for line in parse_lines(data, "f")]
-    assert all(line in rest for line in before if line in FOREIGN + COMMENTS)
-    if newline.encode() in data:
-        assert {line[len(line.rstrip("\r\n")) :] for line in after} <= {newline, ""}
-        bare = result.data.removesuffix(b"\n").removesuffix(b"\r")
-        assert result.data.endswith(b"\n") is data.endswith(b"\n") or bare.endswith((b" ", b"\t"))
-
-
-@given(rows)
-@settings(deadline=None, max_examples=60)
-def test_the_view_says_what_the_node_would_do(erl: ErlJudge, lines: list[str]) -> None:
-    data = "\n".join(lines).encode()
-    seen = read_conf(data, "f")
-    rabbit = section(erl.ask("conf", data), "rabbit")
-    assert places(seen, "amqp", tls=True) == sorted(map(as_pair, rabbit.get("ssl_listeners", [])))
-    plain = [as_pair(one) for one in rabbit.get("tcp_listeners", [5672])]
-    assert places(seen, "amqp", tls=False) == sorted(plain)
-    found = options(rabbit.get("ssl_options", []))
-    if "ssl_options" not in seen.tls:
-        assert found.get("certfile") == seen.tls.get("ssl_options.certfile")
-        assert str(found.get("depth")) == str(seen.tls.get("ssl_options.depth"))
-
-
-def places(seen: ConfView, plugin: str, *, tls: bool) -> list[tuple[str, int]]:
-    return sorted((one.address, one.port) for one in seen.of(plugin, tls=tls))
-
-
-PIECES = [*"a.b\\=# \t\r\n-_/*$(){é€", "include ", "\\.", "a.b = ", "c", "\r\n", " # x"]
-
-
-@given(st.lists(st.sampled_from(PIECES), max_size=14))
-@settings(deadline=None, max_examples=300)
-def test_lines_are_read_as_cuttlefish_reads_them(erl: ErlJudge, pieces: list[str]) -> None:
-    data = "".join(pieces).encode()
-    try:
-        lines = parse_lines(data, "f")
-    except EditError:
-        assert not erl.accepts("pairs", data)
-        return
-    assert "".join(line.text for line in lines).encode() == data
-    if any(line.kind == "include" or line.value.startswith("$(<") for line in lines):
-        return
-    last = {line.key: line.value for line in lines if line.kind == "setting"}
-    assert dict(pairs(erl.ask("pairs", data))) == last
-
-
-def pairs(answer: list[Any]) -> Iterator[tuple[tuple[str, ...], str]]:
-    for key, one in answer:
-        yield tuple(key), one if isinstance(one, str) else "".join(map(chr, one))
+    hold(by_app(erl.ask("conf", edit_conf(b"", wanted, "f").data)), wanted)
 
 
 def test_every_listener_of_every_plugin_is_seen() -> None:
