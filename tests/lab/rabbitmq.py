@@ -211,7 +211,7 @@ class Traffic:
 @contextmanager
 def captured(host: LabHost, port: int = DIST) -> Iterator[Callable[[], bytes]]:
     """Capture what crosses a host's cable on a port; gives a function that returns the bytes."""
-    path = "/run/capture.pcap"
+    path = "/root/capture.pcap"
     what = f"'tcp port {port} or tcp portrange 6000-6500'"
     words = f"exec tcpdump -Z root -q -U -s 0 -i eth0 -w {path} {what}"
     pid = host.run(f"({words}) >/dev/null 2>&1 & echo $!").stdout.strip()

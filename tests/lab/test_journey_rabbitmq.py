@@ -23,8 +23,8 @@ def test_a_plain_cluster_becomes_tls_rolls_rotates_and_goes_back(
     site = Site(tmp_path, fresh_lab)
     site.init_cluster("--name", "rmq")
     plan = site.run("plan", "-o", str(site.directory / "plan.json"), expect=3)
-    assert "1.1" in plan.stdout
-    assert "1.2" not in plan.stdout
+    assert "\n  1.1" in plan.stdout
+    assert "\n  1.2" not in plan.stdout
     site.run("apply", str(site.directory / "plan.json"), "--yes", expect=0)
     _is_tls(hosts, everyone)
     assert rabbitmq.kept(hosts)
@@ -72,6 +72,7 @@ def _nothing_crosses_in_the_clear(hosts: list[LabHost]) -> None:
             for _ in range(20):
                 rabbitmq.publish(open_, "marked", mark)
         assert rabbitmq.messages(hosts[1], "marked") == [mark] * 20
+        assert rabbitmq.kept([hosts[2]])
         data = seen()
     assert len(data) > 5000
     assert b"plain-as-day" not in data
