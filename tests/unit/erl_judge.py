@@ -32,6 +32,7 @@ class ErlJudge:
     """Keep one `erl` and ask it by lines; files carry the data, never arguments."""
 
     def __init__(self, folder: Path) -> None:
+        need("rabbitmqctl")
         self.folder = folder
         self.count = 0
         subprocess.run([need("erlc"), "-o", str(folder), str(SOURCE)], check=True, timeout=60)

@@ -84,7 +84,7 @@ wishes = st.builds(
 
 
 @given(rows, st.sampled_from(["\n", "\r\n"]), st.booleans(), wishes)
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=50)
 def test_any_file_comes_to_what_is_wanted(
     erl: ErlJudge, lines: list[str], newline: str, closed: bool, wanted: ListenerEdit
 ) -> None:
