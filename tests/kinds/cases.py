@@ -17,7 +17,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from app import kinds
-from app.errors import SiteError
+from app.errors import EditError, SiteError
 from app.model import Site
 from app.observed import FileFact, HostObservation, Output
 from app.pki.secret import Secret
@@ -74,7 +74,10 @@ def outcome(case: Case) -> dict[str, Any]:
     }
     if found["problems"]:
         return found
-    plan = plan_of(case)
+    try:
+        plan = plan_of(case)
+    except EditError as error:
+        return {**found, "refused": f"{error} ({error.hint})"}
     found["checks"] = [f"{c.verdict} {c.host}: {c.text}" for c in plan.checks if c.verdict != "ok"]
     found["waves"] = [
         f"{w.phase}: {', '.join(h for s in w.steps for h in s.hosts)}" for w in plan.waves

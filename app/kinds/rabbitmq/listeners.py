@@ -24,22 +24,35 @@ def listeners(render: Render) -> tuple[FileResource, ...]:
     from app.edits.rabbitmq.conf import edit_conf
 
     folder, host = render.layout.facts["folder"], render.node.host
-    seen = render.observation
-    classic, conf = seen.file(f"{folder}/{CLASSIC}"), seen.file(f"{folder}/{CONF}")
+    classic, advanced, conf = (
+        render.observation.file(f"{folder}/{name}") for name in (CLASSIC, ADVANCED, CONF)
+    )
     wanted = _wanted(render)
-    if classic.type == "file" and conf.type == "absent":
-        edited = edit_advanced(classic.data or b"", wanted, f"{host}:{classic.path}")
-        return (_made(render, classic.path, edited),)
-    advanced = seen.file(f"{folder}/{ADVANCED}")
-    beaten = overrides(advanced.data or b"", f"{host}:{advanced.path}")
-    if beaten:
-        raise EditError(
-            f"{advanced.path} sets {', '.join(beaten)}, which overrides {CONF}",
-            hint=f"Move those settings to {CONF}, or set listener_port to 0 and do it by hand.",
-            where=f"{host}:{advanced.path}",
-        )
+    beats = overrides(advanced.data or b"", f"{host}:{advanced.path}") if advanced.data else ()
+    terms = classic if classic.type == "file" else advanced if beats else None
+    if terms is not None:
+        edited = edit_advanced(terms.data or b"", wanted, f"{host}:{terms.path}")
+        return (_made(render, terms.path, edited),)
+    _refuse_fragments(render)
     edited = edit_conf(conf.data or b"", wanted, f"{host}:{conf.path}")
     return (_made(render, conf.path, edited),)
+
+
+def _refuse_fragments(render: Render) -> None:
+    """Refuse where a file of conf.d, which is read last and wins, says something of listeners."""
+    from app.edits.rabbitmq.confview import read_conf
+
+    folder, host = f"{render.layout.facts['folder']}/conf.d/", render.node.host
+    for path, fact in render.observation.files.items():
+        if not path.startswith(folder) or not fact.data:
+            continue
+        view = read_conf(fact.data, f"{host}:{path}")
+        if view.listeners or view.tls:
+            raise EditError(
+                f"it sets listeners, and is read after {CONF}",
+                hint=f"Move those lines to {CONF}, or set listener_port to 0 and do it by hand.",
+                where=f"{host}:{path}",
+            )
 
 
 def _made(render: Render, path: str, edited: EditedConf) -> FileResource:
