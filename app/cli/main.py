@@ -27,7 +27,7 @@ VERBS: tuple[tuple[str, str, str], ...] = (
     ("rotate", "runs", "new keys and certificates"),
     ("rollback", "runs", "take a run back"),
     ("runs", "runs", "list the runs"),
-    ("export", "keep", "write a client's credential"),
+    ("export", "handover", "write a client's credential, or a bundle for a host out of reach"),
     ("explain", "look", "explain a line of a log"),
     ("vault", "keep", "check, back up, or change the vault"),
     ("demo", "keep", "try it on embedded hosts"),

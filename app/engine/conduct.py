@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import Any
 
 from app.engine import opening
 from app.engine.control import StopFlag
 from app.engine.gather import Gathered, gather
 from app.engine.journal import Journal, read_events, utc_now
-from app.engine.keyring import Keyring
+from app.engine.keyring import Keyring, with_root
 from app.engine.prepare import Prepared, prepare, refuse_errors
 from app.engine.proving import Prover
 from app.engine.record import load_deployed, read_json, save_deployed, write_json
@@ -43,7 +42,10 @@ def conduct(
     """Do what is asked; raises TlswrightError for what a user can cause or meet."""
     site = load_site(places.site)
     kinds = opening.kinds_of(site)
-    hosts = [n.host for t in site.topologies for n in kinds[t.kind].nodes(site, t)]
+    hosts = [
+        n.host for t in site.topologies for n in kinds[t.kind].nodes(site, t)
+        if not site.hosts[n.host].by_hand
+    ]  # fmt: skip
     data = {"hosts": list(dict.fromkeys(hosts)), "pid": os.getpid(), "owner": owner}
     journal.emit("run-started", request.verb, data=data)
     deployed = opening.deployed_of(places)
@@ -61,7 +63,7 @@ def conduct(
         keyring = Keyring(site, vault)
         root = keyring.ensure_authority(utc_now())
         if root is not None:
-            deployed = _with_authority(deployed, root.generation, root.cert_der)
+            deployed = with_root(deployed, root)
         save_deployed(places.deployed, deployed)
         connector = opening.connector(answers.logins)
         journal.hide(keyring.kept())
@@ -146,7 +148,8 @@ def _rollback(
     target = places.run(request.target)
     parts = held_parts(read_events(target / "journal.jsonl"))
     require(parts, request.target)
-    refuse_removed(parts, [host for topology in site.topologies for host in topology.hosts])
+    reached = [h for t in site.topologies for h in t.hosts if not site.hosts[h].by_hand]
+    refuse_removed(parts, reached)
     before = load_deployed(target / "before.json")
     kinds = opening.kinds_of(site)
     connector = opening.connector(answers.logins)
@@ -184,13 +187,6 @@ def _remember(places: Places, run: str, deployed: Deployed) -> None:
     """Write what the hosts hold before the run: for a rollback of it, and as the record."""
     write_json(places.run(run) / "before.json", deployed.to_dict())
     save_deployed(places.deployed, deployed)
-
-
-def _with_authority(deployed: Deployed, generation: int, der: bytes) -> Deployed:
-    from app.pki import pem
-
-    text = pem.pem_cert(der).decode()
-    return replace(deployed, authorities={**deployed.authorities, generation: text})
 
 
 def _say(journal: Journal) -> Any:

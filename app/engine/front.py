@@ -9,10 +9,10 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from app.engine import opening
 from app.engine.control import ask
@@ -36,10 +36,14 @@ from app.observed import HostObservation, Survey
 from app.pki.expiry import due, health
 from app.pki.facts import CertificateFacts
 from app.pki.secret import Secret
+from app.plan.deployed import DeployedNode
 from app.plan.make import Intent
 from app.plan.plan import Plan
 from app.remote.base import Logins
 from app.site.places import Places
+
+if TYPE_CHECKING:
+    from app.engine.handover import HandOver
 
 __all__ = ["Answers", "Front", "HostCheck", "RunSummary", "StatusRow"]
 
@@ -244,9 +248,9 @@ class Front:
                 recorded = deployed.node(node.kind, node.host)
                 facts = recorded.facts if recorded else None
                 spec = recorded.spec if recorded else None
-                rows.append(
-                    _row(node.host, node.role, facts, f"g{spec.generation}" if spec else "", now)
-                )
+                row = _row(node.host, node.role, facts, f"g{spec.generation}" if spec else "", now)
+                by_hand = site.hosts[node.host].by_hand
+                rows.append(replace(row, text=_by_hand(recorded)) if by_hand else row)
         return tuple(rows)
 
     def verify(self, site: Site, answers: Answers) -> Iterator[Finding]:
@@ -267,6 +271,22 @@ class Front:
             raise UsageError("this site has no vault yet", hint="`tlswright apply` makes it.")
         with vault:
             return export_client(site, vault, name, folder, utc_now())
+
+    def export_bundle(
+        self, site: Site, host: str, answers: Answers, *, new: bool, password: Secret | None
+    ) -> HandOver:
+        """Make what a person brings to a host that is not reached over SSH."""
+        from app.engine.handover import export_bundle
+
+        return export_bundle(
+            self.places, site, host, answers.passphrase, utc_now(), new=new, password=password
+        )
+
+    def mark_delivered(self, site: Site, host: str, answers: Answers) -> bool:
+        """Forget the keys that were brought to a host; False when that was done before."""
+        from app.engine.handover import mark_delivered
+
+        return mark_delivered(self.places, site, host, answers.passphrase)
 
     def keep_secret(self, passphrase: Secret, key: str, value: Secret) -> None:
         """Keep a secret option in the vault, for instance a connector's password."""
@@ -351,6 +371,12 @@ def _authority_row(generation: int, pem: str, now: datetime) -> StatusRow:
 
     facts = facts_of(base64.b64decode("".join(pem.strip().splitlines()[1:-1])))
     return _row(facts.common_name, "authority", facts, f"g{generation}", now, authority=True)
+
+
+def _by_hand(recorded: DeployedNode | None) -> str:
+    """Say how far the delivery to a host got."""
+    words = {"exported": "bundle not delivered yet", "delivered": "delivered by bundle"}
+    return words.get(recorded.delivery if recorded else "", "no bundle made yet")
 
 
 def _row(

@@ -46,11 +46,13 @@ case $mark in ''|-|*"/$since") printf '%s, begun %s by %s\n' "$id" "$time" "$own
 
 
 def surveys(site: Site, kinds: Mapping[str, Kind]) -> dict[str, Survey]:
-    """Give one survey per host, of all its kinds."""
+    """Give one survey per host that is connected to, of all its kinds."""
     found: dict[str, Survey] = {}
     for topology in site.topologies:
         kind = kinds[topology.kind]
         for node in kind.nodes(site, topology):
+            if site.hosts[node.host].by_hand:
+                continue
             asked = kind.survey(site, node).merged(_resolving(node, kind.links(site, topology)))
             known = found.get(node.host, Survey(commands=((BUSY, _BUSY),)))
             found[node.host] = known.merged(asked)

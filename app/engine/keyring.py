@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from app.pki.vault import Vault
 
 
+def with_root(deployed: Deployed, root: Authority) -> Deployed:
+    """Record the site's CA."""
+    from app.pki import pem
+
+    return deployed.with_authority(root.generation, pem.pem_cert(root.cert_der).decode())
+
+
 class Keyring:
     """Issue credentials and build store bytes for one run.
 
@@ -76,6 +83,11 @@ class Keyring:
             keeping.store_authority(self._vault, root)
             self._vault.save()
         return keeping.load_authority(self._vault, name, spec.generation)
+
+    def adopt(self, name: str, credential: Credential) -> None:
+        """Take a credential that the vault has kept for the one of this name."""
+        with self._lock:
+            self._new[name] = credential
 
     def save(self) -> None:
         """Keep what is new before anything that depends on it leaves this machine."""

@@ -102,7 +102,10 @@ def planned(
 ) -> Plan:
     """Make the plan from what was gathered."""
     nodes = {n.name: n for t in site.topologies for n in kinds[t.kind].nodes(site, t)}
-    asked = [n for n in nodes.values() if deployed.node(n.kind, n.host) is not None]
+    asked = [
+        n for n in nodes.values()
+        if deployed.node(n.kind, n.host) is not None and n.host in gathered.observed
+    ]  # fmt: skip
     with ThreadPoolExecutor(max_workers=PARALLEL) as pool:
         presented = dict(
             zip((n.name for n in asked), pool.map(lambda n: served(site, n), asked), strict=True)

@@ -82,11 +82,16 @@ class Prover:
         )
 
     def links_of(self, hosts: tuple[str, ...], finished: frozenset[str]) -> Iterator[Finding]:
-        """Let the product prove each link of these hosts whose both ends are done in this wave."""
+        """Let the product prove each link of these hosts whose both ends are done in this wave.
+
+        A run does not answer for hosts that a person brings files to.
+        """
         pending = self._pending(finished)
         wanted: list[Proof] = []
         for item in self._linked:
             ends = {item.initiator.host, item.acceptor.host}
+            if any(self._site.hosts[host].by_hand for host in ends):
+                continue
             if ends & set(hosts) and not ends & pending and not self._unprovable(item.link):
                 wanted += [p for p in self._proofs(item.topology) if p.link == item.link]
         with ThreadPoolExecutor(WORKERS) as pool:
@@ -95,19 +100,41 @@ class Prover:
     def everything(self) -> Iterator[Finding]:
         """Probe every link whose both ends have a certificate; yields findings as they come."""
         checks = []
+        waits = self._waits()
         for item in self._linked:
             bare = [n.host for n in (item.acceptor, item.initiator) if self._record(n) is None]
+            why = f"nothing was deployed to {bare[0]} yet" if bare else waits(item)
             check = self._check(item)
-            if check is not None and not bare:
+            if check is not None and not why:
                 checks.append(check)
                 continue
             yield Finding(
-                item.link.id, "TLS handshake and read", "skip",
-                f"not checked: nothing was deployed to {bare[0]} yet", source="control",
+                item.link.id, "TLS handshake and read", "skip", f"not checked: {why}",
+                source="control",
             )  # fmt: skip
         links = {check.link for check in checks}
         proofs = [p for t in self._site.topologies for p in self._proofs(t) if p.link in links]
         yield from verify_site(checks, proofs, self._probes(), unprovable=self._unprovable)
+
+    def _waits(self) -> Callable[[_Linked], str]:
+        """Give a function that says why a link to a host that is reached by hand must wait."""
+        presented: dict[str, str] = {}
+
+        def waits(item: _Linked) -> str:
+            host, record = item.acceptor.host, self._record(item.acceptor)
+            if not self._site.hosts[host].by_hand or record is None or record.facts is None:
+                return ""
+            if host not in presented:
+                presented[host] = served(self._site, item.acceptor)
+            if presented[host] == record.facts.sha256:
+                return ""
+            if record.delivery != "delivered":
+                return f"the bundle of {host} is not installed yet, or cannot be seen from here"
+            if not presented[host] and self._site.hosts[item.initiator.host].by_hand:
+                return f"neither {host} nor {item.initiator.host} can be reached from here"
+            return ""
+
+        return waits
 
     def explain(self, host: str, lines: tuple[str, ...], *, touched: bool = True) -> str:
         """Explain a failure on a host in words, from what it said and from its log.

@@ -29,11 +29,12 @@ done
 
 
 def refuse_removed(parts: tuple[HeldPart, ...], hosts: Collection[str]) -> None:
-    """Refuse a run that changed a host which is no longer in the site's topologies."""
+    """Refuse a run that changed a host which the site no longer has, or no longer reaches."""
     for part in parts:
         if part.files and part.host not in hosts:
             raise UsageError(
-                f"the run changed {part.host}, which site.yaml no longer has in a topology",
+                f"the run changed {part.host}, which site.yaml no longer has in a topology, or "
+                "no longer reaches over SSH",
                 hint="Put the host back into site.yaml as it was, then take the run back.",
             )
 

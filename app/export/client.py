@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.errors import UsageError
+from app.export.files import write_new
 from app.model import Site
 from app.pki.names import COMMON_NAME_MAX
 from app.pki.spec import IssueSpec
@@ -66,17 +66,8 @@ def _write(folder: Path, files: dict[str, bytes]) -> tuple[Path, ...]:
     except OSError as error:
         raise UsageError(f"{folder} cannot be made: {error.strerror}") from error
     try:
-        return tuple(_write_one(folder / name, data) for name, data in files.items())
+        return tuple(write_new(folder / name, data) for name, data in files.items())
     except OSError as error:
         # A part of it would hold a key and be of no use.
         shutil.rmtree(folder, ignore_errors=True)
         raise UsageError(f"{folder} cannot be written: {error.strerror or error}") from error
-
-
-def _write_one(path: Path, data: bytes) -> Path:
-    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    return path

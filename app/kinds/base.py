@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from app.kinds.bundle import Bundle
 from app.kinds.resources import Activation, FileResource, Layout
 from app.model import Link, Node, Site, Topology, Trust
 from app.observed import HostObservation, Output, Survey
+from app.pki.facts import CertificateFacts
 from app.pki.secret import Secret
 from app.pki.spec import IssueSpec
 from app.site.options import Option
@@ -127,6 +129,15 @@ class Kind(Protocol):
         self, site: Site, topology: Topology, layouts: Mapping[str, Layout]
     ) -> tuple[Proof, ...]:
         """Give the product's own proofs of its links; empty entries are not made up."""
+
+    def assumed(self, site: Site, node: Node) -> Layout:
+        """Say what is taken for granted of a host that cannot be looked at."""
+
+    def bundle(self, render: Render, facts: CertificateFacts) -> Bundle:
+        """Give what a person brings to such a host; `facts` are those of the node's certificate.
+
+        The observation is empty, and the layout is the one that `assumed` gave.
+        """
 
     def closes_plain(self, topology: Topology) -> bool:
         """Tell whether the user chose to close the plain-text listeners in a last phase."""

@@ -123,5 +123,7 @@ class Layout:
     """What no two nodes of a topology may share: a name for it, and this node's value."""
     company: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Values of `unique` that this node knows others to have: each must be a node here."""
+    parts_from: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of those, the nodes that run now and cannot go on with this one once it has changed."""
     stale: str = ""
     """Why the service must start again though its files may be right; empty when it need not."""

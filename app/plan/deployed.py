@@ -107,6 +107,10 @@ class Deployed:
             pending={k: n for k, n in self.pending.items() if k not in keys},
         )
 
+    def with_authority(self, generation: int, pem: str) -> Deployed:
+        """Record one generation's root certificate."""
+        return replace(self, authorities={**self.authorities, generation: pem})
+
     def without(self, *keys: str) -> Deployed:
         """Forget nodes, for instance after a rollback to before their first deployment."""
         return replace(

@@ -14,6 +14,7 @@ from app.observed import FileFact, HostObservation
 from app.pki.secret import Secret
 from app.pki.spec import IssueSpec
 from app.plan.bearing import bearable, holds_key
+from app.plan.by_hand import delivery
 from app.plan.deployed import Deployed, fingerprint, resolve
 from app.plan.diff import Change, Standing, changes
 from app.plan.invariants import Running, Watch
@@ -61,9 +62,10 @@ def make_plan(inputs: Inputs) -> Plan:
     layouts: dict[str, Mapping[str, str]] = {}
     for topology in inputs.site.topologies:
         planner = _Planner(inputs, topology)
-        found += checks(planner.nodes, inputs.observed, planner.layouts)
-        found += names_checks(planner.nodes)
-        layouts.update({host: layout.facts for host, layout in planner.layouts.items()})
+        found += checks(planner.nodes, inputs.observed, planner.layouts, planner.by_hand)
+        found += names_checks((*planner.nodes, *planner.by_hand))
+        found += planner.deliveries()
+        layouts.update({node.host: planner.layouts[node.host].facts for node in planner.nodes})
         if not any(check.verdict == "fail" for check in found):
             waves += planner.waves(len(waves))
     unfinished = {host: seen.unfinished for host, seen in inputs.observed.items()}
@@ -77,11 +79,14 @@ class _Planner:
         self.inputs = inputs
         self.topology = topology
         self.kind = inputs.kinds[topology.kind]
-        self.nodes = self.kind.nodes(inputs.site, topology)
+        everyone = self.kind.nodes(inputs.site, topology)
+        self.by_hand = tuple(n for n in everyone if inputs.site.hosts[n.host].by_hand)
+        self.nodes = tuple(n for n in everyone if n not in self.by_hand)
         self.links = self.kind.links(inputs.site, topology)
         self.observed = dict(inputs.observed)
         self.layouts: dict[str, Layout] = {
-            n.host: self.kind.layout(inputs.site, n, self.observed[n.host]) for n in self.nodes
+            **{n.host: self.kind.layout(inputs.site, n, self.observed[n.host]) for n in self.nodes},
+            **{n.host: self.kind.assumed(inputs.site, n) for n in self.by_hand},
         }
         self.specs: dict[str, IssueSpec] = {}
         self.reasons: dict[str, tuple[str, ...]] = {}
@@ -90,6 +95,17 @@ class _Planner:
         self.lost: frozenset[str] = frozenset()
         self.waiting: frozenset[str] = frozenset()
         self.standing: dict[str, Standing] = {}
+
+    def deliveries(self) -> tuple[Check, ...]:
+        """Say how far each delivery by hand got."""
+        inputs = self.inputs
+        return tuple(
+            delivery(
+                inputs.site, node, inputs.deployed.node(node.kind, node.host), inputs.now,
+                rotate=node.name in inputs.intent.rotate,
+            )
+            for node in self.by_hand
+        )  # fmt: skip
 
     def waves(self, start: int) -> list[Wave]:
         """Give a wave for each phase that has something to do."""

@@ -8,6 +8,7 @@ from app.kinds.resources import Layout
 from app.model import Node
 from app.observed import HostObservation
 from app.pki.names import name_warnings, san_entries
+from app.plan.by_hand import left_behind
 from app.plan.plan import Check
 
 CLOCK_SECONDS = 300
@@ -20,8 +21,12 @@ def checks(
     nodes: tuple[Node, ...],
     observed: Mapping[str, HostObservation],
     layouts: Mapping[str, Layout],
+    by_hand: tuple[Node, ...] = (),
 ) -> tuple[Check, ...]:
-    """Give every check of every node's host: ok, warn or fail, with a sentence."""
+    """Give every check of every node's host: ok, warn or fail, with a sentence.
+
+    Nodes that are reached by hand are compared with the others, as they are taken to be.
+    """
     found: list[Check] = []
     for node in nodes:
         seen, layout = observed[node.host], layouts[node.host]
@@ -30,7 +35,9 @@ def checks(
             ids = ", ".join(seen.unfinished)
             text = f"an earlier run was cut off ({ids}); apply resolves it first"
             found.append(Check(node.host, "unfinished", "warn", text))
-    return (*found, *_shared(nodes, layouts), *_company(nodes, layouts))
+    everyone = (*nodes, *by_hand)
+    found += left_behind(nodes, by_hand, layouts)
+    return (*found, *_shared(everyone, layouts), *_company(everyone, layouts))
 
 
 def _names(seen: HostObservation) -> list[Check]:

@@ -70,6 +70,10 @@ def _always(_: Draft) -> bool:
     return True
 
 
+def _any_by_hand(draft: Draft) -> bool:
+    return any(host.reach == "bundle" for host in draft.hosts)
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """Describe one question.
@@ -338,5 +342,6 @@ def _of_option(option: Option, kind: str) -> Field:
         choices=tuple((choice, choice) for choice in option.choices),
         low=1 if port else option.low,
         high=65535 if port else option.high,
+        visible=_any_by_hand if option.by_hand else _always,
         option=option,
     )

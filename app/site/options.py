@@ -16,6 +16,7 @@ class Option:
 
     `scope` says where in site.yaml it stands: among a topology's options, or for one node.
     A `secret` never stands in site.yaml: its value is kept in the vault under the option's key.
+    `by_hand` means that it matters only where files are brought to a host by hand.
     """
 
     key: str
@@ -26,6 +27,7 @@ class Option:
     choices: tuple[str, ...] = ()
     scope: Literal["topology", "node"] = "topology"
     secret: bool = False
+    by_hand: bool = False
     low: int = 0
     high: int = 2**31
 

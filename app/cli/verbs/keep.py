@@ -1,4 +1,4 @@
-"""The verbs about secrets and hand-over: vault, export, demo."""
+"""The verbs about secrets, and the one to try it all: vault, demo."""
 
 from __future__ import annotations
 
@@ -72,26 +72,6 @@ def _set_option(context: Context, opened: object) -> None:
     opened.save()
     text = f"{key} is kept in the vault; `tlswright apply` brings it to the hosts."
     context.terminal.show(context.flags.json, {"option": key}, text)
-
-
-def flags_export(parser: argparse.ArgumentParser) -> None:
-    """Declare the flags of `export`."""
-    parser.add_argument("what", choices=["client"], help="what to export")
-    parser.add_argument("name", help="the client's name, its subject")
-    parser.add_argument("--out", metavar="FOLDER", help="a new folder; NAME-credential by default")
-
-
-def export(context: Context) -> Exit:
-    """Write a client's key, certificate and the CA to a new folder of mode 0700."""
-    flags = context.flags
-    safe = "".join(c if c.isalnum() or c in "._-" else "_" for c in flags.name)
-    folder = Path(flags.out or f"{safe}-credential")
-    front, site = context.front(), context.site()
-    written = front.export_client(site, flags.name, context.answers(), folder)
-    paths = [str(path) for path in written]
-    context.terminal.show(flags.json, {"files": paths}, *paths)
-    context.terminal.say("The key is in there: move the folder to the client and delete it here.")
-    return Exit.OK
 
 
 def flags_demo(parser: argparse.ArgumentParser) -> None:

@@ -121,7 +121,8 @@ def show_status(terminal: Terminal, rows: Iterable[StatusRow]) -> None:
         end = f"{row.expires:%Y-%m-%d}" if row.expires else "-"
         left = f"{row.days} d" if row.days is not None else "-"
         serial = row.facts.serial_hex[:16] if row.facts else ""
-        due = "due" if row.due and row.facts else ""
+        words = ("due" if row.due else "", row.text) if row.facts else ()
+        due = ", ".join(word for word in words if word)
         table.append(
             [row.health, row.subject, row.role, row.generation, end, left, due, serial or row.text]
         )

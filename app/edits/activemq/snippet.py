@@ -1,24 +1,27 @@
-"""What to paste by hand where a file cannot be edited, with passwords masked."""
+"""What to paste by hand where a file cannot be edited."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from app.edits.activemq.model import BrokerEdit
+from app.edits.activemq.model import BrokerEdit, NetworkConnector
 from app.edits.layout import Node, Style, render_block
 from app.errors import EditError
 
 _MASK = "***"
 
 
-def snippet(wanted: BrokerEdit) -> str:
-    """Write the wanted sections as they would stand in a new file."""
+def snippet(wanted: BrokerEdit, *, masked: bool = True) -> str:
+    """Write the wanted sections as they would stand in a new file, with passwords masked or not."""
     sections = []
     if wanted.networks:
-        sections.append(Node("networkConnectors", (), tuple(_networks(wanted))))
+        nodes = tuple(_network(one, masked=masked) for one in wanted.networks)
+        sections.append(Node("networkConnectors", (), nodes))
     if wanted.ssl is not None:
-        masked = replace(wanted.ssl, key_store_password=_MASK, trust_store_password=_MASK)
-        inner = Node("sslContext", masked.attributes(), spread=True)
+        ssl = wanted.ssl
+        if masked:
+            ssl = replace(ssl, key_store_password=_MASK, trust_store_password=_MASK)
+        inner = Node("sslContext", ssl.attributes(), spread=True)
         sections.append(Node("sslContext", (), (inner,)))
     if wanted.connectors:
         connectors = [
@@ -32,14 +35,11 @@ def snippet(wanted: BrokerEdit) -> str:
         return ""
 
 
-def _networks(wanted: BrokerEdit) -> list[Node]:
-    nodes = []
-    for one in wanted.networks:
-        pairs = [("name", one.name), ("uri", one.uri)]
-        pairs += [("duplex", "true")] if one.duplex else []
-        pairs += [("networkTTL", str(one.network_ttl))] if one.network_ttl != 1 else []
-        pairs += [("dynamicOnly", "true")] if one.dynamic_only else []
-        pairs += [("userName", one.user_name)] if one.user_name else []
-        pairs += [("password", _MASK)] if one.password else []
-        nodes.append(Node("networkConnector", tuple(pairs)))
-    return nodes
+def _network(one: NetworkConnector, *, masked: bool) -> Node:
+    pairs = [("name", one.name), ("uri", one.uri)]
+    pairs += [("duplex", "true")] if one.duplex else []
+    pairs += [("networkTTL", str(one.network_ttl))] if one.network_ttl != 1 else []
+    pairs += [("dynamicOnly", "true")] if one.dynamic_only else []
+    pairs += [("userName", one.user_name)] if one.user_name else []
+    pairs += [("password", _MASK if masked else one.password)] if one.password else []
+    return Node("networkConnector", tuple(pairs))

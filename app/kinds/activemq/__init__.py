@@ -7,14 +7,17 @@ from dataclasses import replace
 
 from app.kinds.activemq import topology as shape
 from app.kinds.activemq.activation import activation
+from app.kinds.activemq.bundle import assumed, bundle
 from app.kinds.activemq.files import resources
 from app.kinds.activemq.layout import find_layout, survey
 from app.kinds.activemq.options import OPTIONS
 from app.kinds.activemq.proofs import proofs
 from app.kinds.base import Proof, Render
+from app.kinds.bundle import Bundle
 from app.kinds.resources import Activation, FileResource, Layout
 from app.model import Link, Node, Site, Topology, Trust
 from app.observed import HostObservation, Survey
+from app.pki.facts import CertificateFacts
 
 
 class ActiveMQ:
@@ -92,6 +95,14 @@ class ActiveMQ:
     ) -> tuple[Proof, ...]:
         """Ask the brokers' logs for their bridges."""
         return proofs(shape.nodes(site, topology), shape.links(site, topology), layouts)
+
+    def assumed(self, site: Site, node: Node) -> Layout:
+        """Take Debian's layout for granted."""
+        return assumed(node)
+
+    def bundle(self, render: Render, facts: CertificateFacts) -> Bundle:
+        """Give the stores, and what to paste into the broker's configuration."""
+        return bundle(render, facts)
 
     def closes_plain(self, topology: Topology) -> bool:
         """Tell whether the plain listeners are to go."""

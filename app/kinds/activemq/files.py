@@ -28,8 +28,12 @@ def resources(render: Render) -> tuple[FileResource, ...]:
     """Give the broker's stores, its log configuration where it has none, and its edited XML."""
     if render.layout.problems:
         return ()
-    found = [*_stores(render), *_pem(render), *_logging(render)]
-    return (*found, _config(render))
+    return (*store_files(render), *_logging(render), _config(render))
+
+
+def store_files(render: Render) -> tuple[FileResource, ...]:
+    """Give the files with keys and certificates."""
+    return (*_stores(render), *_pem(render))
 
 
 def _stores(render: Render) -> list[FileResource]:
@@ -68,11 +72,20 @@ def _logging(render: Render) -> list[FileResource]:
 
 
 def _config(render: Render) -> FileResource:
-    facts, node = render.layout.facts, render.node
-    path = facts["config"]
+    path = render.layout.facts["config"]
     data = render.observation.file(path).data or b""
     key, trust = render.passwords("key"), render.passwords("trust")
-    wanted = BrokerEdit(
+    edited = edit_broker(data, broker_edit(render), f"{render.node.host}:{path}")
+    secrets = (key, trust, *render.secrets.values())
+    want = LiteralWant(edited.data, secrets, edited=True)
+    return _file(render, path, want, "broker configuration", CONFIG_MODE, edited.notes)
+
+
+def broker_edit(render: Render) -> BrokerEdit:
+    """Say what the broker's configuration is to hold, passwords and all."""
+    node = render.node
+    key, trust = render.passwords("key"), render.passwords("trust")
+    return BrokerEdit(
         broker_name=_broker_name(render),
         ssl=SslContext(
             key_store=_url(_key_path(render)),
@@ -87,10 +100,6 @@ def _config(render: Render) -> FileResource:
         remove_plain=render.close_plain,
         drop_networks=_dropped(render),
     )
-    edited = edit_broker(data, wanted, f"{node.host}:{path}")
-    secrets = (key, trust, *render.secrets.values())
-    want = LiteralWant(edited.data, secrets, edited=True)
-    return _file(render, path, want, "broker configuration", CONFIG_MODE, edited.notes)
 
 
 def _broker_name(render: Render) -> str | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from app.errors import PkiError
 from app.kinds.activemq.options import BY_KEY
 from app.model import Link, Node, Scalar, Site, Topology
@@ -9,6 +12,7 @@ from app.pki.names import san_entries
 from app.site.options import value_of
 
 TRUST = "trust"
+_INSTANCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 def value(topology: Topology, key: str, host: str = "") -> Scalar:
@@ -71,7 +75,17 @@ def problems(site: Site, topology: Topology) -> tuple[str, ...]:
         if place in names:
             found.append(f"{names[place]} and {host} are both dialled as {place}")
         names[place] = host
-    return tuple(found)
+    return (*found, *_unseen(site, topology))
+
+
+def _unseen(site: Site, topology: Topology) -> Iterator[str]:
+    """Say which hosts no bundle can be made for."""
+    for host in topology.hosts:
+        if site.hosts[host].by_hand and site.hosts[host].system != "linux":
+            yield f"{host}: bundles for ActiveMQ are made for Debian's layout, on Linux alone"
+        instance = str(value(topology, "instance", host))
+        if site.hosts[host].by_hand and instance and not _INSTANCE.fullmatch(instance):
+            yield f"{host}: {instance!r} is no name of an instance"
 
 
 def _bindable(text: str) -> bool:

@@ -6,15 +6,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from app.kinds.base import Proof, Render
+from app.kinds.bundle import Bundle
 from app.kinds.rabbitmq import topology as shape
 from app.kinds.rabbitmq.activation import activation
+from app.kinds.rabbitmq.bundle import bundle
 from app.kinds.rabbitmq.files import resources
 from app.kinds.rabbitmq.layout import find_layout, survey
 from app.kinds.rabbitmq.options import OPTIONS
 from app.kinds.rabbitmq.proofs import proofs
+from app.kinds.rabbitmq.unseen import assumed
 from app.kinds.resources import Activation, FileResource, Layout
 from app.model import Link, Node, Site, Topology, Trust
 from app.observed import HostObservation, Survey
+from app.pki.facts import CertificateFacts
 
 
 class RabbitMQ:
@@ -96,7 +100,16 @@ class RabbitMQ:
         self, site: Site, topology: Topology, layouts: Mapping[str, Layout]
     ) -> tuple[Proof, ...]:
         """Ask the CLI tools, the nodes' own links, and the cluster."""
-        return proofs(shape.nodes(site, topology), shape.links(site, topology), layouts)
+        by_hand = frozenset(h for h in topology.hosts if site.hosts[h].by_hand)
+        return proofs(shape.nodes(site, topology), shape.links(site, topology), layouts, by_hand)
+
+    def assumed(self, site: Site, node: Node) -> Layout:
+        """Take RabbitMQ's own packages for granted."""
+        return assumed(site.hosts[node.host], node)
+
+    def bundle(self, render: Render, facts: CertificateFacts) -> Bundle:
+        """Give files and a page for Linux or for Windows."""
+        return bundle(render, facts)
 
     def closes_plain(self, topology: Topology) -> bool:
         """Tell whether the plain listeners for clients are to go."""

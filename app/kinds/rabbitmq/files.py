@@ -20,13 +20,28 @@ def resources(render: Render) -> tuple[FileResource, ...]:
     """Give the node's certificate files, its option file where it has one, and its environment."""
     if render.layout.problems:
         return ()
-    if _flags(render):
-        return (_trust(render), _key(render, "combined"), *listeners(render), _env(render))
-    client = (_key(render, "client-chain"), _key(render, "client-key")) if _pair(render) else ()
     return (
-        _trust(render), _key(render, "chain"), _key(render, "key"), *client,
-        *listeners(render), _optfile(render), _env(render),
+        *credential_files(render), *listeners(render), *option_files(render), _env(render),
     )  # fmt: skip
+
+
+def credential_files(render: Render) -> tuple[FileResource, ...]:
+    """Give the files of certificates and keys."""
+    if _flags(render):
+        return (_trust(render), _key(render, "combined"))
+    client = (_key(render, "client-chain"), _key(render, "client-key")) if _pair(render) else ()
+    return (_trust(render), _key(render, "chain"), _key(render, "key"), *client)
+
+
+def option_files(render: Render) -> tuple[FileResource, ...]:
+    """Give the file with the TLS options of Erlang, where there is one."""
+    return () if _flags(render) else (_optfile(render),)
+
+
+def env_edit(render: Render) -> EnvEdit:
+    """Say what the environment file is to hold."""
+    flags = _erl_flags(render)
+    return EnvEdit(server=flags, ctl=_ctl_flags(render), ssl_path=_ssl_path(render))
 
 
 def _flags(render: Render) -> bool:
@@ -95,9 +110,7 @@ def _env(render: Render) -> FileResource:
     facts = render.layout.facts
     path = f"{facts['folder']}/{ENV}"
     data = render.observation.file(path).data or b""
-    flags = _erl_flags(render)
-    wanted = EnvEdit(server=flags, ctl=_ctl_flags(render), ssl_path=_ssl_path(render))
-    edited = edit_env(data, wanted, f"{render.node.host}:{path}")
+    edited = edit_env(data, env_edit(render), f"{render.node.host}:{path}")
     return file_of(
         render, path, LiteralWant(edited.data, edited=True), "environment of node and CLI tools",
         edited.notes, check='sh -n "$1"',

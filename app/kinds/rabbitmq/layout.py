@@ -81,8 +81,17 @@ def find_layout(node: Node, seen: HostObservation) -> Layout:
         problems=problems or _port_problem(node, seen),
         unique={"node name": facts["node"]},
         company={"node name": _cluster(seen).get("members", ())},
+        parts_from=_parts_from(facts, seen),
         stale=_stale(facts, env),
     )
+
+
+def _parts_from(facts: dict[str, str], seen: HostObservation) -> dict[str, tuple[str, ...]]:
+    """Name the members that run without TLS as this node does: the change must take all along."""
+    if facts["transport"] != "plain":
+        return {}
+    others = (name for name in _cluster(seen).get("running", ()) if name != facts["node"])
+    return {"node name": tuple(others)}
 
 
 def _transport(process: dict[str, str]) -> str:

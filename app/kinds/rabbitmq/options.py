@@ -115,6 +115,23 @@ OPTIONS = (
         "The systemd unit that runs the node.",
         "text", "rabbitmq-server", scope="node",
     ),
+    Option(
+        "windows_user", "Windows user",
+        "The administrator who installed RabbitMQ on a Windows host: its folder is then "
+        "C:/Users/USER/AppData/Roaming/RabbitMQ.",
+        "text", "Administrator", scope="node", by_hand=True,
+    ),
+    Option(
+        "windows_folder", "Windows folder",
+        "Where rabbitmq-env-conf.bat stands on a Windows host whose RABBITMQ_BASE is set, with "
+        "forward slashes; empty for the folder of the Windows user.",
+        "text", "", scope="node", by_hand=True,
+    ),
+    Option(
+        "ssl_path", "ERL_SSL_PATH by hand",
+        "With erl_ssl_path: write, what the guide's command prints on a host that we cannot ask.",
+        "text", "", scope="node", by_hand=True,
+    ),
 )  # fmt: skip
 
 BY_KEY = {option.key: option for option in OPTIONS}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from app.kinds.rabbitmq.options import BY_KEY
+from app.kinds.rabbitmq.unseen import unseen_problems
 from app.model import Link, Node, Scalar, Site, Topology
 from app.site.options import value_of
 
@@ -104,6 +105,7 @@ def problems(site: Site, topology: Topology) -> tuple[str, ...]:
             "in no domain"
         )
     found += _clashes(topology)
+    found += unseen_problems(site, nodes(site, topology))
     return tuple(found)
 
 

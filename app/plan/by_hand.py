@@ -1,0 +1,62 @@
+"""What a plan says of hosts that a person brings files to: it does nothing there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from app.kinds.resources import Layout
+from app.model import Node, Site
+from app.pki.expiry import due
+from app.pki.spec import mismatches
+from app.plan.deployed import DeployedNode
+from app.plan.plan import Check
+from app.plan.specs import spec_of
+
+NAME = "by hand"
+
+
+def delivery(
+    site: Site, node: Node, recorded: DeployedNode | None, now: datetime, *, rotate: bool
+) -> Check:
+    """Say how far the delivery to a node's host got, and which command comes next."""
+    export = f"tlswright export bundle {node.host}"
+
+    def check(verdict: str, text: str) -> Check:
+        return Check(node.host, NAME, verdict, f"nothing is done here: {text}")
+
+    if recorded is None or recorded.spec is None or recorded.facts is None:
+        return check("warn", f"a person brings its files; `{export}` makes them")
+    if rotate:
+        return check("warn", f"a new certificate needs a new bundle: `{export} --new`")
+    wrong = mismatches(recorded.spec, spec_of(site, node, recorded))
+    if wrong:
+        return check("warn", f"its bundle is out of date ({wrong[0]}): `{export}` makes a new one")
+    if due(recorded.facts.not_before, recorded.facts.not_after, now):
+        end = f"{recorded.facts.not_after:%Y-%m-%d}"
+        return check("warn", f"its certificate is due, it ends {end}: `{export}` makes a new one")
+    if recorded.delivery == "exported":
+        return check("warn", f"its bundle waits; when it is installed: `{export} --delivered`")
+    return check("skip", "its files are brought by hand, and are as they should be")
+
+
+def left_behind(
+    nodes: tuple[Node, ...], by_hand: tuple[Node, ...], layouts: Mapping[str, Layout]
+) -> list[Check]:
+    """Refuse to change nodes while a peer runs that the change would cut off, and nobody stops."""
+    owners = {pair: node.host for node in by_hand for pair in layouts[node.host].unique.items()}
+    found = {
+        (what, value): owners[(what, value)]
+        for node in nodes
+        for what, values in layouts[node.host].parts_from.items()
+        for value in values
+        if (what, value) in owners
+    }
+    return [
+        Check(
+            host, NAME, "fail",
+            f"{value} still runs without TLS there, and the others would wait for it in vain: "
+            f"stop it and install its bundle first (`tlswright export bundle {host}`)",
+        )
+        for (_, value), host in found.items()
+    ]  # fmt: skip
