@@ -195,7 +195,7 @@ class TlswrightApp(App[int]):
         text = (
             "The run goes on without this window.\n\n"
             f"  {command(here, 'attach')}\n    shows it again\n"
-            f"  {command(here, 'stop')}\n    ends it after the host it is at"
+            f"  {command(here, 'stop')}\n    ends it after the step it is at"
         )
         choices = [("yes", "Quit, let it run"), ("no", "Stay")]
         window = Confirm("Quit?", text, choices, ascii_only=self.state.ascii_only)

@@ -16,7 +16,7 @@ from app.engine.front import RunSummary, StatusRow
 from app.errors import TlswrightError
 from app.plan.make import Intent
 from screens.asks.confirm import Confirm
-from screens.asks.export import ask_export
+from screens.asks.export import ask_export, can_export
 from screens.base import FrameScreen
 from screens.columns import set_columns
 from screens.messages import Go, Review, Start, Watch
@@ -65,6 +65,10 @@ class DashboardScreen(FrameScreen):
         self.rows: tuple[StatusRow, ...] = ()
         self.runs: tuple[RunSummary, ...] = ()
         self.read_at: datetime | None = None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer a client's bundle where the product has clients that need one."""
+        return action != "export" or can_export(self.state)
 
     def body(self) -> Iterable[Widget]:
         """Lay out the next act, the table and the detail."""

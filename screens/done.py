@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from app.engine.front import StatusRow
 from app.errors import TlswrightError
-from screens.asks.export import ask_export
+from screens.asks.export import ask_export, can_export, export_words
 from screens.base import FrameScreen
 from screens.findings import from_view, tally
 from screens.messages import Go
@@ -30,15 +30,13 @@ def fingerprint(hexadecimal: str) -> str:
     return ":".join(upper[i : i + 2] for i in range(0, len(upper), 2))
 
 
+FINGERPRINT = "The CA's fingerprint is what others compare before they trust it."
+
+
 class DoneScreen(FrameScreen):
     """Sum up a run that went well."""
 
     TITLE_TEXT = "Done"
-    HELP_TEXT = (
-        "The CA's fingerprint is what others compare before they trust it.\n\n"
-        "Clients that are not brokers need a certificate too, as soon as a TLS port asks for "
-        "one: e writes a bundle for one client."
-    )
     DEFAULT_CSS = "DoneScreen #text { text-wrap: nowrap; text-overflow: ellipsis; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,ctrl+n", "dashboard", "Dashboard", priority=True),
@@ -50,6 +48,14 @@ class DoneScreen(FrameScreen):
     def __init__(self, state: object) -> None:
         super().__init__(state)  # type: ignore[arg-type]
         self.rows: tuple[StatusRow, ...] = ()
+
+    def help_text(self) -> str:
+        """Explain what is shown, and who else may need a certificate."""
+        return "\n\n".join((FINGERPRINT, *export_words(self.state)))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer a client's bundle where the product has clients that need one."""
+        return action != "export" or can_export(self.state)
 
     def body(self) -> Iterable[Widget]:
         """Lay out the text."""
@@ -119,17 +125,15 @@ class DoneScreen(FrameScreen):
                 f"{'old files, on each host':<28} /var/lib/tlswright (root only)",
             ],
         )
+        rows = [
+            ("again: says nothing to do", "apply"),
+            ("new certificates, from cron", "rotate --due"),
+            *([("for a client (e)", "export client NAME")] if can_export(self.state) else []),
+            ("takes this run back", "rollback"),
+        ]
         yield (
             "What next",
-            [
-                f"{words:<28} {command(here, *line.split())}"
-                for words, line in (
-                    ("again: says nothing to do", "apply"),
-                    ("new certificates, from cron", "rotate --due"),
-                    ("for a client (e)", "export client NAME"),
-                    ("takes this run back", "rollback"),
-                )
-            ],
+            [f"{words:<28} {command(here, *line.split())}" for words, line in rows],
         )
 
     def action_dashboard(self) -> None:

@@ -20,9 +20,10 @@ def draw(
     height: int,
     ascii_only: bool = False,
 ) -> str:
-    """Draw the hosts of each role; the first role is the hub (or monitor), if it has one host.
+    """Draw the hosts of each role; those of an only role all talk to each other.
 
-    `drawn` are (initiator, acceptor) pairs; `<` points at the acceptor.
+    Of several roles the first is in the middle, and the hosts of the others hang on it.  `drawn`
+    are (initiator, acceptor) pairs; `<` points at the acceptor.
     """
     names = list(roles)
     if not names:
@@ -30,7 +31,7 @@ def draw(
     hubs = list(roles[names[0]])
     leaves = [host for name in names[1:] for host in roles[name]]
     if len(names) == 1:
-        rows = _mesh(hubs, names[0], height)
+        rows = _mesh(hubs, names[0], width, height)
     else:
         rows = _star(hubs, leaves, names, drawn, width, height)
     cut = [row if len(row) <= width else row[: max(0, width - 1)] + "~" for row in rows[:height]]
@@ -104,16 +105,62 @@ def _add(cells: dict[tuple[int, int], int], row: int, column: int, ways: int) ->
     cells[row, column] = cells.get((row, column), 0) | ways
 
 
-def _mesh(hosts: Sequence[str], role: str, height: int) -> list[str]:
-    """Draw nodes that all talk to each other."""
+def _mesh(hosts: Sequence[str], role: str, width: int, height: int) -> list[str]:
+    """Draw nodes that all talk to each other: two or three as boxes, more along one rail."""
     if not hosts:
         return [f"no {role} yet"]
+    if len(hosts) == 1:
+        return [*_box(hosts[0]), f"  no other {role} yet"]
+    boxes = _boxes(hosts) if len(hosts) < 4 else []
+    if boxes and len(boxes) <= height and all(len(row) <= width for row in boxes):
+        return boxes
+    return _rail(hosts, height)
+
+
+def _box(name: str) -> list[str]:
+    line = "─" * (len(name) + 2)
+    return [f"┌{line}┐", f"│ {name} │", f"└{line}┘"]
+
+
+def _boxes(hosts: Sequence[str]) -> list[str]:
+    """Draw two boxes with a line between them; the third stands below, with a line to each."""
+    left, right = _box(hosts[0]), _box(hosts[1])
+    low = _box(hosts[2]) if len(hosts) == 3 else []
+    first, reach = len(left[0]) // 2, len(right[0]) // 2
+    gap = max(5, len(low[0]) + 3 - (len(left[0]) - first) - reach if low else 0)
+    rows = [a + " " * gap + b for a, b in zip(left, right, strict=True)]
+    rows[1] = f"{left[1][:-1]}├{'─' * gap}┤{right[1][1:]}"
+    if not low:
+        return rows
+    last = len(left[0]) + gap + reach
+    start = first + (last - first - len(low[0]) + 1) // 2
+    under = [" " * start + row for row in low]
+    rows[2] = _marked(rows[2], {first: "┬", last: "┬"})
+    under[0] = _marked(under[0], {first: "│", last: "│"})
+    sides = {at: "─" for at in range(first, last) if not start <= at < start + len(low[0])}
+    ends = {first: "└", last: "┘", start: "┤", start + len(low[0]) - 1: "├"}
+    under[1] = _marked(under[1], {**sides, **ends})
+    return [*rows, *under]
+
+
+def _marked(row: str, marks: Mapping[int, str]) -> str:
+    """Put marks into a row, at their columns."""
+    cells = list(row.ljust(max(marks) + 1))
+    for at, mark in marks.items():
+        cells[at] = mark
+    return "".join(cells)
+
+
+def _rail(hosts: Sequence[str], height: int) -> list[str]:
+    """Draw nodes along one rail that stands for the links of each with each."""
     room = max(1, height - 1)
-    kept = list(hosts) if len(hosts) <= room else list(hosts[: room - 1])
-    rows = []
-    for number, host in enumerate(kept):
-        rail = "┐" if number == 0 else "┘" if number == len(hosts) - 1 else "┤"
-        rows.append(f"{host.ljust(max(map(len, kept)))} ──{rail}")
+    kept = list(hosts) if len(hosts) <= room else list(hosts[: max(1, room - 1)])
+    wide, last = max(map(len, kept)), len(hosts) - 1
+    rows = [
+        f"{host.ljust(wide)} ──{'┐' if at == 0 else '┘' if at == last else '┤'}"
+        for at, host in enumerate(kept)
+    ]
     if len(kept) < len(hosts):
-        rows.append(f"+{len(hosts) - len(kept)} more")
-    return [*rows, "each with each"]
+        rows.append(f"{f'+{len(hosts) - len(kept)} more'.ljust(wide)} ──┘")
+    pairs = len(hosts) * last // 2
+    return [*rows, f"each with each: {pairs} links" if pairs > 1 else "each with each"]

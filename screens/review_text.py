@@ -6,17 +6,32 @@ from rich.text import Text
 
 from app.plan.diff import Change
 from app.plan.plan import Check, NodeStep, Plan, Step
+from app.plan.words import outage, step_words, taken_up
 from app.quoting import calm
 from screens.words import BAD, IDLE, OK, VERDICT_WORDS, WARN, count, shown, word
+
+ALONE = "If the new files are not proven, the old ones come back by themselves."
+TOGETHER = "If the new files are not proven on each of them, all get their old ones back."
 
 
 def summary(plan: Plan) -> str:
     """Say a plan in one line."""
     hosts = {host for step in plan.steps for host in step.hosts}
     files = sum(len(m.changes) for step in plan.steps for m in step.members)
-    restarts = sum(len(step.members) for step in plan.steps)
-    words = (count(len(hosts), "host"), count(files, "file"), count(restarts, "restart"))
-    return "  ".join(words)
+    restarts = sum(step.outage_seconds > 0 for step in plan.steps)
+    what = count(restarts, "restart") if restarts else "no restart"
+    return "  ".join((count(len(hosts), "host"), count(files, "file"), what))
+
+
+def apply_words(plan: Plan) -> str:
+    """Say what apply does to the services, and what happens where it goes wrong."""
+    seconds = f", about {outage(plan)} s of restarts in all" if outage(plan) else ""
+    groups = [step for step in plan.steps if len(step.members) > 1]
+    how = "; ".join(dict.fromkeys(map(step_words, groups))) or f"one host after the other{seconds}"
+    undo = TOGETHER if groups else (
+        "A host whose new files are not proven gets its old ones back, and the run stops."
+    )  # fmt: skip
+    return f"{summary(plan)}, {how}.\n{undo}"
 
 
 def host_label(member: NodeStep) -> Text:
@@ -24,6 +39,13 @@ def host_label(member: NodeStep) -> Text:
     label = Text(member.node.host, style="bold")
     label.append(f"  {member.node.role}", style=IDLE)
     return label.append(f"  {count(len(member.changes), 'file')}", style="default")
+
+
+def group_label(step: Step) -> Text:
+    """Label a step over several hosts."""
+    return Text(f"{len(step.members)} together", style="bold").append(
+        f"  {', '.join(step.hosts)}", style="default"
+    )
 
 
 def change_label(change: Change) -> Text:
@@ -68,22 +90,31 @@ def diff(text: str) -> Text:
 
 
 def step_text(step: Step) -> Text:
-    """Show one step: its hosts, why, and the outage to expect."""
+    """Show one step: its hosts, why, and the outage to expect, which they have together."""
     text = Text()
     for member in step.members:
         text.append(f"{member.node.host} ({member.node.role})\n", style="bold")
         if member.reason:
-            text.append(f"restarted because {calm(member.reason, 400)}\n")
+            text.append(f"{taken_up(member.activation)} because {calm(member.reason, 400)}\n")
         for change in member.changes:
             text.append_text(change_label(change)).append(f"  {change.label}\n", style=IDLE)
         for key, command in member.activation.own:
             text.append(f"{key} from site.yaml: {calm(command, 400)}\n", style=WARN)
         text.append("\n")
-    text.append(f"Expected outage: about {step.outage_seconds} s, this step's hosts alone.\n")
-    text.append(
-        "If the new files are not proven, the old ones come back by themselves.\n", style=IDLE
-    )
+    text.append(f"{_expected(step)}\n")
+    text.append(f"{TOGETHER if len(step.members) > 1 else ALONE}\n", style=IDLE)
     return text
+
+
+def _expected(step: Step) -> str:
+    if not step.outage_seconds:
+        return "No outage: the files are read again, nothing restarts."
+    if len(step.members) > 1:
+        return (
+            f"Expected outage: about {step.outage_seconds} s without any of these "
+            f"{len(step.members)}: they stop, change and start together."
+        )
+    return f"Expected outage: about {step.outage_seconds} s, this step's host alone."
 
 
 def order_text(plan: Plan) -> Text:
@@ -94,17 +125,25 @@ def order_text(plan: Plan) -> Text:
         text.append(f"{number}  {wave.title}\n", style="bold")
         for step in wave.steps:
             names = ", ".join(step.hosts)
-            what = "; ".join(sorted({m.reason for m in step.members if m.reason})) or "restart"
-            line = f"   {step.id:<5} {names:<{wide}}  away for about {step.outage_seconds} s"
-            text.append(line).append(f"   {what}\n" if what != "restart" else "\n", style=IDLE)
+            what = "; ".join(sorted({m.reason for m in step.members if m.reason}))
+            text.append(f"   {step.id:<5} {names:<{wide}}  {_away(step)}")
+            text.append(f"   {what}\n" if what else "\n", style=IDLE)
         text.append("   then every link is proven\n\n", style=IDLE)
     if not plan.waves:
         text.append("Nothing is restarted.\n")
-    total = sum(step.outage_seconds for step in plan.steps)
-    if plan.steps:
-        text.append(f"One after the other; about {total} s of restarts in all.\n")
+    elif not outage(plan):
+        text.append("One after the other; nothing is restarted.\n")
+    else:
+        text.append(f"One step after the other; about {outage(plan)} s of restarts in all.\n")
     text.append("Undo afterwards: rollback\n", style=IDLE)
     return text
+
+
+def _away(step: Step) -> str:
+    if not step.outage_seconds:
+        return "reads its files again"
+    together = "together " if len(step.members) > 1 else ""
+    return f"{together}away for about {step.outage_seconds} s"
 
 
 def checks_label(plan: Plan) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.model import Host, Scalar
+from app.model import Scalar
 from app.site import answers, checks
-from app.site.convert import as_site
 from app.site.draft import Draft, DraftHost, Step, set_authority, set_host, set_option
 from app.site.fields import Field, fields, own_fields
 from screens.form import Row, Sort
@@ -49,7 +48,7 @@ def scalar(one: Field, text: str) -> Scalar | None:
         return text == "yes"
     if one.type == "int":
         return int(text) if text.isdecimal() and len(text) < 12 else None
-    return text.strip()
+    return text.strip() or str(one.default)
 
 
 def shown(value: object) -> str:
@@ -85,11 +84,6 @@ def _drawn(one: Field, value: str, note: str) -> Row:
     return Row(
         one.key, one.label, help_text, value, sort, choices, default, note, lambda t: judge(one, t)
     )
-
-
-def host_of(host: DraftHost) -> Host:
-    """Give the host that a draft's host stands for."""
-    return as_site(Draft(hosts=(host,))).hosts[host.name]
 
 
 def host_rows(host: DraftHost, state: State) -> list[Row]:

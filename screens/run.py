@@ -60,14 +60,15 @@ class RunScreen(FrameScreen):
     HELP_TEXT = (
         "The run lives in a process of its own: closing this window, or losing the terminal, "
         "does not touch it; `tlswright attach` shows it again.\n\n"
-        "p lets the host that is being worked on finish, and stops then.\n"
+        "p lets the step that is under way finish, and stops then.\n"
         "x stops as soon as it is safe: a host whose new files are not yet proven gets its old "
         "ones back first.\n\n"
-        "Every host keeps its old files until its new ones are proven: a broker that does not "
-        "come up is put back as it was, and the run stops there."
+        "Every host keeps its old files until its new ones are proven: a service that does not "
+        "come up is put back as it was, with all that changed in the same step, and the run stops "
+        "there."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "stop('after')", "Stop after host"),
+        Binding("p", "stop('after')", "Stop after step"),
         Binding("x", "stop('now')", "Stop now"),
         Binding("f", "failed", "Failed only", show=False),
         Binding("f3", "full_log", "Log"),
@@ -198,7 +199,7 @@ class RunScreen(FrameScreen):
         if self.view.over:
             return "Nothing is running any more."
         if self.view.stop:
-            how = "safely now" if self.view.stop == "stop-now" else "after this host"
+            how = "safely now" if self.view.stop == "stop-now" else "after this step"
             return f"Asked to stop {how}."
         return "You may close this window: the run goes on."
 
@@ -268,10 +269,10 @@ class RunScreen(FrameScreen):
             return
         now = how == "now"
         text = (
-            "The host that is being worked on gets its old files back unless its new ones are "
-            "already proven; nothing else is begun."
+            "What is being worked on gets its old files back unless its new ones are already "
+            "proven; nothing else is begun."
             if now
-            else "The host that is being worked on is finished and proven; no other is begun."
+            else "What is being worked on is finished and proven; nothing else is begun."
         )
         choices = [("no", "Go on running"), ("yes", "Stop safely now" if now else "Stop after it")]
         window = Confirm("Stop the run?", text, choices, ascii_only=self.state.ascii_only)

@@ -7,6 +7,7 @@ from pathlib import Path
 from app.model import AuthoritySpec, Scalar
 from app.quoting import sh
 from app.site.draft import Draft, DraftHost
+from app.site.roles import host_words
 
 
 def command(directory: Path, *words: str, cwd: Path | None = None) -> str:
@@ -24,9 +25,7 @@ def init_words(draft: Draft) -> tuple[str, ...]:
     words += ["--name", draft.site] if draft.site else []
     words += ["--kind", draft.kind] if draft.kind else []
     for host in draft.hosts:
-        flag = f"--{host.role}" if host.role in ("hub", "spoke") else "--node"
-        role = "" if flag != "--node" else f"{host.role}:"
-        words += [flag, f"{role}{_place(host)}"]
+        words += host_words(host.role, _place(host))
     for host in draft.hosts:
         words += ["--dials", f"{host.name}={','.join(host.names)}"] if host.names else []
     for initiator, acceptor in draft.drawn:

@@ -47,6 +47,12 @@ class State:
     answers: Answers = field(default_factory=Answers, repr=False)
     ascii_only: bool = False
     checks: dict[str, HostCheck] = field(default_factory=dict)
+    """What was found of each host, by name."""
+    looked: dict[str, Site] = field(default_factory=dict)
+    """What each host was when it was looked at: a site of it alone."""
+    looking: set[str] = field(default_factory=set)
+    named: set[str] = field(default_factory=set)
+    """Hosts whose names were taken from the product once already."""
     plan: Plan | None = None
     intent: Intent = field(default_factory=Intent)
     verb: str = "apply"
@@ -75,6 +81,12 @@ class State:
     def kind(self) -> KindFacts | None:
         """Load the chosen kind; None while none is chosen."""
         return self.edges.kinds.load(self.draft.kind) if self.draft.kind else None
+
+    @property
+    def products(self) -> tuple[KindFacts, ...]:
+        """Give the products of the site, or of the draft while there is none."""
+        kinds = [t.kind for t in self.site.topologies] if self.site else [self.draft.kind]
+        return tuple(self.edges.kinds.load(name) for name in dict.fromkeys(kinds) if name)
 
     def change(self, draft: Draft, *, undo: bool = True) -> None:
         """Take a new draft and save it; the one before can be had back with `undo`."""

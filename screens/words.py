@@ -8,6 +8,8 @@ from typing import NamedTuple
 from rich.console import OverflowMethod
 from rich.text import Text
 
+from app.plan.words import count as count
+
 
 class Word(NamedTuple):
     """Show a state: `mark` is ASCII and two columns wide, `style` is a colour that may be lost."""
@@ -59,6 +61,8 @@ CHECK_WORDS: dict[str, Word] = {
     "sudo": Word("!!", "sudo password", WARN),
     "unreachable": Word("XX", "unreachable", BAD),
     "no-product": Word("XX", "product missing", BAD),
+    "unfit": Word("XX", "not ready", BAD),
+    "by-hand": Word("--", "by hand", IDLE),
     "failed": Word("XX", "failed", BAD),
 }
 VERDICT_WORDS: dict[str, Word] = {
@@ -119,11 +123,6 @@ def between(start: str, end: datetime | None) -> float:
     """Give the seconds from an event's time to another time."""
     begun = moment(start)
     return (end - begun).total_seconds() if begun and end else 0.0
-
-
-def count(number: int, noun: str, plural: str = "") -> str:
-    """Give a number with its noun: `1 file`, `2 files`."""
-    return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
 def left(days: int | None) -> str:

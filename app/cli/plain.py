@@ -166,7 +166,6 @@ class _Desk:
         self.known, plan = context.asking(read, self.answers())
         show_plan(context.terminal, plan, diffs=self.asker.yes("Show the diff of each file"))
         if plan.problems:
-            self.asker.say("The failed checks forbid the run; nothing has been changed.")
             return Exit.PREFLIGHT
         if plan.empty:
             return Exit.OK

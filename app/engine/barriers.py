@@ -26,6 +26,8 @@ SENTENCES: Mapping[Barrier, str] = {
     "commit": "tidying up on the host",
     "rollback": "putting the old files back",
 }
+TAKE_UP = "letting the service take the files up"
+"""What a start is where nothing was stopped for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +126,9 @@ class Group:
             return dict(zip(names, pool.map(lambda h: self._one(h, barrier), names), strict=True))
 
     def _one(self, host: str, barrier: Barrier) -> Ack:
-        self.journal.emit(
-            "step", host=host, step=self.step, state=WORDS[barrier], text=SENTENCES[barrier]
-        )
+        running = barrier == "start" and not self.members[host].stop
+        text = TAKE_UP if running else SENTENCES[barrier]
+        self.journal.emit("step", host=host, step=self.step, state=WORDS[barrier], text=text)
         ack = self.transactions[host].advance(barrier)
         for line in ack.log:
             self.journal.emit("log", line, host=host, step=self.step)

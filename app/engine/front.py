@@ -9,30 +9,23 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from app.engine import opening
+from app.engine.checking import HostCheck, check_host
 from app.engine.control import ask
 from app.engine.gather import Say
 from app.engine.journal import alive, follow, read_events, utc_now
 from app.engine.record import load_deployed, write_json
 from app.engine.request import Answers, Request, pack
-from app.errors import (
-    HostError,
-    HostKeyError,
-    LoginError,
-    PkiError,
-    UnreachableError,
-    UsageError,
-)
+from app.errors import UsageError
 from app.events import Event, fold
 from app.findings import Finding
 from app.kinds import load as load_kind
-from app.model import AuthoritySpec, Host, Node, Site
-from app.observed import HostObservation, Survey
+from app.model import Site
 from app.pki.expiry import due, health
 from app.pki.facts import CertificateFacts
 from app.pki.secret import Secret
@@ -46,26 +39,6 @@ if TYPE_CHECKING:
     from app.engine.handover import HandOver
 
 __all__ = ["Answers", "Front", "HostCheck", "RunSummary", "StatusRow"]
-
-HostState = Literal[
-    "ok", "new-key", "changed-key", "login", "sudo", "unreachable", "no-product", "failed"
-]
-
-
-@dataclass(frozen=True, slots=True)
-class HostCheck:
-    """Say how one host answered: for the wizard's hosts step and for preflight.
-
-    `offered` is the host key line to pin, `fingerprint` its SHA256; `facts` are rows to show.
-    """
-
-    host: str
-    state: HostState
-    text: str
-    hint: str = ""
-    offered: str = ""
-    fingerprint: str = ""
-    facts: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,29 +70,6 @@ class RunSummary:
     hosts: tuple[str, ...]
 
 
-NAMES = Survey(
-    commands=(
-        ("name", "hostname -f 2>/dev/null || hostname"),
-        ("addresses", "hostname -I 2>/dev/null || :"),
-    )
-)
-
-
-def _own_names(seen: HostObservation) -> str:
-    """Give the names and addresses that a host has for itself, as suggestions for its peers."""
-    from app.pki.names import san_entries
-
-    found = []
-    for word in f"{seen.out('name')} {seen.out('addresses')}".split()[:16]:
-        try:
-            san_entries([word])
-        except PkiError:
-            continue
-        if word != "localhost" and not word.startswith(("127.", "::1", "fe80:")):
-            found.append(word)
-    return " ".join(dict.fromkeys(found))
-
-
 def _quiet(host: str, state: str, text: str) -> None:
     """Say nothing."""
 
@@ -131,25 +81,9 @@ class Front:
         self.directory = directory
         self.places = Places(directory)
 
-    def check_host(self, host: Host, kind: str, logins: Logins) -> HostCheck:
-        """Connect to one host and say what is there; changes nothing."""
-        product = load_kind(kind)
-        node = Node(host.name, kind, product.roles[0][0], host.dialled, 0)
-        site = Site("check", _authority(), {host.name: host}, ())
-        try:
-            remote = opening.connector(logins).connect(host)
-            try:
-                seen = remote.observe(product.survey(site, node).merged(NAMES))
-            finally:
-                remote.close()
-        except HostError as error:
-            return _refused(host.name, error)
-        layout = product.layout(site, node, seen)
-        if layout.problems:
-            return HostCheck(host.name, "no-product", layout.problems[0])
-        facts = {"system": seen.system, "login": seen.user, **layout.facts}
-        facts["names"] = _own_names(seen)
-        return HostCheck(host.name, "ok", layout.facts.get("product", "reached"), facts=facts)
+    def check_host(self, site: Site, logins: Logins) -> HostCheck:
+        """Connect to the one host of a site and say what is there; changes nothing."""
+        return check_host(site, opening.connector(logins))
 
     def make_plan(self, site: Site, answers: Answers, intent: Intent, say: Say = _quiet) -> Plan:
         """Observe every host and make the plan; raises PreflightError, HostError, VaultError."""
@@ -203,7 +137,7 @@ class Front:
         return follow(self._run(run) / "journal.jsonl", lambda: time.sleep(seconds))
 
     def ask_stop(self, run: str, *, now: bool) -> None:
-        """Ask a live run to stop: after the host it is at, or safely now."""
+        """Ask a live run to stop: after the step it is at, or safely now."""
         ask(self._run(run), "stop-now" if now else "stop")
 
     def runs(self) -> tuple[RunSummary, ...]:
@@ -320,30 +254,6 @@ class Front:
         if not folder.is_dir():
             raise UsageError(f"there is no run {run}", hint="`tlswright runs` lists the runs.")
         return folder
-
-
-def _authority() -> AuthoritySpec:
-    return AuthoritySpec(name="check")
-
-
-def _refused(host: str, error: HostError) -> HostCheck:
-    if isinstance(error, HostKeyError):
-        state: HostState = "changed-key" if error.pinned else "new-key"
-        return HostCheck(
-            host, state, error.text, error.hint, error.offered, _fingerprint(error.offered)
-        )
-    if isinstance(error, LoginError):
-        state = "sudo" if "sudo" in error.step or "sudo" in error.text else "login"
-        return HostCheck(host, state, error.text, error.hint)
-    state = "unreachable" if isinstance(error, UnreachableError) else "failed"
-    return HostCheck(host, state, error.text, error.hint)
-
-
-def _fingerprint(line: str) -> str:
-    from app.remote.known_hosts import HostKey
-
-    key = HostKey.parse(line)
-    return key.fingerprint if key is not None else ""
 
 
 def _summary(folder: Path) -> RunSummary:

@@ -243,7 +243,7 @@ class Prover:
 
     def _unprovable(self, link: Link) -> str:
         if self._site.hosts[link.initiator].root:
-            return "not checked in demo: there is no broker behind these hosts"
+            return "not checked in demo: no product runs behind these hosts"
         return ""
 
     def _probes(self) -> Probes:

@@ -15,6 +15,7 @@ from app.kinds.base import Kind
 from app.model import Node, Site
 from app.pki.expiry import health
 from app.plan.deployed import Deployed
+from app.plan.words import count, taken_up
 
 
 def take_back(
@@ -61,7 +62,7 @@ def _step(
     kinds: Mapping[str, Kind],
     nodes: Mapping[str, Node],
 ) -> Result | None:
-    members = {}
+    members, taken = {}, {}
     for part in step:
         node = nodes[part.host]
         kind = kinds[node.kind]
@@ -70,6 +71,7 @@ def _step(
             site, node, layout, changed=tuple(part.files), alone=len(step) == 1, restored=True
         )
         members[part.host] = undo_member(part, runner.run, runner.owner, number, activation)
+        taken[part.host] = taken_up(activation)
     transactions = {h: runner.gathered.remotes[h].begin(m) for h, m in members.items()}
     group = Group(step[0].step, members, transactions, runner.journal, runner.stop)
     try:
@@ -91,7 +93,7 @@ def _step(
         names = ", ".join(outcome.failed)
         return Result(f"the rollback stopped at {names}", Exit.FAILED, ("tlswright runs",))
     for part in step:
-        text = f"{len(part.files)} files as before, restarted"
+        text = f"{count(len(part.files), 'file')} as before, {taken[part.host]}"
         runner.journal.emit("step", text, host=part.host, step=part.step, state="done")
     return None
 

@@ -19,6 +19,7 @@ from app.findings import Finding
 from app.kinds.resources import KeyWant
 from app.plan.deployed import Deployed
 from app.plan.plan import Plan, Step, Wave
+from app.plan.words import proven_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +117,12 @@ class Runner:
             self._held(built)
         for host, ack in outcome.acks.items():
             if outcome.held and ack.ok:
-                self.journal.emit(
-                    "step", _words(built[host]), host=host, step=step.id, state="done"
-                )
+                text = proven_words(len(built[host].files), built[host].node.activation)
+                self.journal.emit("step", text, host=host, step=step.id, state="done")
         return outcome
 
     def _judge(self, step: Step, built: Mapping[str, Built]) -> Mapping[str, str]:
-        """Look from outside: is the new certificate served, and are the bridges up."""
+        """Look from outside: is the new certificate served, and are the links up."""
         wrong: dict[str, str] = {}
         for host, one in built.items():
             self.journal.emit(
@@ -220,12 +220,6 @@ class Runner:
 
     def _undo_word(self) -> str:
         return f"tlswright rollback {self.run}"
-
-
-def _words(built: Built) -> str:
-    count = len(built.files)
-    files = f"{count} file{'s' if count != 1 else ''}"
-    return f"{files} in place, restarted and proven" if count else "restarted and proven"
 
 
 def _sentence(finding: Finding) -> str:

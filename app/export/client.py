@@ -1,4 +1,4 @@
-"""Write a client's credential: key, certificate, and the CA, for a program that is no broker."""
+"""Write a client's credential: key, certificate, and the CA, for whatever is none of the hosts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def export_client(
 
     The folder holds PEM (key, certificate, CA) and PKCS12 stores for Java with their password in
     a file of its own.  Raises UsageError under pinned trust, where a client would have to be
-    imported into every broker's store, and where the folder exists.
+    imported into every host's store, and where the folder exists.
     """
     from app.pki import keeping, pem, stores
     from app.pki.authority import issue
@@ -33,7 +33,7 @@ def export_client(
     spec = site.authority
     if spec.trust != "ca":
         raise UsageError(
-            "with pinned trust there is no CA that brokers would accept a client by",
+            "with pinned trust there is no CA that the hosts would accept a client by",
             hint="Choose trust by CA where clients use TLS too.",
         )
     if not 1 <= len(name) <= COMMON_NAME_MAX or not name.isprintable():

@@ -105,7 +105,12 @@ class Activation:
     own: tuple[tuple[str, str], ...] = ()
     """Commands that site.yaml gives itself, by the option's key: shown before they are run."""
     outage_seconds: int = 10
-    """What to tell the user to expect while one node restarts."""
+    """What to tell the user to expect while one node restarts; 0 where files are re-read only."""
+
+    @property
+    def restarts(self) -> bool:
+        """Tell whether the service stops for it."""
+        return self.outage_seconds > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,5 +130,8 @@ class Layout:
     """Values of `unique` that this node knows others to have: each must be a node here."""
     parts_from: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Of those, the nodes that run now and cannot go on with this one once it has changed."""
+    names: tuple[str, ...] = ()
+    """What the product makes peers dial this node by, the first one first; empty where the site's
+    own names decide."""
     stale: str = ""
     """Why the service must start again though its files may be right; empty when it need not."""

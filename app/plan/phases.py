@@ -18,7 +18,7 @@ PhaseName = Literal["deploy", "trust", "leaf", "drop", "close"]
 Trust = tuple[tuple[str, str], ...]
 
 TITLES: Mapping[PhaseName, str] = {
-    "deploy": "Deploy keys, stores and configuration",
+    "deploy": "Deploy keys, certificates and configuration",
     "trust": "Trust the new certificates beside the old",
     "leaf": "Present the new certificates",
     "drop": "Trust only the new certificates",

@@ -72,7 +72,7 @@ def _choice(field: Field, text: str) -> str:
 def _pair(word: str) -> tuple[str, str]:
     initiator, arrow, acceptor = word.partition(">")
     if not (initiator and arrow and acceptor):
-        raise UsageError(f"{word!r} is not a link", hint="Such as spoke-a>spoke-b.")
+        raise UsageError(f"{word!r} is not a link", hint="Such as host-a>host-b.")
     return initiator, acceptor
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from app.model import Scalar, Site, Topology
+from app.model import Node, Scalar, Site, Topology, Trust
 from app.site.options import Option
 
 
@@ -39,6 +39,29 @@ class KindFacts(Protocol):
     def options(self) -> tuple[Option, ...]:
         """Give the options that site.yaml may set."""
 
+    @property
+    def trusts(self) -> tuple[Trust, ...]:
+        """Give the ways of trust that the product can live with, the usual one first."""
+
+    @property
+    def draws_links(self) -> bool:
+        """Tell whether links beyond those of the shape may be drawn by hand."""
+
+    @property
+    def naming(self) -> str:
+        """Say which of a host's names must come first; empty where any may."""
+
+    @property
+    def gets(self) -> tuple[str, ...]:
+        """Say in a few words each what the hosts have afterwards."""
+
+    @property
+    def clients(self) -> str:
+        """Say who else needs a certificate of the site; empty when nobody does."""
+
+    def nodes(self, site: Site, topology: Topology) -> tuple[Node, ...]:
+        """Give the nodes, each with the names that its peers dial, the preferred one first."""
+
     def problems(self, site: Site, topology: Topology) -> tuple[str, ...]:
         """Say what is wrong with the topology itself."""
 
@@ -63,6 +86,20 @@ def installed() -> Kinds:
 def role_names(kind: KindFacts) -> tuple[str, ...]:
     """Give the roles without their help."""
     return tuple(role for role, _ in kind.roles)
+
+
+def only_role(kind: KindFacts) -> str:
+    """Give the role of a kind that has but one, which need not be said; else nothing."""
+    roles = role_names(kind)
+    return roles[0] if len(roles) == 1 else ""
+
+
+def hosts_example(kind: KindFacts | None) -> str:
+    """Show how hosts are typed, in the words of the kind's roles."""
+    first, *others = role_names(kind) if kind else ("host",)
+    if not others:
+        return f"root@{first}-1, {first}-[2-3].example.net"
+    return f"root@{first}, {others[0]}-[01-03].example.net"
 
 
 def option_defaults(kind: KindFacts) -> dict[str, Scalar]:

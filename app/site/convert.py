@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import cast
 
 from app.errors import SiteError
 from app.model import Host, Privilege, Reach, Site, System, Topology
-from app.site.catalogue import Kinds, installed
+from app.site.catalogue import Kinds, hosts_example, installed
 from app.site.draft import STEPS, Draft, DraftHost, Step
 from app.site.issues import site_issues
 from app.site.normal import normal
@@ -77,6 +77,13 @@ def as_site(draft: Draft, path: str = "site.yaml") -> Site:
     return Site(draft.site, draft.authority, hosts, (topology,), path)
 
 
+def alone(draft: Draft, name: str) -> Site:
+    """Give the site of one host of a draft, in its role and with the options that it has so far."""
+    host = draft.host(name)
+    own = {name: draft.node_options[name]} if name in draft.node_options else {}
+    return as_site(replace(draft, hosts=(host,), drawn=(), node_options=own))
+
+
 def from_site(site: Site, *, seen: str = "", step: Step = "topology") -> Draft:
     """Give the answers that a site stands for; `seen` is the digest of its file.
 
@@ -123,19 +130,20 @@ def _unasked(draft: Draft, kinds: Kinds) -> Iterator[Problem]:
     if not draft.site:
         yield Problem("topology", "site", "give the site a name", "prod-mq")
     if not draft.hosts:
-        yield Problem("hosts", "hosts", "add the hosts", "root@hub, spk-[01-03].example.net")
+        kind = kinds.load(draft.kind) if draft.kind in kinds.names() else None
+        yield Problem("hosts", "hosts", "add the hosts", hosts_example(kind))
 
 
 _EXAMPLES = {
-    "address": "hub.example.net or 198.18.7.11",
+    "address": "host-a.example.net or 198.18.7.11",
     "port": "22",
     "user": "root",
     "jump": "ops@gate.example.net",
     "identity": "~/.ssh/id_ed25519",
-    "names": "hub.example.net",
+    "names": "host-a.example.net",
     "leaf_days": "397",
     "ca_days": "3650",
-    "links": "spoke-a>spoke-b",
+    "links": "host-a>host-b",
 }
 
 

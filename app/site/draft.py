@@ -43,6 +43,7 @@ class Answers:
     drawn: tuple[tuple[str, str], ...] = ()
     options: Options = field(default_factory=dict)
     node_options: Mapping[str, Options] = field(default_factory=dict)
+    trust: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,10 @@ class Draft:
 
 
 def set_kind(draft: Draft, name: str, kinds: Kinds) -> Draft:
-    """Choose the kind; the answers for the old one are kept and come back with it."""
+    """Choose the kind; the answers for the old one are kept and come back with it.
+
+    Trust that the new kind cannot live with is put aside too.
+    """
     if name == draft.kind:
         return draft
     kind = kinds.load(name)
@@ -87,10 +91,13 @@ def set_kind(draft: Draft, name: str, kinds: Kinds) -> Draft:
     if draft.kind:
         roles = {host.name: host.role for host in draft.hosts}
         shelved[draft.kind] = Answers(
-            draft.shape, roles, draft.drawn, draft.options, draft.node_options
-        )
+            draft.shape, roles, draft.drawn, draft.options, draft.node_options,
+            draft.authority.trust,
+        )  # fmt: skip
     back = shelved.pop(name, Answers(shape=kind.shapes[0]))
     present = set(draft.host_names)
+    trust = next((t for t in (back.trust, draft.authority.trust) if t in kind.trusts), "")
+    draft = set_authority(draft, trust=trust or kind.trusts[0])
     return with_roles(
         replace(
             draft,
@@ -107,7 +114,7 @@ def set_kind(draft: Draft, name: str, kinds: Kinds) -> Draft:
 
 
 def with_roles(draft: Draft, kind: KindFacts) -> Draft:
-    """Give a role to hosts that have none: the first is the hub, the others its spokes."""
+    """Give a role to hosts that have none: to the first host the first role, the next to others."""
     roles = role_names(kind)
     taken = {host.role for host in draft.hosts}
     hosts: list[DraftHost] = []

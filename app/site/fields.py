@@ -12,7 +12,7 @@ from typing import Literal
 
 from app.model import AuthoritySpec, Scalar
 from app.site import checks
-from app.site.catalogue import KindFacts, Kinds
+from app.site.catalogue import KindFacts, Kinds, hosts_example
 from app.site.draft import Draft, Step
 from app.site.options import Option, problem
 from app.site.schema import KEY_TYPES, TRUSTS
@@ -82,7 +82,8 @@ class Field:
     option, or an option of each node.  `source` says where the default comes from; `check` judges
     one text (of a list: each item), empty for good; `empty` is what holds where the answer is left
     empty, in words; `visible` tells whether to ask it at all.
-    `low` and `high` bound numbers.  `choices` are (value, words that explain it).
+    `low` and `high` bound numbers.  `choices` are (value, words that explain it).  `lead` is what
+    must be known before it is answered.
     """
 
     key: str
@@ -102,6 +103,7 @@ class Field:
     high: int = 2**31
     required: bool = False
     option: Option | None = None
+    lead: str = ""
 
     @property
     def flag(self) -> str:
@@ -158,8 +160,10 @@ def fields(
     request only.
     """
     kind = kinds.load(draft.kind) if draft.kind in kinds.names() else None
-    trust = (_TRUST[0], _ca_name(draft), *_TRUST[1:])
-    found = (*_topology(kinds, kind), *_hosts(kind), *_NAMES, *trust, *_options(kind, secrets))
+    trust = (_trust(draft, kind), _ca_name(draft), *_TRUST)
+    found = (
+        *_topology(kinds, kind), *_hosts(kind), _names(kind), *trust, *_options(kind, secrets),
+    )  # fmt: skip
     return tuple(f for f in found if step in (None, f.step) and f.visible(draft))
 
 
@@ -201,8 +205,7 @@ def _hosts(kind: KindFacts | None) -> tuple[Field, ...]:
             "hosts", "hosts", "Hosts",
             "The machines, one a line or with commas between: name or address, with user@ before "
             f"and :port after it where SSH needs them. Ranges work.{first}",
-            type="hosts", default=(), source="", example="root@hub, spk-[01-03].example.net",
-            required=True,
+            type="hosts", default=(), source="", example=hosts_example(kind), required=True,
         ),
         Field(
             "role", "hosts", "Role", "What this host is among the others.",
@@ -213,8 +216,8 @@ def _hosts(kind: KindFacts | None) -> tuple[Field, ...]:
         Field(
             "links", "hosts", "Extra links",
             "Links beyond those that the shape implies: who dials>whom.",
-            type="links", default=(), source="none needed", example="spoke-a>spoke-b",
-            visible=lambda draft: len(draft.hosts) > 2 and len(roles) > 1,
+            type="links", default=(), source="none needed", example="host-a>host-b",
+            visible=lambda draft: len(draft.hosts) > 2 and kind is not None and kind.draws_links,
         ),
     )  # fmt: skip
 
@@ -222,7 +225,7 @@ def _hosts(kind: KindFacts | None) -> tuple[Field, ...]:
 _LOGIN = (
     Field(
         "address", "hosts", "Address", "The name or IP address that SSH connects to.",
-        scope="host", source="as typed", example="hub.example.net", check=checks.dialled_name,
+        scope="host", source="as typed", example="host-a.example.net", check=checks.dialled_name,
         required=True,
     ),
     Field(
@@ -254,16 +257,16 @@ _LOGIN = (
     ),
 )  # fmt: skip
 
-_NAMES = (
-    Field(
+
+def _names(kind: KindFacts | None) -> Field:
+    return Field(
         "names", "names", "Names that peers dial",
         "Every name and address under which the other nodes dial this one, the preferred first. "
         "The certificate carries exactly these; a name that is missing here is refused by its "
         "peers.",
         type="names", scope="host", default=(), source="the address", check=checks.dialled_name,
-        example="hub.example.net, 10.4.7.10",
-    ),
-)  # fmt: skip
+        example="host-a.example.net, 10.4.7.10", lead=kind.naming if kind else "",
+    )  # fmt: skip
 
 
 def _own_ca(draft: Draft) -> bool:
@@ -271,17 +274,27 @@ def _own_ca(draft: Draft) -> bool:
 
 
 _PLAIN = AuthoritySpec()
-_TRUST = (
-    Field(
+_TRUST_WORDS = {TRUSTS[0]: "an own certificate authority", TRUSTS[1]: "pinned peers, no CA"}
+
+
+def _trust(draft: Draft, kind: KindFacts | None) -> Field:
+    """Ask for the trust where the kind leaves a choice, or where what stands is none of its own."""
+    known = kind.trusts if kind else TRUSTS
+    asked = len(known) > 1 or draft.authority.trust not in known
+    return Field(
         "trust", "trust", "Trust",
         "With a CA, hosts trust one issuer, and a new host needs nothing changed elsewhere. "
         "Pinned: each host trusts exactly the certificates of the peers that it has a link with.",
-        type="choice", scope="authority", default=_PLAIN.trust,
-        choices=((TRUSTS[0], "an own certificate authority"), (TRUSTS[1], "pinned peers, no CA")),
-    ),
+        type="choice", scope="authority", default=known[0],
+        choices=tuple((trust, _TRUST_WORDS[trust]) for trust in known), visible=lambda _: asked,
+    )  # fmt: skip
+
+
+_TRUST = (
     Field(
         "key_type", "trust", "Key type",
-        "EC P-256 is small and fast and known to every Java since 7. Take RSA for old peers.",
+        "EC P-256 is small and fast, and known to all that is still maintained. Take RSA for old "
+        "peers.",
         type="choice", scope="authority", default=KEY_TYPES[0],
         choices=((KEY_TYPES[0], "elliptic curve P-256"), (KEY_TYPES[1], "RSA with 3072 bits")),
     ),

@@ -20,7 +20,6 @@ _HEADER = """\
 """
 
 _NOTES: dict[str, str] = {
-    "trust": " or ".join(TRUSTS),
     "name": "the CA's common name, that of the site when empty",
     "key_type": " or ".join(KEY_TYPES),
     "ca_days": "life of the CA in days",
@@ -31,12 +30,13 @@ _NOTES: dict[str, str] = {
 def new_text(site: Site, kinds: Kinds) -> str:
     """Write a site into a file that explains itself."""
     plain = to_plain(site, kinds)
+    trusts = [t for t in TRUSTS if all(t in kinds.load(o.kind).trusts for o in site.topologies)]
     lines = [
         *entry("version", plain["version"], 0),
         *entry("site", plain["site"], 0),
         "",
         "# What makes trust on this site.",
-        *_authority(plain.get("authority", {})),
+        *_authority(plain.get("authority", {}), " or ".join(trusts)),
         "",
         "# Where the nodes run and how to log in: address, port, user, privilege (root or sudo),",
         "# identity, jump, names (those that peers dial), host_key (the pinned key).",
@@ -51,8 +51,9 @@ def new_text(site: Site, kinds: Kinds) -> str:
     return _HEADER + "\n".join(lines) + "\n"
 
 
-def _authority(values: Mapping[str, Plain]) -> list[str]:
-    shown = {key: note for key, note in _NOTES.items() if key not in values}
+def _authority(values: Mapping[str, Plain], trusts: str) -> list[str]:
+    notes = {"trust": trusts, **_NOTES}
+    shown = {key: note for key, note in notes.items() if key not in values}
     comments = [_comment(key, AUTHORITY_DEFAULTS[key], note, 2) for key, note in shown.items()]
     return ["authority:", *block(values, 2), *comments]
 

@@ -108,8 +108,9 @@ def _topology(site: Site, topology: Topology, path: Path, kinds: Kinds) -> list[
     except UsageError as error:
         return [Issue((*path, "kind"), error.text, error.hint)]
     found = [
+        *_trust(site, kind),
         *_roles(site, topology, path, kind),
-        *_links(topology, path),
+        *_links(topology, path, kind),
         *_options(topology, path, kind),
         *_node_options(topology, path, kind),
     ]
@@ -119,6 +120,13 @@ def _topology(site: Site, topology: Topology, path: Path, kinds: Kinds) -> list[
     if not found:
         found = [Issue(path, text) for text in kind.problems(site, topology)]
     return found
+
+
+def _trust(site: Site, kind: KindFacts) -> Iterator[Issue]:
+    trust = site.authority.trust
+    if trust in TRUSTS and trust not in kind.trusts:
+        text = f"{kind.name} cannot do with {trust}: must be {' or '.join(kind.trusts)}"
+        yield Issue(("authority", "trust"), text)
 
 
 def _roles(site: Site, topology: Topology, path: Path, kind: KindFacts) -> Iterator[Issue]:
@@ -140,13 +148,16 @@ def _roles(site: Site, topology: Topology, path: Path, kind: KindFacts) -> Itera
                 yield Issue(at, text, "A host has one role in a topology.")
             seen.setdefault(host, role)
     if not seen:
-        yield Issue(
-            (*path, "roles"), "has no hosts", "Write it like {hub: [hub], spoke: [spoke-a]}."
-        )
+        example = ", ".join(f"{role}: [{role}-1]" for role in role_names(kind))
+        yield Issue((*path, "roles"), "has no hosts", f"Write it like {{{example}}}.")
 
 
-def _links(topology: Topology, path: Path) -> Iterator[Issue]:
+def _links(topology: Topology, path: Path, kind: KindFacts) -> Iterator[Issue]:
     seen: set[tuple[str, str]] = set()
+    if topology.drawn and not kind.draws_links:
+        text = f"links of {kind.name} are not drawn: its shape says who dials whom"
+        yield Issue((*path, "links"), text, "Take `links:` out.", at_key=True)
+        return
     for i, link in enumerate(topology.drawn):
         at: Path = (*path, "links", i)
         strange = [(j, host) for j, host in enumerate(link) if host not in topology.hosts]

@@ -51,6 +51,6 @@ def problem(option: Option, value: Scalar) -> str:
         return "must be text"
     if option.type == "choice":
         return "" if value in option.choices else f"must be one of {', '.join(option.choices)}"
-    if option.type == "path" and value and not value.startswith("/"):
+    if option.type == "path" and (value or option.default) and not value.startswith("/"):
         return "must be an absolute path"
     return "must not hold control characters" if any(ord(c) < 32 for c in value) else ""

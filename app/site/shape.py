@@ -82,7 +82,7 @@ def _host(name: str, node: Node, into: Reading) -> Host:
         identity=text("identity"),
         jump=text("jump"),
         host_key=text("host_key"),
-        names=into.texts(found.get("names"), (*path, "names"), "[hub.example.net]"),
+        names=into.texts(found.get("names"), (*path, "names"), "[host-a.example.net]"),
         root=text("root"),
         reach=cast(Reach, reach),
         system=cast(System, system),
@@ -132,13 +132,13 @@ def _roles(
     if kind:
         into.keyed(node, path, known)
     return {
-        role: into.texts(value, (*path, role), "[spoke-a, spoke-b]")
+        role: into.texts(value, (*path, role), f"[{role}-a, {role}-b]")
         for role, value in found.items()
     }
 
 
 def _links(node: Node | None, path: Path, into: Reading) -> tuple[tuple[str, str], ...]:
-    example = "[[spoke-a, spoke-b]]"
+    example = "[[host-a, host-b]]"
     links: list[tuple[str, str]] = []
     for i, item in enumerate(into.items(node, path, example)):
         pair = into.texts(item, (*path, i), example)
@@ -160,7 +160,7 @@ def _options(
         if option.key in found and option.secret:
             into.note((*path, option.key), NO_SECRETS, VAULT_HINT, at_key=True)
         elif option.key in found and option.scope == "node" and not host:
-            hint = f"Move it to `nodes:`, like {{hub: {{{option.key}: …}}}}."
+            hint = f"Move it to `nodes:`, like {{HOST: {{{option.key}: …}}}}."
             into.note((*path, option.key), "is set for each node", hint, at_key=True)
     allowed = tuple(o.key for o in kind.options if not o.secret and (host or o.scope != "node"))
     known = into.keyed(node, path, allowed) if found else {}

@@ -60,7 +60,7 @@ def add_hosts(draft: Draft, text: str, kinds: Kinds) -> Draft:
     typed = read_hosts(text)
     if typed.problems:
         more = f" (and {len(typed.problems) - 1} more)" if len(typed.problems) > 1 else ""
-        raise UsageError(typed.problems[0] + more, hint="Such as root@hub:22 or spk-[01-20].")
+        raise UsageError(typed.problems[0] + more, hint="Such as root@host-a:22 or host-[01-20].")
     return add(draft, typed.hosts, kinds)
 
 

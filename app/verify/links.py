@@ -86,7 +86,7 @@ def verify_link(
 ) -> Iterator[Finding]:
     """Yield the findings of one link, each probe's as soon as it is known.
 
-    `unprovable` says why the product cannot prove a link here (a demo has no broker), empty where
+    `unprovable` says why the product cannot prove a link here (a demo runs none), empty where
     it can.  No error of a host or a peer escapes: it becomes a finding.
     """
     result, seen = _rightly(check, probes)

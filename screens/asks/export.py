@@ -46,6 +46,21 @@ class AskName(Window[str]):
             self.dismiss(event.value.strip())
 
 
+def can_export(state: State) -> bool:
+    """Tell whether anyone but the hosts may need a certificate, and a CA can vouch for them."""
+    site = state.site
+    trust = site.authority.trust if site else state.draft.authority.trust
+    return trust == "ca" and any(kind.clients for kind in state.products)
+
+
+def export_words(state: State) -> tuple[str, ...]:
+    """Say who needs a certificate too, and how it is had."""
+    if not can_export(state):
+        return ()
+    who = " ".join(kind.clients for kind in state.products if kind.clients)
+    return (f"{who} e writes a key and a certificate for one.",)
+
+
 async def ask_export(screen: Screen[Any], state: State) -> None:
     """Ask for a name, write the client's bundle, and show where it is."""
     site = state.site
@@ -53,8 +68,8 @@ async def ask_export(screen: Screen[Any], state: State) -> None:
         return
     ask = AskName(
         "Export a client",
-        "A client that is no broker (an application, a person) gets a key, a certificate and the "
-        "CA in a new folder. Hand it over by a safe way and delete it here.",
+        "Whatever is none of the hosts (an application, a person) gets a key, a certificate and "
+        "the CA in a new folder. Hand it over by a safe way and delete it here.",
         "The name goes into the certificate, e.g. app-1.  Enter writes it.",
         ascii_only=state.ascii_only,
     )

@@ -15,7 +15,7 @@ from screens.asks.window import Window
 
 
 class Pick(Window[tuple[str, ...]]):
-    """Give the marked names in the order of the list; Esc gives None."""
+    """Give the marked names in the order of the list, or with `one` the one; Esc gives None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "mark", "Mark", priority=True),
@@ -26,10 +26,13 @@ class Pick(Window[tuple[str, ...]]):
     Pick #tail { color: $text-muted; margin-top: 1; }
     """
 
-    def __init__(self, title: str, names: tuple[str, ...], *, ascii_only: bool) -> None:
+    def __init__(
+        self, title: str, names: tuple[str, ...], *, one: bool = False, ascii_only: bool
+    ) -> None:
         super().__init__(ascii_only=ascii_only)
         self.title_text = title
         self.names = names
+        self.one = one
         self.marked: set[str] = set()
 
     def compose(self) -> ComposeResult:
@@ -38,7 +41,8 @@ class Pick(Window[tuple[str, ...]]):
             window.border_title = self.title_text
             yield Input(placeholder="type to filter", compact=True)
             yield OptionList()
-            yield Static("Space marks, Enter takes the marked ones, Esc leaves", id="tail")
+            marks = "Enter takes it" if self.one else "Space marks, Enter takes the marked ones"
+            yield Static(f"{marks}, Esc leaves", id="tail")
 
     def on_mount(self) -> None:
         """Fill the list."""
@@ -51,9 +55,8 @@ class Pick(Window[tuple[str, ...]]):
         box.clear_options()
         for name in self.names:
             if words in name.lower():
-                box.add_option(
-                    Option(Text(f"[{'x' if name in self.marked else ' '}] {name}"), id=name)
-                )
+                mark = "" if self.one else f"[{'x' if name in self.marked else ' '}] "
+                box.add_option(Option(Text(f"{mark}{name}"), id=name))
         if box.option_count:
             box.highlighted = min(at, box.option_count - 1)
 
@@ -72,7 +75,7 @@ class Pick(Window[tuple[str, ...]]):
     def action_mark(self) -> None:
         """Mark the name that the cursor is at, or take the mark away, and go down one."""
         box = self.query_one(OptionList)
-        if box.highlighted is None:
+        if box.highlighted is None or self.one:
             return
         self.marked ^= {str(box.get_option_at_index(box.highlighted).id)}
         self._fill()

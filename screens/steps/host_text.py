@@ -18,6 +18,7 @@ DO = {
     "sudo": "p  sudo password   c  again",
     "unreachable": "e  address, port, jump host   c  again",
     "no-product": "Install the product there, then c looks again.",
+    "unfit": "Mend it there, or o  own options; then c looks again.",
     "failed": "c  again   e  edit",
 }
 SHORT = 20
@@ -29,6 +30,30 @@ def roles_of(state: State) -> dict[str, tuple[str, ...]]:
     kind = state.kind()
     roles = [role for role, _ in kind.roles] if kind else []
     return {r: tuple(h.name for h in state.draft.hosts if h.role == r) for r in roles}
+
+
+def hosts_help(state: State) -> str:
+    """Explain the step: what can be typed, what is looked at, and what the product has here."""
+    kind = state.kind()
+    roles = [role for role, _ in kind.roles] if kind else []
+    first = (
+        f" The first one becomes the {roles[0]}, Space changes a role." if len(roles) > 1 else ""
+    )
+    parts = [
+        f"Type or paste hosts: one or many, `user@host:port` and ranges like {_range(roles)} work."
+        f"{first}",
+        "Each host is connected to at once, to look and not to touch: its key, your login, "
+        "privilege, the product, its clock. A host key that is not known is shown with its "
+        "fingerprint; t trusts it once and for all, and writes it to site.yaml.",
+        "o gives one host options of its own, such as another port.",
+    ]
+    if kind is not None and kind.draws_links:
+        parts.append("l on one host and l on another draws a link: the first dials the second.")
+    return "\n\n".join(parts)
+
+
+def _range(roles: list[str]) -> str:
+    return f"{roles[-1] if roles else 'host'}-[01-12]"
 
 
 def login(host: DraftHost) -> str:
@@ -48,18 +73,17 @@ def cells(host: DraftHost, state: State) -> tuple[Text, ...]:
     product = check.facts.get("product", "") if check else ""
     if check is not None and check.state == "ok" and product:
         text = Text.assemble((f"{found.mark} ", found.style), calm(product, 80))
-    return (
-        cell(host.name),
-        Text(host.role),
-        cell(login(host)),
-        text,
-    )
+    role = (cell(host.role),) if len(roles_of(state)) > 1 else ()
+    return (cell(host.name), *role, cell(login(host)), text)
 
 
 def detail(host: DraftHost | None, state: State) -> Text:
     """Show what is known of a host and what can be done."""
     if host is None:
-        return Text("Type or paste hosts below; i picks from ~/.ssh/config.\nThe first is the hub.")
+        kind, text = state.kind(), Text("Type or paste hosts below; i picks from ~/.ssh/config.")
+        if kind is not None and len(kind.roles) > 1:
+            text.append(f"\nThe first is the {kind.roles[0][0]}.")
+        return text
     check = state.checks.get(host.name)
     if check is None:
         return Text(">> connecting, to look and not to touch")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import ClassVar
 
 from rich.text import Text
@@ -15,6 +15,7 @@ from textual.widgets import DataTable, Input, Static
 from app.errors import TlswrightError
 from app.remote.locked import locked_key
 from app.site import draft as d
+from app.site.catalogue import hosts_example
 from app.site.convert import Problem
 from app.site.draft import Step
 from app.site.typed_hosts import add_hosts
@@ -25,19 +26,29 @@ from screens.attempt import ask_login, pin
 from screens.columns import REST, set_columns
 from screens.look_at_hosts import HostWatch
 from screens.picture import draw
-from screens.rows import host_rows, own_rows, with_host, with_own
+from screens.rows import host_rows, with_host
 from screens.steps.host_input import HostInput
-from screens.steps.host_text import cells, detail, roles_of
+from screens.steps.host_text import cells, detail, hosts_help, roles_of
+from screens.steps.own import edit_own
 from screens.steps.step import StepScreen
 from screens.words import count
 
-COLUMNS = (("Host", 22), ("Role", 6), ("SSH as", 16), ("Check", REST))
-NARROW = (("Host", 16), ("Role", 5), ("SSH as", 10), ("Check", REST))
+ROLE = "Role"
+COLUMNS = (("Host", 22), (ROLE, 6), ("SSH as", 16), ("Check", REST))
+NARROW = (("Host", 16), (ROLE, 5), ("SSH as", 10), ("Check", REST))
 
 
-def columns(width: int) -> tuple[tuple[str, int], ...]:
-    """Give the columns for a window: what a check found must be readable in each."""
-    return COLUMNS if width >= 76 else NARROW
+def columns(width: int, roles: Collection[str]) -> tuple[tuple[str, int], ...]:
+    """Give the columns for a window: what a check found must be readable in each.
+
+    A role that all hosts have is not shown.
+    """
+    wide = max(map(len, roles), default=0) + 1
+    found = COLUMNS if width >= 76 else NARROW
+    return tuple(
+        (name, max(room, wide) if name == ROLE else room) for name, room in found
+        if name != ROLE or len(roles) > 1
+    )  # fmt: skip
 
 
 class HostsScreen(StepScreen):
@@ -45,15 +56,6 @@ class HostsScreen(StepScreen):
 
     STEP: ClassVar[Step] = "hosts"
     TITLE_TEXT = "Which hosts?"
-    HELP_TEXT = (
-        "Type or paste hosts: one or many, `user@host:port` and ranges like spk-[01-12] work. The "
-        "first one becomes the hub, Space changes a role.\n\n"
-        "Each host is connected to at once, to look and not to touch: its key, your login, "
-        "privilege, the product, its clock. A host key that is not known is shown with its "
-        "fingerprint; t trusts it once and for all, and writes it to site.yaml.\n\n"
-        "o gives one host options of its own: another port, an instance, other commands.\n\n"
-        "l on one spoke and l on another draws a link between them: the first dials the second."
-    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "trust", "Trust key"),
         Binding("p", "password", "Password"),
@@ -90,14 +92,18 @@ class HostsScreen(StepScreen):
         picture = Static(id="picture", classes="pane")
         picture.border_title = "topology"
         yield Horizontal(Static(id="detail", classes="pane"), picture, id="below")
-        add = HostInput(compact=True, placeholder="hub.example.net, ops@spk-[01-03].example.net:22")
+        add = HostInput(compact=True, placeholder=hosts_example(self.state.kind()))
         yield Horizontal(Static("Add  >"), add, id="adding")
+
+    def help_text(self) -> str:
+        """Explain the step in the words of the product."""
+        return hosts_help(self.state)
 
     def on_mount(self) -> None:
         """Begin where something is to be done: at the line that adds while there are no hosts."""
         super().on_mount()
         table = self.query_one(DataTable)
-        set_columns(table, columns(self.app.size.width), self.app.size.width)
+        self._columns(self.app.size.width)
         self.draw()
         (table if self.state.draft.hosts else self.query_one(Input)).focus()
         self.call_after_refresh(self.watch_hosts.look)
@@ -105,9 +111,21 @@ class HostsScreen(StepScreen):
     def on_resize(self, event: events.Resize) -> None:
         """Fit the table to the window."""
         super().on_resize(event)
-        set_columns(self.query_one(DataTable), columns(event.size.width), event.size.width)
+        self._columns(event.size.width)
         self.draw()
         self.call_after_refresh(self._picture)
+
+    def _columns(self, width: int) -> None:
+        wanted = columns(width, roles_of(self.state))
+        set_columns(self.query_one(DataTable), wanted, width)
+
+    def on_screen_resume(self) -> None:
+        """Look again at what has other options since; the product may be another one too."""
+        super().on_screen_resume()
+        if self.is_mounted:
+            self._columns(self.app.size.width)
+            self.draw()
+            self.watch_hosts.look()
 
     # what is shown
 
@@ -135,11 +153,12 @@ class HostsScreen(StepScreen):
 
     def _tally(self) -> None:
         hosts = self.state.draft.hosts
-        bad = sum(1 for h in hosts if (c := self.state.checks.get(h.name)) and c.state != "ok")
+        checks = (self.state.checks.get(host.name) for host in hosts)
+        bad = sum(c is not None and c.state not in ("ok", "by-hand") for c in checks)
+        roles = roles_of(self.state)
         parts = [self.TITLE_TEXT, count(len(hosts), "host")]
-        parts += [
-            count(n, role) for role, names in roles_of(self.state).items() if (n := len(names))
-        ]
+        if len(roles) > 1:
+            parts += [count(n, role) for role, names in roles.items() if (n := len(names))]
         parts += [f"{bad} to look at"] if bad else []
         self.query_one("#tally", Static).update(Text("   ".join(parts), style="bold"))
 
@@ -159,7 +178,15 @@ class HostsScreen(StepScreen):
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer to trust a key while one is unknown, and a password where the host asks for it."""
+        """Offer to trust a key while one is unknown, a password where the host asks for it.
+
+        Roles are offered where there are several, and links where the product has such.
+        """
+        kind = self.state.kind()
+        if action == "role":
+            return kind is not None and len(kind.roles) > 1
+        if action == "link":
+            return kind is not None and kind.draws_links
         if action not in ("trust", "password") or not self.is_mounted:
             return True
         if action == "trust":
@@ -230,14 +257,9 @@ class HostsScreen(StepScreen):
     async def action_own(self) -> None:
         """Edit the options that the host has of its own: its port, its instance, its commands."""
         host = self.here()
-        if host is None:
-            return
-        title, rows = f"Own options of {host.name}", own_rows(host.name, self.state)
-        window = Edit(title, rows, ascii_only=self.state.ascii_only)
-        values = await self.app.push_screen_wait(window)
-        if values is not None:
-            self.state.change(with_own(self.state, host.name, values))
+        if host is not None and await edit_own(self.app, self.state, host.name):
             self.draw()
+            self.watch_hosts.look()
 
     def action_drop(self) -> None:
         """Take the host away; z brings it back."""

@@ -14,11 +14,20 @@ from textual.widgets import DataTable, Input, Static
 
 from app.site.convert import Problem
 from app.site.draft import DraftHost, Step
+from app.site.naming import with_first
 from screens.columns import REST, set_columns
+from screens.look_at_hosts import HostWatch
 from screens.rows import names_problem, with_names
+from screens.steps.naming import first_missing, further_names, names_missing, take_names
 from screens.steps.step import StepScreen
-from screens.words import cell
+from screens.words import cell, count
 
+HELP = (
+    "A client checks that the certificate holds the very name or address it dialled. So list every "
+    "name that a peer uses for this host: the first is what the links are written with, the others "
+    "are accepted too.",
+    "Without any, peers dial the address that we log in at.",
+)
 COLUMNS = (("Host", 20), ("Peers dial", 24), ("Also accepted", REST))
 
 
@@ -27,12 +36,6 @@ class NamesScreen(StepScreen):
 
     STEP: ClassVar[Step] = "names"
     TITLE_TEXT = "How do peers dial each host?"
-    HELP_TEXT = (
-        "A client checks that the certificate holds the very name or address it dialled. So list "
-        "every name that a peer uses for this host: the first is what the links are written "
-        "with, the others are accepted too.\n\nWithout any, peers dial the address that we log "
-        "in at."
-    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e", "edit", "Edit"),
         Binding("s", "suggest", "Take what was found"),
@@ -45,6 +48,15 @@ class NamesScreen(StepScreen):
     NamesScreen #editing Static { width: 24; }
     NamesScreen #editing Input { width: 1fr; }
     """
+
+    def __init__(self, state: object) -> None:
+        super().__init__(state)  # type: ignore[arg-type]
+        self.watch_hosts = HostWatch(self, self.state)
+
+    def help_text(self) -> str:
+        """Explain the step, and which name the product wants first."""
+        kind = self.state.kind()
+        return "\n\n".join((*HELP, *((kind.naming,) if kind and kind.naming else ())))
 
     def body(self) -> Iterable[Widget]:
         """Lay out the table and the line that edits."""
@@ -62,6 +74,18 @@ class NamesScreen(StepScreen):
         set_columns(table, COLUMNS, self.app.size.width)
         self.draw()
         table.focus()
+        self.watch_hosts.look()
+
+    def on_host_watch_looked(self) -> None:
+        """Take the names that the product has for hosts without any, once."""
+        taken = take_names(self.state)
+        self.draw(typed=isinstance(self.focused, Input))
+        if taken:
+            self.tell(f"{count(taken, 'host')} named as the product is dialled; z takes it back.")
+
+    def found(self) -> tuple[Problem, ...]:
+        """Give what is wrong with the names; the product's own must come first."""
+        return (*super().found(), *names_missing(self.state))
 
     def on_resize(self, event: events.Resize) -> None:
         """Fit the table to the window."""
@@ -69,8 +93,8 @@ class NamesScreen(StepScreen):
         set_columns(self.query_one(DataTable), COLUMNS, event.size.width)
         self.draw()
 
-    def draw(self) -> None:
-        """Draw the table and the line that edits."""
+    def draw(self, *, typed: bool = False) -> None:
+        """Draw the table and the line that edits; with `typed` what is being typed stays."""
         table = self.query_one(DataTable)
         at = table.cursor_row
         table.clear()
@@ -79,7 +103,7 @@ class NamesScreen(StepScreen):
             row = (host.name, names[0], ", ".join(names[1:]))
             table.add_row(*(cell(t) for t in row))
         table.move_cursor(row=min(max(at, 0), max(0, len(self.state.draft.hosts) - 1)))
-        self._edit_line()
+        self._edit_line(typed=typed)
         self.refresh_frame()
 
     def here(self) -> DraftHost | None:
@@ -87,25 +111,22 @@ class NamesScreen(StepScreen):
         at, hosts = self.query_one(DataTable).cursor_row, self.state.draft.hosts
         return hosts[at] if 0 <= at < len(hosts) else None
 
-    def _edit_line(self) -> None:
+    def _edit_line(self, *, typed: bool = False) -> None:
         host = self.here()
         if host is None:
             return
         self.query_one("#whose", Static).update(Text(f"{host.name} >", no_wrap=True))
-        self.query_one(Input).value = ", ".join(host.names or (host.address,))
+        if not typed:
+            self.query_one(Input).value = ", ".join(host.names or (host.address,))
         found = self.query_one("#found", Static)
         found.border_title = f"found on {host.name}"
-        known = self._known(host)
+        known, first = further_names(self.state, host), first_missing(self.state, host)
         text = "Nothing beyond what is listed.\nEnter edits the names, separated by commas."
         if known:
             text = f"It calls itself {', '.join(known)}.\ns takes that too, Enter edits the names."
+        if first:
+            text = f"Its peers dial it as {first[0]}: that name must come first.\ns takes it."
         found.update(Text(text))
-
-    def _known(self, host: DraftHost) -> tuple[str, ...]:
-        check = self.state.checks.get(host.name)
-        words = (check.facts.get("names", "") if check else "").replace(",", " ").split()
-        listed = {*host.names, *(() if host.names else (host.address,))}
-        return tuple(w for w in dict.fromkeys(words) if w not in listed and not names_problem(w))
 
     def on_data_table_row_highlighted(self) -> None:
         """Show the names of the host that the cursor is at."""
@@ -137,12 +158,18 @@ class NamesScreen(StepScreen):
         table.action_cursor_down()
 
     def action_suggest(self) -> None:
-        """Take the names that the host has for itself."""
+        """Take the names that the product and the host itself have for it."""
         host = self.here()
-        if host is not None and (known := self._known(host)):
+        if host is None:
+            return
+        draft = self.state.draft
+        if first := first_missing(self.state, host):
+            self.state.change(with_first(draft, host.name, first))
+        elif known := further_names(self.state, host):
             words = ", ".join([*(host.names or (host.address,)), *known])
-            self.state.change(with_names(self.state.draft, host.name, words))
-            self.draw()
+            self.state.change(with_names(draft, host.name, words))
+        self.say("")
+        self.draw()
 
     def action_undo(self) -> None:
         """Take back the last change."""
@@ -158,5 +185,8 @@ class NamesScreen(StepScreen):
             super().action_back()
 
     def point_at(self, problem: Problem) -> None:
-        """Give the focus to the table."""
-        self.query_one(DataTable).focus()
+        """Give the focus to the table, at the host whose names are wrong."""
+        table = self.query_one(DataTable)
+        if problem.host in self.state.draft.host_names:
+            table.move_cursor(row=self.state.draft.host_names.index(problem.host))
+        table.focus()

@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static, Tree
+from textual.widgets.tree import TreeNode
 
 from app.errors import TlswrightError
 from app.plan.diff import Change
@@ -22,11 +23,13 @@ from screens.base import FrameScreen
 from screens.messages import Go, Heard, Start
 from screens.planning import Refusal, make
 from screens.review_text import (
+    apply_words,
     change_label,
     change_text,
     checks_label,
     checks_text,
     diff,
+    group_label,
     host_label,
     opens_with_checks,
     order_text,
@@ -159,10 +162,7 @@ class ReviewScreen(FrameScreen):
         for wave in plan.waves:
             branch = tree.root.add(Text(wave.title, style="bold"), data="order", expand=True)
             for step in wave.steps:
-                for member in step.members:
-                    twig = branch.add(host_label(member), data=step, expand=True)
-                    for change in member.changes:
-                        twig.add_leaf(change_label(change), data=change)
+                self._grow(branch, step)
         tree.root.add_leaf(Text("Order and outage"), data="order")
         if not first:
             tree.root.add_leaf(Text(checks_label(plan)), data="checks")
@@ -171,11 +171,22 @@ class ReviewScreen(FrameScreen):
         self._sum(plan)
         self._whole(checks_text(plan) if first else order_text(plan))
 
+    def _grow(self, branch: TreeNode[Leaf], step: Step) -> None:
+        """Add a step to the tree; hosts that change together hang on one twig."""
+        group = len(step.members) > 1
+        twig = branch.add(group_label(step), data=step, expand=True) if group else branch
+        for member in step.members:
+            host = twig.add(host_label(member), data=step, expand=not group)
+            for change in member.changes:
+                host.add_leaf(change_label(change), data=change)
+
     def _sum(self, plan: Plan) -> None:
         if plan.problems:
             self.say(f"{count(len(plan.problems), 'check')} failed: see Checks (c).",
                      "Mend it there, then F5 reads the hosts again.")  # fmt: skip
-        if plan.empty and not plan.problems:
+        if plan.problems:
+            text = "XX no run: its checks refuse it; nothing has been changed"
+        elif plan.empty:
             text = "ok nothing to do: every host is as site.yaml wants it"
         else:
             text = f"Plan {plan.id}   {summary(plan)}   nothing has been changed yet"
@@ -245,11 +256,9 @@ class ReviewScreen(FrameScreen):
         if plan.empty:
             self.post_message(Go("dashboard"))
             return
-        total = sum(step.outage_seconds for step in plan.steps)
         text = Text.assemble(
             (f"{self.state.verb.capitalize()} plan {plan.id} to {plan.site.name}?\n\n", "bold"),
-            f"{summary(plan)}, one host after the other, about {total} s of restarts in all.\n"
-            "A host whose new files are not proven gets its old ones back, and the run stops.\n\n"
+            f"{apply_words(plan)}\n\n"
             "The run goes on when you close this window.\n"
             f"Undo: {command(self.state.directory, 'rollback')}",
         )

@@ -12,25 +12,26 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from app.site.catalogue import KindFacts, role_names
 from app.site.convert import Problem
 from app.site.draft import Step, set_kind
 from screens.picture import draw
 from screens.steps.step import StepScreen
 
-GETS = (
-    "You get",
-    "- a CA of your own, or pinned peers",
-    "- key and trust store on each host",
-    "- its own file edited in place",
-    "- restarts that keep the system up",
-    "- every link proven from both ends",
-)
-
-
 WORDS = (
     "Nothing is done on any host until you\nhave seen the exact change and said\napply. "
     "Your answers are kept as you\ngive them: leave and come back."
 )
+
+
+AUTHORITY = {True: "a CA of your own, or pinned peers", False: "a CA of your own"}
+
+
+def _example(kind: KindFacts) -> dict[str, list[str]]:
+    """Give hosts for each role as an example: one of the first among several roles, else three."""
+    first, *others = role_names(kind)
+    three = {role: [f"{role}-{x}" for x in "abc"] for role in others or [first]}
+    return {first: [first], **three} if others else three
 
 
 class TopologyScreen(StepScreen):
@@ -84,11 +85,9 @@ class TopologyScreen(StepScreen):
         kind = self.state.edges.kinds.load(str(event.option_id))
         if self.state.draft.kind != kind.name:
             self.state.change(set_kind(self.state.draft, kind.name, self.state.edges.kinds))
-        roles = [role for role, _ in kind.roles]
-        example = {role: [role] if at == 0 else [f"{role}-{x}" for x in "abc"]
-                   for at, role in enumerate(roles)}  # fmt: skip
-        picture = draw(example, width=38, height=7, ascii_only=self.state.ascii_only)
-        text = Text.assemble((f"{picture}\n\n", "cyan"), f"{kind.summary}\n\n", "\n".join(GETS))
+        picture = draw(_example(kind), width=38, height=7, ascii_only=self.state.ascii_only)
+        gets = ["You get", f"- {AUTHORITY[len(kind.trusts) > 1]}", *(f"- {w}" for w in kind.gets)]
+        text = Text.assemble((f"{picture}\n\n", "cyan"), f"{kind.summary}\n\n", "\n".join(gets))
         self.query_one("#gets", Static).update(text)
         self.refresh_frame()
 

@@ -17,6 +17,16 @@ from screens.rows import put, rows_of
 from screens.steps.step import StepScreen
 from screens.strength import strength
 
+CA = "With a CA of your own, each host trusts what that CA signed."
+PINNED = (
+    "Pinned trust needs no CA: each host trusts exactly the certificates of the peers it has a "
+    "link with."
+)
+VAULT = (
+    "The vault is one encrypted file beside site.yaml. It holds the CA key and the store "
+    "passwords; private keys of hosts are made in memory and not kept."
+)
+
 
 class TrustScreen(StepScreen):
     """Ask what makes trust, and for the passphrase that guards it."""
@@ -24,16 +34,16 @@ class TrustScreen(StepScreen):
     STEP: ClassVar[Step] = "trust"
     SECRET: ClassVar[bool] = True
     TITLE_TEXT = "Who vouches for your hosts?"
-    HELP_TEXT = (
-        "With a CA of your own, each host trusts what that CA signed. Pinned trust needs no CA: "
-        "each host trusts exactly the certificates of the peers it has a link with.\n\n"
-        "The vault is one encrypted file beside site.yaml. It holds the CA key and the store "
-        "passwords; private keys of hosts are made in memory and not kept."
-    )
 
     def __init__(self, state: object) -> None:
         super().__init__(state)  # type: ignore[arg-type]
         self._typed = {"first": "", "again": ""}
+
+    def help_text(self) -> str:
+        """Explain what makes trust, as far as the product leaves a choice."""
+        kind = self.state.kind()
+        pinned = (PINNED,) if kind is None or len(kind.trusts) > 1 else ()
+        return "\n\n".join((" ".join((CA, *pinned)), VAULT))
 
     def body(self) -> Iterable[Widget]:
         """Lay out the form."""

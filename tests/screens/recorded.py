@@ -25,6 +25,7 @@ from app.remote.base import Logins
 
 NOW = datetime(2026, 11, 22, 4, 31, tzinfo=UTC)
 RUN = "20261122-043100-a1b2"
+TITLE = "Deploy keys, certificates and configuration"
 LOCKED = "/home/ops/.ssh/id_ed25519"
 COMPARE = "Compare it with the one that the host's owner gave you."
 PRINT = "SHA256:2mQ0cT4hN1r8JkO5QmW3f0Jc0oK5b6m9mUuZr0p3x4Y (ED25519)"
@@ -64,7 +65,7 @@ def plan(of: Site, *, failed: bool = False) -> Plan:
     if failed:
         text = "no ActiveMQ instance is enabled below /etc/activemq/instances-enabled"
         checks.append(Check("spk-02", "product", "fail", text))
-    waves = () if failed else (Wave("deploy", "Deploy keys, stores and configuration", steps),)
+    waves = () if failed else (Wave("deploy", TITLE, steps),)
     layouts = {name: {"product": "ActiveMQ 5.17.2", "instance": "main"} for name in of.hosts}
     return Plan(of, waves, tuple(checks), {}, layouts)
 
@@ -120,7 +121,7 @@ def events(*, fail: bool = False, upto: int = 10_000) -> list[Event]:
     steps = [{"id": f"1.{n}", "hosts": [h], "changes": {h: 3}} for n, h in enumerate(hosts, 1)]
     rows.append(("planned", "", "", "", "", {"plan": "7f3a91cc", "steps": steps}))
     wave = {"index": 1, "count": 1}
-    rows.append(("wave", "", "", "", "Deploy keys, stores and configuration", dict(wave)))
+    rows.append(("wave", "", "", "", TITLE, dict(wave)))
     for at, host in enumerate(hosts, 1):
         for state, text in (
             ("staging", "3 files beside their targets"),
@@ -198,8 +199,9 @@ class FakeFront(Front):
         self.rows: tuple[StatusRow, ...] = ()
         self.found = findings()
 
-    def check_host(self, host: Host, kind: str, logins: Logins) -> HostCheck:
+    def check_host(self, site: Site, logins: Logins) -> HostCheck:
         """Answer by the host's name and pinned key."""
+        (host,) = site.hosts.values()
         self.asked.append(f"check {host.name}")
         if host.name.startswith("spk-02") and not host.host_key:
             text = "the host key is not known"

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from app.errors import UsageError
-from app.model import AuthoritySpec, Host, Site, Topology
+from app.model import AuthoritySpec, Host, Node, Site, Topology, Trust
 from app.site.options import Option
 
 HOST_KEY = (
@@ -35,6 +35,18 @@ class Courier:
         Option("instance", "Instance", "Which instance.", "text", "main", scope="node"),
         Option("login", "Login", "The connector's password.", "text", "", secret=True),
     )
+    trusts: tuple[Trust, ...] = ("ca", "pinned")
+    draws_links: bool = True
+    naming: str = ""
+    gets: tuple[str, ...] = ("key and trust store on each host",)
+    clients: str = "Others need one too."
+
+    def nodes(self, site: Site, topology: Topology) -> tuple[Node, ...]:
+        return tuple(
+            Node(host, self.name, role, site.hosts[host].dialled, 61617)
+            for role, hosts in topology.roles.items()
+            for host in hosts
+        )
 
     def problems(self, site: Site, topology: Topology) -> tuple[str, ...]:
         return () if len(topology.roles.get("hub", ())) == 1 else ("needs exactly one hub",)
@@ -48,7 +60,15 @@ class Cluster(Courier):
     title: str = "Flock"
     shapes: tuple[str, ...] = ("cluster",)
     roles: tuple[tuple[str, str], ...] = (("node", "one of many"),)
-    options: tuple[Option, ...] = (Option("port", "Port", "Where it listens.", "port", 5671),)
+    options: tuple[Option, ...] = (
+        Option("port", "Port", "Where it listens.", "port", 5671),
+        Option("folder", "Folder", "Where its files stand.", "path", "/etc/flock"),
+        Option("unit", "Unit", "What runs it.", "text", "flock", scope="node"),
+    )
+    trusts: tuple[Trust, ...] = ("ca",)
+    draws_links: bool = False
+    naming: str = "The name of the flock comes first."
+    clients: str = ""
 
     def problems(self, site: Site, topology: Topology) -> tuple[str, ...]:
         return ()

@@ -18,6 +18,7 @@ from app.site.draft import STEPS, Draft, DraftHost
 from app.site.draft_file import load_draft, save_draft
 from app.site.fields import field, fields
 from app.site.load import parse_site
+from app.site.naming import dialled_first, with_first
 from app.site.typed_hosts import add_hosts, read_hosts
 from tests.unit.site_samples import KINDS, SITE, sites
 
@@ -289,3 +290,59 @@ def test_an_option_equal_to_its_default_is_not_kept() -> None:
     assert changed.options == {"port": 61700}
     assert put(changed, port, 61617, KINDS).options == {}
     assert get(changed, port, KINDS) == 61700
+
+
+def test_trust_that_a_kind_cannot_live_with_is_put_aside_and_comes_back() -> None:
+    draft = d.set_authority(begun(), trust="pinned")
+    other = d.set_kind(draft, "flock", KINDS)
+    assert other.authority.trust == "ca"
+    assert "trust" not in {f.key for f in fields(other, KINDS)}
+    assert problems(other, None, KINDS) == ()
+    assert d.set_kind(other, "courier", KINDS).authority.trust == "pinned"
+
+
+def test_trust_that_stands_against_the_kind_is_told_where_it_can_be_changed() -> None:
+    wrong = d.set_authority(d.set_kind(begun(), "flock", KINDS), trust="pinned")
+    (found,) = problems(wrong, None, KINDS)
+    assert (found.step, found.field) == ("trust", "trust")
+    assert "flock cannot do with pinned" in found.text
+    asked = field(wrong, KINDS, "trust")
+    assert [word for word, _ in asked.choices] == ["ca"]
+
+
+def test_links_are_asked_for_only_where_they_can_be_drawn() -> None:
+    assert "links" in {f.key for f in fields(begun(), KINDS)}
+    cluster = d.set_kind(begun(), "flock", KINDS)
+    assert "links" not in {f.key for f in fields(cluster, KINDS)}
+    (found,) = problems(d.link(cluster, "hub", "spk-08.example.net"), None, KINDS)
+    assert (found.step, found.field) == ("hosts", "links")
+    assert "are not drawn" in found.text
+
+
+def test_hosts_are_shown_in_the_words_of_the_kind() -> None:
+    assert field(begun(), KINDS, "hosts").example == "root@hub, spoke-[01-03].example.net"
+    cluster = replace(d.set_kind(begun(), "flock", KINDS), hosts=())
+    example = field(cluster, KINDS, "hosts").example
+    assert example == "root@node-1, node-[2-3].example.net"
+    (found,) = problems(cluster, None, KINDS)
+    assert found.example == example
+    assert read_hosts(example).problems == ()
+
+
+def test_the_first_name_is_the_kinds_and_is_put_before_the_others() -> None:
+    cluster = d.set_kind(begun("a=198.18.7.11"), "flock", KINDS)
+    assert dialled_first(cluster, KINDS) == {"a": "198.18.7.11"}
+    assert dialled_first(Draft(), KINDS) == {}
+    named = with_first(cluster, "a", ("r1",))
+    assert named.host("a").names == ("r1", "198.18.7.11")
+    assert with_first(named, "a", ("r1",)) == named
+    assert dialled_first(named, KINDS) == {"a": "r1"}
+    assert field(cluster, KINDS, "names").lead == "The name of the flock comes first."
+
+
+def test_a_path_that_has_a_default_cannot_be_empty() -> None:
+    cluster = d.set_kind(begun(), "flock", KINDS)
+    folder = field(cluster, KINDS, "folder")
+    assert folder.problem("") == folder.problem("etc/flock") == "must be an absolute path"
+    assert folder.problem("/srv/flock") == ""
+    assert parse(folder, "") == "/etc/flock"

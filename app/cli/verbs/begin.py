@@ -7,41 +7,45 @@ import re
 from dataclasses import replace
 
 from app.cli.context import Context
+from app.cli.verbs.hosts import hosts_of
 from app.errors import Exit, UsageError
-from app.model import AuthoritySpec, Host, Scalar, Site, Topology
+from app.model import AuthoritySpec, Host, Scalar, Site, Topology, Trust
+from app.site.catalogue import KindFacts, role_names
 from app.site.options import Option
+from app.site.roles import NODE, PLACE, role_flag
+from app.site.schema import TRUSTS
 
-_HOST = re.compile(
-    r"(?:(?P<user>[^@:]+)@)?(?P<address>\[[0-9A-Fa-f:.]+\]|[^:@]+)(?::(?P<port>[0-9]{1,5}))?"
-)
+
+def _roles() -> dict[str, list[str]]:
+    """Give the roles that have a flag of their own, with the kinds that have them."""
+    from app import kinds
+
+    found: dict[str, list[str]] = {}
+    for kind in map(kinds.load, kinds.names()):
+        for role in role_names(kind):
+            if role_flag(role) not in ("", NODE):
+                found.setdefault(role, []).append(kind.name)
+    return found
 
 
 def flags_init(parser: argparse.ArgumentParser) -> None:
     """Declare the flags of `init`."""
+    from app import kinds
+
     add = parser.add_argument
     add("--name", default="", help="the site's name; the directory's by default")
-    add("--kind", default="activemq", help="the product")
+    add("--kind", default="activemq", help=f"the product: {', '.join(kinds.names())}")
     add(
-        "--node",
+        NODE,
         action="append",
         default=[],
-        metavar="ROLE:NAME=[USER@]ADDRESS[:PORT]",
-        help="a host in a role, for instance hub:hub=root@10.0.0.1 (repeat)",
+        metavar=f"[ROLE:]{PLACE}",
+        help="a host in a role, for instance hub:hub=root@10.0.0.1; the role may be left out where "
+        "the product has but one (repeat)",
     )
-    add(
-        "--hub",
-        action="append",
-        default=[],
-        metavar="NAME=[USER@]ADDRESS[:PORT]",
-        help="short for --node hub:…",
-    )
-    add(
-        "--spoke",
-        action="append",
-        default=[],
-        metavar="NAME=[USER@]ADDRESS[:PORT]",
-        help="short for --node spoke:…",
-    )
+    for role, owners in _roles().items():
+        words = f"short for --node {role}:… ({', '.join(owners)})"
+        add(role_flag(role), action="append", default=[], metavar=PLACE, help=words)
     add(
         "--dials",
         action="append",
@@ -54,7 +58,7 @@ def flags_init(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FROM:TO",
-        help="a link between spokes (repeat)",
+        help="a link beyond those of the shape, where the product has such (repeat)",
     )
     add(
         "--set",
@@ -65,8 +69,7 @@ def flags_init(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--trust",
-        choices=["ca", "pinned"],
-        default="ca",
+        choices=TRUSTS,
         help="trust by a CA, or by pinned certificates",
     )
     add(
@@ -93,13 +96,7 @@ def init(context: Context) -> Exit:
             f"{context.places.site} exists already",
             hint="Edit it, or open the wizard with `tlswright`; -C DIR names another directory.",
         )
-    if not (flags.node or flags.hub or flags.spoke):
-        raise UsageError(
-            "a site needs hosts",
-            hint="Give --hub and --spoke, or start `tlswright` for the wizard.",
-        )
-    options = kinds.load(flags.kind).options
-    site = _site(context, {option.key: option for option in options})
+    site = _site(context, kinds.load(flags.kind))
     passphrase = context.passphrase(confirm=True)
     context.directory.mkdir(parents=True, exist_ok=True)
     save_site(site, context.places.site)
@@ -116,13 +113,11 @@ def init(context: Context) -> Exit:
     return Exit.OK
 
 
-def _site(context: Context, options: dict[str, Option]) -> Site:
+def _site(context: Context, kind: KindFacts) -> Site:
     flags = context.flags
     hosts: dict[str, Host] = {}
     roles: dict[str, tuple[str, ...]] = {}
-    texts = [f"hub:{t}" for t in flags.hub] + [f"spoke:{t}" for t in flags.spoke] + flags.node
-    for text in texts:
-        role, host = _host(text)
+    for role, host in hosts_of(flags, kind):
         if host.name in hosts:
             raise UsageError(f"the host {host.name} is given twice")
         hosts[host.name] = replace(
@@ -134,36 +129,23 @@ def _site(context: Context, options: dict[str, Option]) -> Site:
         if name not in hosts:
             raise UsageError(f"--dials names the host {name!r}, which is not given")
         hosts[name] = replace(hosts[name], names=tuple(n.strip() for n in names.split(",")))
-    topology_options, node_options = _options(flags.set, options, hosts)
+    known = {option.key: option for option in kind.options}
+    topology_options, node_options = _options(flags.set, known, hosts)
     topology = Topology(
-        flags.kind, kinds_shape(flags.kind), roles, tuple(_link(t) for t in flags.link),
-        topology_options, node_options,
-    )  # fmt: skip
+        kind.name, kind.shapes[0], roles, _links(flags.link, kind), topology_options, node_options
+    )
     name = flags.name or context.directory.name
-    authority = AuthoritySpec(flags.trust, name, flags.key_type, flags.ca_days, flags.leaf_days)
+    trust = _trust(flags.trust or kind.trusts[0], kind)
+    authority = AuthoritySpec(trust, name, flags.key_type, flags.ca_days, flags.leaf_days)
     return Site(name, authority, hosts, (topology,), str(context.places.site))
 
 
-def kinds_shape(kind: str) -> str:
-    """Give the usual shape of a kind."""
-    from app import kinds
-
-    return kinds.load(kind).shapes[0]
-
-
-def _host(text: str) -> tuple[str, Host]:
-    role, _, rest = text.partition(":")
-    name, _, place = rest.partition("=")
-    found = _HOST.fullmatch(place)
-    if not role or not name or found is None:
-        raise UsageError(
-            f"{text!r} does not name a host", hint="Write ROLE:NAME=[USER@]ADDRESS[:PORT]."
-        )
-    return role, Host(
-        name=name,
-        address=found["address"].strip("[]"),
-        port=int(found["port"] or 22),
-        user=found["user"] or "",
+def _trust(word: str, kind: KindFacts) -> Trust:
+    for trust in kind.trusts:
+        if word == trust:
+            return trust
+    raise UsageError(
+        f"--trust {word}: {kind.name} cannot do with it", hint=f"Give {' or '.join(kind.trusts)}."
     )
 
 
@@ -172,6 +154,15 @@ def _pair(text: str, flag: str, form: str) -> tuple[str, str]:
     if not sign or not key:
         raise UsageError(f"{flag} {text!r} is not understood", hint=f"Write {form}.")
     return key, value
+
+
+def _links(texts: list[str], kind: KindFacts) -> tuple[tuple[str, str], ...]:
+    if texts and not kind.draws_links:
+        raise UsageError(
+            f"--link {texts[0]}: links of {kind.name} are not drawn",
+            hint=f"Leave it out: its shape, {kind.shapes[0]}, says who dials whom.",
+        )
+    return tuple(_link(text) for text in texts)
 
 
 def _link(text: str) -> tuple[str, str]:

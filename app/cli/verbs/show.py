@@ -8,7 +8,8 @@ from app.cli.terminal import Terminal
 from app.engine.front import StatusRow
 from app.events import Event, RunView
 from app.findings import Finding
-from app.plan.plan import Plan
+from app.plan.plan import NodeStep, Plan, Step
+from app.plan.words import plan_words, step_words
 
 WORDS = {"ok": "ok", "warn": "!!", "fail": "XX", "skip": "--"}
 
@@ -26,32 +27,45 @@ def show_plan(terminal: Terminal, plan: Plan, *, diffs: bool) -> None:
     for index, wave in enumerate(plan.waves, 1):
         terminal.print(terminal.paint("bold", f"Wave {index} of {len(plan.waves)}: {wave.title}"))
         for step in wave.steps:
-            for member in step.members:
-                terminal.print(f"  {step.id}  {member.node.host} ({member.node.role})")
-                for change in member.changes:
-                    line = f"    {change.sign} {change.path}  {change.label}: {change.reason}"
-                    terminal.print(terminal.paint(change.sign, line))
-                    for note in change.resource.notes:
-                        terminal.print(f"      note: {note}")
-                    if diffs:
-                        _diff(terminal, change.diff)
-                why = f": {member.reason}" if member.reason else ""
-                seconds = member.activation.outage_seconds
-                terminal.print(f"    ! restart, about {seconds} s{why}")
-                for key, command in member.activation.own:
-                    terminal.print(f"      {key} of site.yaml: {command}")
-    if plan.empty:
+            _step(terminal, step, diffs=diffs)
+    if plan.problems:
+        terminal.print("The failed checks forbid the run; nothing has been changed.")
+    elif plan.empty:
         terminal.print("Nothing to do: every host is as it should be.")
     else:
-        count = sum(len(m.changes) for s in plan.steps for m in s.members)
-        hosts = {h for s in plan.steps for h in s.hosts}
-        text = f"Plan {plan.id}: {count} changes in {len(plan.steps)} steps on {len(hosts)} hosts"
-        terminal.print(f"{text}, one restart a step.")
+        terminal.print(f"Plan {plan.id}: {plan_words(plan)}.")
 
 
-def _diff(terminal: Terminal, diff: str) -> None:
+def _step(terminal: Terminal, step: Step, *, diffs: bool) -> None:
+    """Write a step; what its hosts do together is said once."""
+    together = len(step.members) > 1
+    if together:
+        terminal.print(f"  {step.id}  {', '.join(step.hosts)} together")
+    for member in step.members:
+        head = "    " if together else f"  {step.id}  "
+        terminal.print(f"{head}{member.node.host} ({member.node.role})")
+        _member(terminal, member, "      " if together else "    ", diffs=diffs)
+    why = "; ".join(dict.fromkeys(m.reason for m in step.members if m.reason))
+    terminal.print(f"    ! {step_words(step)}{f': {why}' if why else ''}")
+    for member in step.members:
+        whose = f"{member.node.host}: " if together else ""
+        for key, command in member.activation.own:
+            terminal.print(f"      {whose}{key} of site.yaml: {command}")
+
+
+def _member(terminal: Terminal, member: NodeStep, indent: str, *, diffs: bool) -> None:
+    for change in member.changes:
+        line = f"{indent}{change.sign} {change.path}  {change.label}: {change.reason}"
+        terminal.print(terminal.paint(change.sign, line))
+        for note in change.resource.notes:
+            terminal.print(f"{indent}  note: {note}")
+        if diffs:
+            _diff(terminal, change.diff, indent)
+
+
+def _diff(terminal: Terminal, diff: str, indent: str) -> None:
     for line in diff.splitlines():
-        terminal.print(terminal.paint(line[:1], f"        {line}"))
+        terminal.print(terminal.paint(line[:1], f"{indent}    {line}"))
 
 
 def show_event(terminal: Terminal, event: Event) -> None:

@@ -63,16 +63,16 @@ def find_layout(node: Node, seen: HostObservation) -> Layout:
     process, unit = _pairs(seen, "process"), _pairs(seen, "unit")
     facts = {
         "product": f"RabbitMQ {calm(version['version'], 40)}",
-        "erlang": f"Erlang/OTP {calm(erlang.get('otp', '?'), 20)}",
         "node": str(node.options["node_name"]),
+        "transport": _transport(process),
+        "running": "yes" if process.get("pid") else "no",
+        "erlang": f"Erlang/OTP {calm(erlang.get('otp', '?'), 20)}",
         "folder": folder,
         "owner": "root",
         "group": calm(account.get("group", ""), 40) or "rabbitmq",
         "user": calm(account.get("user", ""), 40) or "rabbitmq",
         "ssl": calm(erlang.get("ssl", ""), 300),
         "ssl_found": calm(erlang.get("found", ""), 10),
-        "transport": _transport(process),
-        "running": "yes" if process.get("pid") else "no",
     }
     problems = (*_name_problems(node, env, seen), *_unit_problems(unit), *_paths(facts))
     return Layout(
@@ -82,6 +82,7 @@ def find_layout(node: Node, seen: HostObservation) -> Layout:
         unique={"node name": facts["node"]},
         company={"node name": _cluster(seen).get("members", ())},
         parts_from=_parts_from(facts, seen),
+        names=_dialled(env, seen),
         stale=_stale(facts, env),
     )
 
@@ -122,6 +123,12 @@ def _name_problems(node: Node, env: EnvView, seen: HostObservation) -> tuple[str
         f"{calm(host, 200)} first in site.yaml (names: [{calm(host, 200)}, …]), since that is "
         "what Erlang dials",
     )  # fmt: skip
+
+
+def _dialled(env: EnvView, seen: HostObservation) -> tuple[str, ...]:
+    """Give the name that Erlang on other hosts dials, where it is known."""
+    host = host_part(_real_name(env, seen))
+    return (calm(host, 200),) if host else ()
 
 
 def _real_name(env: EnvView, seen: HostObservation) -> str:
