@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -213,15 +212,12 @@ def captured(host: LabHost, port: int = DIST) -> Iterator[Callable[[], bytes]]:
     """Capture what crosses a host's cable on a port; gives a function that returns the bytes."""
     path = "/root/capture.pcap"
     what = f"'tcp port {port} or tcp portrange 6000-6500'"
-    words = f"exec tcpdump -Z root -q -U -s 0 -i eth0 -w {path} {what}"
+    words = f"exec tcpdump --immediate-mode -Z root -q -U -s 0 -i eth0 -w {path} {what}"
     pid = host.run(f"({words}) >/dev/null 2>&1 & echo $!").stdout.strip()
     until(lambda: host.path(path).exists() and host.path(path).stat().st_size >= 24, 20, "tcpdump")
 
     def read() -> bytes:
-        before, deadline = -1, time.monotonic() + 10
-        while host.path(path).stat().st_size != before and time.monotonic() < deadline:
-            before = host.path(path).stat().st_size
-            threading.Event().wait(0.5)
+        until(lambda: host.path(path).stat().st_size > 5000, 30, "packets on the cable")
         return host.path(path).read_bytes()
 
     try:

@@ -16,7 +16,7 @@ from app.model import Node
 from app.quoting import sh
 from app.rendering import render_template
 
-STOP_SECONDS = 180
+STOP_SECONDS = 420
 START_SECONDS = 60
 CHECK_SECONDS = 660
 """The unit itself gives a node 600 s to start: one that waits for its peers' tables takes that."""
