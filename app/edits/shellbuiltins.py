@@ -31,7 +31,7 @@ def call(state: State, name: str, words: tuple[Word, ...], at: int) -> None:
     An empty name is one that only a running shell knows.
     """
     if name in ("export", "readonly"):
-        _export(state, words, fixed=name == "readonly")
+        _export(state, words, at, fixed=name == "readonly")
     elif name == "unset":
         _unset(state, words, at)
     elif name in _LOCAL:
@@ -44,7 +44,7 @@ def call(state: State, name: str, words: tuple[Word, ...], at: int) -> None:
         state.end(at)
 
 
-def _export(state: State, words: tuple[Word, ...], fixed: bool) -> None:
+def _export(state: State, words: tuple[Word, ...], at: int, fixed: bool) -> None:
     found: list[tuple[str, Assign | None, tuple[Atom, ...]]] = []
     for word in words:
         atoms = state.expand(word.parts)
@@ -60,7 +60,7 @@ def _export(state: State, words: tuple[Word, ...], fixed: bool) -> None:
         elif one is not None:
             state.assign(one, value)
         if fixed:
-            state.fixed.add(name)
+            state.fixed.setdefault(name, at)
 
 
 def _unset(state: State, words: tuple[Word, ...], at: int) -> None:

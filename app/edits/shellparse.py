@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from app.edits.shelltext import NAME, Scanner, Source, Word, assigned_in, decoded
+from app.edits.shelltext import NAME, Letter, Scanner, Source, Word, assigned_in, decoded
 from app.edits.shelltokens import Token, Tokens
 from app.edits.shelltree import Assign, Block, Command, Item, Node, Pipe, Script
 from app.errors import EditError
@@ -27,7 +27,11 @@ def parse(source: Source) -> Script:
         raise source.refusal("what begins here is nested too deeply", tokens.at) from None
     parser.expect_end()
     return Script(
-        items, tuple(tokens.here_documents), tuple(sorted(tokens.returns)), tokens.assigned
+        items,
+        tuple(tokens.here_documents),
+        tuple(parser.returns),
+        tuple(parser.broken),
+        tokens.assigned,
     )
 
 
@@ -45,7 +49,14 @@ def assignment(word: Word) -> Assign | None:
 class _Parser:
     def __init__(self, source: Source, at: int) -> None:
         self.source = source
+        self.returns: list[int] = []
+        self.broken: list[int] = []
         self.tokens = Tokens(source, Scanner(source, self._inside, self._backquoted), at)
+
+    def _returned(self, word: Word) -> None:
+        """Take down carriage returns: in a value they are harmless to sh, elsewhere not."""
+        found = [p.start for p in word.parts if isinstance(p, Letter) and p.text == "\r"]
+        (self.returns if assignment(word) else self.broken).extend(found)
 
     def _inside(self, at: int) -> int:
         """Read the commands of a command substitution; give the position behind its `)`."""
@@ -250,7 +261,7 @@ class _Parser:
                 words.append(self._take_word())
             else:
                 assigns.append(assigned)
-                self.tokens.take()
+                self._take_word()
             token = self.tokens.peek()
         if token.text == "(" and len(words) == 1 and not assigns and not targets:
             return self._function(begin.start, words[0])
@@ -285,6 +296,7 @@ class _Parser:
         token = self.tokens.take()
         if token.word is None:
             raise self._unexpected(token)
+        self._returned(token.word)
         return token.word
 
     def _word(self, text: str, start: int) -> None:

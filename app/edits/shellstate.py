@@ -8,8 +8,8 @@ from app.edits.shelltext import Expansion, Letter, Part
 from app.edits.shelltree import Assign, Block
 from app.edits.shellvalue import Atom, Loss, Value, letter_atom, through, unknown
 
-_LONGEST = 100_000
-_MOST_STEPS = 100_000
+_MOST = 300_000
+_COMMAND = 10
 
 
 class TooLongError(Exception):
@@ -22,23 +22,27 @@ class State:
 
     `everything` is set where any variable may have changed, `ended` where the file may already
     have been left; a name that is in neither comes from the environment.  `touched` are names
-    that were set since the last copy, `fixed` those that are read-only, `calls` the functions
-    that are being run, `steps` a count that all copies share.
+    that were set since the last copy, `fixed` those that are read-only and since where, `calls`
+    the functions that are being run, `steps` the characters and commands so far, shared by all
+    copies.
     """
 
     variables: dict[str, Value] = field(default_factory=dict)
     everything: Loss | None = None
     ended: Loss | None = None
     functions: dict[str, Block] = field(default_factory=dict)
-    fixed: set[str] = field(default_factory=set)
+    fixed: dict[str, int] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)
     calls: tuple[str, ...] = ()
     steps: list[int] = field(default_factory=lambda: [0])
 
     def step(self, at: int) -> None:
         """Count a command; raises TooLongError where there are more than any file needs."""
-        self.steps[0] += 1
-        if self.steps[0] > _MOST_STEPS:
+        self._spend(_COMMAND, at)
+
+    def _spend(self, cost: int, at: int) -> None:
+        self.steps[0] += cost
+        if self.steps[0] > _MOST:
             raise TooLongError(at)
 
     def value(self, name: str) -> Value | None:
@@ -82,7 +86,7 @@ class State:
             self.everything,
             self.ended,
             dict(self.functions),
-            set(self.fixed),
+            dict(self.fixed),
             set(),
             self.calls,
             self.steps,
@@ -122,9 +126,9 @@ class State:
     def expand(self, parts: tuple[Part, ...]) -> tuple[Atom, ...]:
         atoms: list[Atom] = []
         for part in parts:
-            atoms += [letter_atom(part)] if isinstance(part, Letter) else self._expansion(part)
-            if len(atoms) > _LONGEST:
-                raise TooLongError(part.start)
+            new = (letter_atom(part),) if isinstance(part, Letter) else self._expansion(part)
+            self._spend(len(new), part.start)
+            atoms += new
         return tuple(atoms)
 
     def _expansion(self, part: Expansion) -> tuple[Atom, ...]:

@@ -41,7 +41,6 @@ class Tokens:
         self.source = source
         self.at = at
         self.here_documents: list[int] = []
-        self.returns: list[int] = []
         self.assigned: frozenset[str] = frozenset()
         self._text = source.text
         self._scanner = scanner
@@ -91,7 +90,6 @@ class Tokens:
         if (word.plain or "").isdigit() and self._text[word.end : word.end + 1] in ("<", ">"):
             self.at = word.end
             return self._read()
-        self.returns += [p.start for p in word.parts if isinstance(p, Letter) and p.text == "\r"]
         return Token("word", self._text[start : word.end], start, word.end, word)
 
     def _step_over_bodies(self) -> None:

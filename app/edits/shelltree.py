@@ -77,12 +77,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A whole file; `returns` are the places of carriage returns that end up in words.
+    """A whole file; `returns` are the places of carriage returns in values that are set.
 
-    `assigned` are variables that here-documents may set; nobody writes such things.
+    Those in `broken` make a command fail.  `assigned` are variables that here-documents may set;
+    nobody writes such things.
     """
 
     items: tuple[Item, ...]
     here_documents: tuple[int, ...] = ()
     returns: tuple[int, ...] = ()
+    broken: tuple[int, ...] = ()
     assigned: frozenset[str] = frozenset()

@@ -16,7 +16,7 @@ and the result is followed again.  Decisions where the file leaves a choice:
 from __future__ import annotations
 
 from app.edits.rabbitmq.envcheck import check_flags, check_result, check_wanted
-from app.edits.rabbitmq.envfile import CTL, SERVER, EnvFile, counting, line_at_end, load
+from app.edits.rabbitmq.envfile import CTL, SERVER, EnvFile, counting, line_at_end, load, reload
 from app.edits.rabbitmq.envflags import SSL_PATH, erl_words, find_tls, with_flags
 from app.edits.rabbitmq.envmodel import Edited, EnvEdit, EnvView
 from app.edits.rabbitmq.envnotes import notes
@@ -39,56 +39,48 @@ def edit_env(data: bytes, wanted: EnvEdit, where: str) -> Edited:
     RabbitMQ's scripts cannot pass on: they expand it unquoted.
     """
     check_wanted(wanted, where)
-    text = data.decode("latin-1")
-    before = _load(text, wanted, where)
+    before = load(data.decode("latin-1"), where, _HINT, wanted.snippet())
     check_flags(before)
-    result = _in_some_order(text, wanted, where)
-    after = _load(result, wanted, where)
-    check_result(before, after, wanted)
-    if _in_some_order(result, wanted, where) != result:
-        raise after.source.refusal("a second edit would change the file again", 0)
-    return Edited(result.encode("latin-1"), notes(before, after, wanted))
+    after = _in_some_order(before, wanted)
+    if _in_some_order(after, wanted).source.text != after.source.text:
+        raise before.source.refusal("a second edit would change the file again", 0)
+    return Edited(after.source.text.encode("latin-1"), notes(before, after, wanted))
 
 
-def _load(text: str, wanted: EnvEdit, where: str) -> EnvFile:
-    return load(text, where, _HINT, wanted.snippet())
-
-
-def _in_some_order(text: str, wanted: EnvEdit, where: str) -> str:
+def _in_some_order(before: EnvFile, wanted: EnvEdit) -> EnvFile:
     """Edit what the other is made from first: `CTL_ERL_ARGS="$SERVER_ADDITIONAL_ERL_ARGS"`."""
     first: EditError | None = None
     for order in ((SERVER, CTL), (CTL, SERVER)):
         try:
-            result = text
+            after = before
             for plain in order:
-                result = _edit(result, plain, wanted, where)
-            before, after = (_load(one, wanted, where) for one in (text, result))
+                after = _edit(after, plain, wanted)
             check_result(before, after, wanted)
-            return without_path(after) if not wanted.ssl_path else result
+            return after if wanted.ssl_path else reload(after, without_path(after))
         except EditError as error:
             first = first or error
     for plain in (SERVER, CTL):  # so that the error names a line of the file as it is
-        _edit(text, plain, wanted, where, with_path=False)
+        _edit(before, plain, wanted, with_path=False)
     raise first or AssertionError("no order was tried")
 
 
-def _edit(text: str, plain: str, wanted: EnvEdit, where: str, with_path: bool = True) -> str:
+def _edit(file: EnvFile, plain: str, wanted: EnvEdit, with_path: bool = True) -> EnvFile:
     """Give one variable its flags; `with_path` where ERL_SSL_PATH is set on the way."""
-    file = _load(text, wanted, where)
     flags = wanted.server if plain == SERVER else wanted.ctl
-    if flags and wanted.ssl_path and with_path:
-        file = _load(set_path(file, wanted.ssl_path), wanted, where)
-    written = ("-pa", f"${SSL_PATH}") if flags and wanted.ssl_path else ()
+    path = wanted.ssl_path if flags else ""
+    if path and with_path:
+        file = reload(file, set_path(file, path))
+    written = ("-pa", f"${SSL_PATH}", *flags) if path else flags
     target = counting(file, plain)
     if target.value is None:
-        return _added(file, target.name, (*written, *flags))
+        return reload(file, _added(file, target.name, written))
     words = erl_words(target.value)
     found = find_tls(words, file.source)
     if [word.text for word in words] == with_flags(words, found, wanted.words(plain == SERVER)):
-        return file.source.text
-    edits = splice_flags(target.name, target.value, words, found, (*written, *flags), file.source)
+        return file
+    edits = splice_flags(target.name, target.value, words, found, written, file.source)
     try:
-        return splice(file.source.text, edits)
+        return reload(file, splice(file.source.text, edits))
     except ValueError:
         why = f"the flags in {target.name} cannot be told from its other arguments"
         raise file.source.refusal(why, target.value.at) from None
@@ -101,6 +93,8 @@ def _added(file: EnvFile, name: str, words: tuple[str, ...]) -> str:
         raise file.source.refusal("the file may be left here, before its end", file.shell.ended.at)
     if not words:
         return text
+    if name in file.shell.fixed:
+        raise file.source.refusal(f"{name} is made read-only here", file.shell.fixed[name])
     line = f'{name}="{" ".join(words)}"\n'
     at = line_at_end(file)
     if at is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.edits.rabbitmq.envfile import CTL, PREFIX, SERVER, EnvFile, counting
+from app.edits.rabbitmq.envfile import CTL, PREFIX, SERVER, EnvFile, carriage_return, counting
 from app.edits.rabbitmq.envflags import SSL_PATH, TLS_FLAGS, erl_words, find_tls, with_flags
 from app.edits.rabbitmq.envmodel import EnvEdit
 from app.errors import EditError
@@ -39,7 +39,9 @@ def check_wanted(wanted: EnvEdit, where: str) -> None:
 
 
 def check_flags(file: EnvFile) -> None:
-    """Refuse TLS flags in other variables that `erl` sees too, and a changed IFS."""
+    """Refuse TLS flags in other variables that `erl` sees too, a changed IFS, broken commands."""
+    for at in file.script.broken[:1]:
+        raise carriage_return(file, at, "part of a command: sh cannot run it")
     field = file.shell.variables.get("IFS")
     if field is not None and (not field.known or field.shown != " \t\n"):
         raise file.source.refusal("IFS is changed, so that words are parted elsewhere", field.at)
@@ -54,24 +56,42 @@ def check_flags(file: EnvFile) -> None:
 
 
 def check_result(before: EnvFile, after: EnvFile, wanted: EnvEdit) -> None:
-    """Refuse a result whose flags do not count, or that changes what another variable holds."""
+    """Refuse a result whose flags do not count, or that changes what another variable holds.
+
+    Errors name lines of the file as it was.
+    """
     for server, plain in ((True, SERVER), (False, CTL)):
-        target, ours = counting(after, plain), wanted.words(server)
-        if target.value is None:
-            if ours:
-                raise after.source.refusal(f"{plain} would not be set", 0)
-            continue
-        words = erl_words(target.value)
-        found = find_tls(words, after.source)
-        if [word.text for word in words] != with_flags(words, found, ours):
-            why = f"{target.name} would not hold the wanted flags"
-            raise after.source.refusal(why, target.value.at)
+        why = _fault(after, plain, wanted.words(server))
+        if why:
+            raise before.source.refusal(why, _place(before, plain))
     was, now = foreign(before), foreign(after)
     for name in sorted(was.keys() | now.keys()):
         if was.get(name) != now.get(name):
             value = before.shell.value(name)
             why = f"{name} is made from a variable that has to change"
             raise before.source.refusal(why, value.at if value else 0)
+
+
+def _fault(after: EnvFile, plain: str, ours: tuple[str, ...]) -> str:
+    """Say what is wrong with one variable of the result; empty when nothing is."""
+    try:
+        target = counting(after, plain)
+        words = erl_words(target.value) if target.value else ()
+        found = find_tls(words, after.source)
+    except EditError as error:
+        return error.text
+    if [word.text for word in words] != with_flags(words, found, ours):
+        return f"{target.name} would not hold the wanted flags"
+    full = after.shell.value(PREFIX + plain)
+    if PREFIX + plain in after.shell.fixed and full is not None and full.empty is not False:
+        return f"{PREFIX}{plain} would be read-only and empty, and RabbitMQ's scripts stop at that"
+    return ""
+
+
+def _place(file: EnvFile, plain: str) -> int:
+    """Give where a variable is set, or the start of the file."""
+    values = (file.shell.value(name) for name in (PREFIX + plain, plain))
+    return next((value.at for value in values if value is not None), 0)
 
 
 def foreign(file: EnvFile) -> dict[str, tuple[object, ...]]:

@@ -55,6 +55,12 @@ def load(text: str, where: str, hint: str = "", snippet: str = "") -> EnvFile:
     return EnvFile(source, script, follow(script, source))
 
 
+def reload(file: EnvFile, text: str) -> EnvFile:
+    """Read the file as it has become; the same where no byte has changed."""
+    old = file.source
+    return file if text == old.text else load(text, old.where, old.hint, old.snippet)
+
+
 def counting(file: EnvFile, plain: str) -> Counting:
     """Find the variable that RabbitMQ takes: the prefixed one, or the plain one.
 
@@ -86,15 +92,15 @@ def _known(file: EnvFile, name: str, value: Value) -> Value:
         raise file.source.refusal(f"{name} {value.lost.why}", value.lost.at)
     for atom in value.atoms:
         if atom.text == "\r":
-            raise carriage_return(file, atom.start)
+            raise carriage_return(file, atom.start, "part of the value: sh would hand it on")
     return value
 
 
-def carriage_return(file: EnvFile, at: int) -> EditError:
+def carriage_return(file: EnvFile, at: int, where: str) -> EditError:
     return file.source.refusal(
-        "a carriage return (a line end of Windows) is part of the value: sh would hand it on",
+        f"a carriage return (a line end of Windows) is {where}",
         at,
-        "take the carriage returns out first: sed -i 's/\\r$//' rabbitmq-env.conf",
+        "take the carriage returns out first: sed -i 's/\\r$//' FILE",
     )
 
 
@@ -140,6 +146,6 @@ def _sure(item: Item) -> bool:
 
 def _sure_pipe(pipe: Pipe) -> bool:
     node = pipe.nodes[0]
-    if len(pipe.nodes) > 1 or pipe.negated or not isinstance(node, Command):
+    if len(pipe.nodes) > 1 or pipe.negated:
         return False
-    return succeeds(State(), node)
+    return succeeds(State(), node) if isinstance(node, Command) else node.kind == "function"

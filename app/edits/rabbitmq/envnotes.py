@@ -27,7 +27,8 @@ def _side(before: EnvFile, after: EnvFile, plain: str) -> Iterator[str]:
     other = after.shell.value(plain)
     if target.value is None:
         return
-    if target.name != plain and other is not None and other.assign is not None:
+    used = any(atom.name == plain for atom in target.value.atoms)
+    if target.name != plain and other is not None and other.assign is not None and not used:
         yield (
             f"{plain} (line {_line(after, other)}) has no effect: "
             f"{target.name} (line {_line(after, target.value)}) comes before it"
@@ -67,7 +68,7 @@ def _path(after: EnvFile, wanted: EnvEdit) -> Iterator[str]:
 def _returns(after: EnvFile) -> Iterator[str]:
     lines = list(dict.fromkeys(after.source.line(at) for at in after.script.returns))
     for line in lines[:_FEW]:
-        yield f"line {line} holds a carriage return (Windows), which sh takes for part of a word"
+        yield f"line {line} holds a carriage return (Windows), which sh takes for part of the value"
     if len(lines) > _FEW:
         yield f"so do {len(lines) - _FEW} more lines"
 

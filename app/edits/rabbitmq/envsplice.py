@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from app.edits.rabbitmq.envfile import PREFIX
 from app.edits.rabbitmq.envflags import ErlWord, TlsFlags
 from app.edits.shellenv import Splice
 from app.edits.shelltext import Source, Word, decoded
@@ -152,8 +153,10 @@ class _Editor:
                 )
 
     def _written(self, atom: Atom) -> Atom:
-        """Follow the variable's own earlier values (`X="$X …"`) to where a character stands."""
-        while atom.inner is not None and atom.name == self._name:
+        """Find where a character stands: in an earlier value of the variable (`X="$X …"`), or
+        in the same variable without prefix (`RABBITMQ_X="$X"`)."""
+        names = (self._name, self._name.removeprefix(PREFIX))
+        while atom.inner is not None and atom.name in names:
             atom = atom.inner
         return atom
 

@@ -38,7 +38,7 @@ def read_env(data: bytes, where: str) -> EnvView:
         ctl_proto_dist=ctl.one("-proto_dist"),
         ctl_optfile=ctl.one("-ssl_dist_optfile"),
         ctl_dist_options=ctl.values.get("-ssl_dist_opt", ()),
-        own_tls=bool(server.values),
+        own_tls=server.tls,
         server_name=server.name,
         ctl_name=ctl.name,
         server_line=server.line,
@@ -56,6 +56,11 @@ class _Flags:
     name: str = ""
     line: int = 0
     values: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def tls(self) -> bool:
+        wide = self.one("-proto_dist").endswith("_tls")
+        return wide or any(flag.startswith("-ssl_dist") for flag in self.values)
 
     def one(self, flag: str) -> str:
         return " ".join(self.values.get(flag, ()))
