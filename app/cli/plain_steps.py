@@ -74,6 +74,8 @@ def ask_fields(asker: Asker, draft: Draft, kinds: Kinds, save: Callable[[Draft],
         one, host = questions[at]
         if at == 0 or questions[at - 1][0].step != one.step:
             asker.say(f"\n{one.step.capitalize()}")
+        if one.lead and (at == 0 or questions[at - 1][0].key != one.key):
+            asker.say(f"  {one.lead}")
         try:
             draft = _ask(asker, one, host, draft, kinds)
         except Back:

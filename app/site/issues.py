@@ -12,7 +12,7 @@ from app.model import Host, Site, Topology
 from app.site import checks
 from app.site.catalogue import KindFacts, Kinds, role_names
 from app.site.options import problem
-from app.site.report import Issue, Path, nearest
+from app.site.report import Fault, Issue, Path, nearest
 from app.site.schema import KEY_TYPES, PRIVILEGES, REACHES, SYSTEMS, TRUSTS
 
 
@@ -118,8 +118,23 @@ def _topology(site: Site, topology: Topology, path: Path, kinds: Kinds) -> list[
         hint = nearest(topology.shape, kind.shapes)
         found.append(Issue((*path, "shape"), f"{kind.name} has no such shape", hint))
     if not found:
-        found = [Issue(path, text) for text in kind.problems(site, topology)]
+        found = [
+            Issue(_place(text, path, topology), text) for text in kind.problems(site, topology)
+        ]
     return found
+
+
+def _place(text: str, path: Path, topology: Topology) -> Path:
+    """Give the path of the answer that a kind's sentence is about."""
+    if not isinstance(text, Fault):
+        return path
+    if text.key == "names":
+        return ("hosts", text.host, "names")
+    if text.key == "links":
+        return (*path, "links")
+    if text.host and text.key in topology.node_options.get(text.host, {}):
+        return (*path, "nodes", text.host, text.key)
+    return (*path, "options", text.key)
 
 
 def _trust(site: Site, kind: KindFacts) -> Iterator[Issue]:

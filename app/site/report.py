@@ -30,6 +30,25 @@ class Issue:
         return ".".join(str(step) for step in self.path)
 
 
+class Fault(str):
+    """Say what is wrong with a topology: a sentence that knows which answer it is about.
+
+    `key` is `names`, `links` or an option's key, `host` whose answer it is; a plain sentence is
+    about the hosts and their roles.
+    """
+
+    key: str
+    host: str
+
+    __slots__ = ("host", "key")
+
+    def __new__(cls, text: str, key: str, host: str = "") -> Fault:
+        """Put a sentence to its answer."""
+        made = super().__new__(cls, text)
+        made.key, made.host = key, host
+        return made
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Say which known word was probably meant, as a hint; else list the known ones."""
     words = sorted(known)

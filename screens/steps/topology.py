@@ -68,7 +68,12 @@ class TopologyScreen(StepScreen):
 
     def _options(self) -> Iterable[Option]:
         for name in self.state.edges.kinds.names():
-            yield Option(Text(self.state.edges.kinds.load(name).title), id=name)
+            yield Option(self._title(name), id=name)
+
+    def _title(self, name: str) -> Text:
+        """Name a kind, with a mark that is seen without colours where it is the chosen one."""
+        mark = ">" if name == self.state.draft.kind else " "
+        return Text(f"{mark} {self.state.edges.kinds.load(name).title}")
 
     def on_mount(self) -> None:
         """Point at the kind that was chosen."""
@@ -85,6 +90,8 @@ class TopologyScreen(StepScreen):
         kind = self.state.edges.kinds.load(str(event.option_id))
         if self.state.draft.kind != kind.name:
             self.state.change(set_kind(self.state.draft, kind.name, self.state.edges.kinds))
+            for name in self.state.edges.kinds.names():
+                event.option_list.replace_option_prompt(name, self._title(name))
         picture = draw(_example(kind), width=38, height=7, ascii_only=self.state.ascii_only)
         gets = ["You get", f"- {AUTHORITY[len(kind.trusts) > 1]}", *(f"- {w}" for w in kind.gets)]
         text = Text.assemble((f"{picture}\n\n", "cyan"), f"{kind.summary}\n\n", "\n".join(gets))

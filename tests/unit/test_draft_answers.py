@@ -346,3 +346,19 @@ def test_a_path_that_has_a_default_cannot_be_empty() -> None:
     assert folder.problem("") == folder.problem("etc/flock") == "must be an absolute path"
     assert folder.problem("/srv/flock") == ""
     assert parse(folder, "") == "/etc/flock"
+
+
+def test_what_a_kind_finds_wrong_is_told_where_it_was_answered() -> None:
+    from app import kinds
+
+    draft = add_hosts(d.set_kind(Draft(site="q"), "rabbitmq", kinds), "r1=10.0.0.1 r2", kinds)
+    (mixed,) = problems(draft, None, kinds)
+    assert (mixed.step, mixed.field, mixed.host) == ("names", "names", "r1")
+    draft = d.set_option(with_first(draft, "r1", ("r1",)), "verify_peer", False)
+    (clash,) = problems(draft, None, kinds)
+    assert (clash.step, clash.field) == ("options", "fail_if_no_peer_cert")
+    own = d.set_option(d.set_option(draft, "verify_peer", None), "service", "a b", "r2")
+    (unit,) = problems(own, None, kinds)
+    assert (unit.step, unit.field, unit.host) == ("options", "service", "r2")
+    (few,) = problems(d.remove(draft, ["r2"]), "hosts", kinds)
+    assert "at least two nodes" in few.text

@@ -10,6 +10,7 @@ from app.kinds.activemq.options import BY_KEY
 from app.model import Link, Node, Scalar, Site, Topology
 from app.pki.names import san_entries
 from app.site.options import value_of
+from app.site.report import Fault
 
 TRUST = "trust"
 _INSTANCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -60,20 +61,22 @@ def problems(site: Site, topology: Topology) -> tuple[str, ...]:
         found.append("a hub-spoke topology has at least one spoke")
     for a, b in topology.drawn:
         if a in hubs or b in hubs:
-            found.append(f"the link {a} to {b} is implied: every spoke has a link with the hub")
+            text = f"the link {a} to {b} is implied: every spoke has a link with the hub"
+            found.append(Fault(text, "links"))
         if (b, a) in topology.drawn and a < b and value(topology, "duplex"):
-            found.append(f"{a} and {b} are linked in both directions: with duplex one is enough")
+            text = f"{a} and {b} are linked in both directions: with duplex one is enough"
+            found.append(Fault(text, "links"))
     if not _bindable(str(value(topology, "bind"))):
-        found.append(
-            f"the bind address {value(topology, 'bind')!r} is neither a name nor an address"
-        )
+        text = f"the bind address {value(topology, 'bind')!r} is neither a name nor an address"
+        found.append(Fault(text, "bind"))
     if TRUST in topology.hosts:
         found.append(f"a host cannot be named {TRUST}: its key store would be its trust store")
     names: dict[str, str] = {}
     for host in topology.hosts:
         place = f"{site.hosts[host].dialled[0]}:{value(topology, 'port', host)}"
         if place in names:
-            found.append(f"{names[place]} and {host} are both dialled as {place}")
+            text = f"{names[place]} and {host} are both dialled as {place}"
+            found.append(Fault(text, "names", host))
         names[place] = host
     return (*found, *_unseen(site, topology))
 

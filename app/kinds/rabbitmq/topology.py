@@ -8,6 +8,7 @@ from app.kinds.rabbitmq.options import BY_KEY
 from app.kinds.rabbitmq.unseen import unseen_problems
 from app.model import Link, Node, Scalar, Site, Topology
 from app.site.options import value_of
+from app.site.report import Fault
 
 # What Erlang takes for a node name, and no more than a shell, a path or a term bears unquoted.
 _NODE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}@[A-Za-z0-9._-]{1,253}")
@@ -81,25 +82,36 @@ def problems(site: Site, topology: Topology) -> tuple[str, ...]:
     for host in hosts:
         name = node_name(site, topology, host)
         if not _NODE_NAME.fullmatch(name):
-            found.append(f"{name!r} is no name of an Erlang node: write NAME@HOST")
+            text = f"{name!r} is no name of an Erlang node: write NAME@HOST"
+            found.append(Fault(text, _named_by(topology, host), host))
         elif name in names:
-            found.append(f"{names[name]} and {host} are both the node {name}")
+            text = f"{names[name]} and {host} are both the node {name}"
+            found.append(Fault(text, _named_by(topology, host), host))
         names[name] = host
-        if not _UNIT.fullmatch(str(value(topology, "service", host))):
-            found.append(f"{value(topology, 'service', host)!r} is no name of a systemd unit")
+        unit = str(value(topology, "service", host))
+        if not _UNIT.fullmatch(unit):
+            found.append(Fault(f"{unit!r} is no name of a systemd unit", "service", host))
     dotted = {"." in host_part(name) for name in names}
     if len(dotted) == 2:
-        found.append("short and long node names are mixed: a cluster has one or the other")
+        text = "short and long node names are mixed: a cluster has one or the other"
+        found.append(Fault(text, "names", hosts[0]))
     if value(topology, "fail_if_no_peer_cert") and not value(topology, "verify_peer"):
-        found.append("fail_if_no_peer_cert needs verify_peer: Erlang refuses one without the other")
+        text = "fail_if_no_peer_cert needs verify_peer: Erlang refuses one without the other"
+        found.append(Fault(text, "fail_if_no_peer_cert"))
     if value(topology, "certificate") == "wildcard" and False in dotted:
-        found.append(
+        text = (
             "a wildcard certificate needs long node names (rabbit@r1.example.net): a short one is "
             "in no domain"
         )
+        found.append(Fault(text, "certificate"))
     found += _clashes(topology)
     found += unseen_problems(site, nodes(site, topology))
     return tuple(found)
+
+
+def _named_by(topology: Topology, host: str) -> str:
+    """Say which answer decides the name of the node on a host."""
+    return "node_name" if value(topology, "node_name", host) else "names"
 
 
 def _clashes(topology: Topology) -> list[str]:
@@ -107,7 +119,7 @@ def _clashes(topology: Topology) -> list[str]:
     found: list[str] = []
     if value(topology, "strategy") == "flags":
         found += [
-            f"{key} needs the strategy optfile: {why}"
+            Fault(f"{key} needs the strategy optfile: {why}", key)
             for key, usual, why in (
                 ("key_password", False, "flags stand in the process list, which all may read"),
                 ("client_pair", False, "a flag names one file with certificate and key"),
@@ -116,13 +128,17 @@ def _clashes(topology: Topology) -> list[str]:
             if value(topology, key) != usual
         ]
         if value(topology, "certificate") == "wildcard":
-            found.append(
-                "a wildcard certificate needs the strategy optfile: flags hold no function"
-            )
+            text = "a wildcard certificate needs the strategy optfile: flags hold no function"
+            found.append(Fault(text, "certificate"))
     if value(topology, "key_password") and (
         value(topology, "listener_port") or value(topology, "management_port")
     ):
-        found.append("key_password is not written into rabbitmq.conf: leave it off with listeners")
+        text = "key_password is not written into rabbitmq.conf: leave it off with listeners"
+        found.append(Fault(text, "key_password"))
+    if value(topology, "management_port") and not value(topology, "listener_port"):
+        text = "management_port needs listener_port: both use the same certificate files"
+        found.append(Fault(text, "management_port"))
     if value(topology, "plain") == "close" and not value(topology, "listener_port"):
-        found.append("plain: close needs listener_port: clients would have no way in")
+        text = "plain: close needs listener_port: clients would have no way in"
+        found.append(Fault(text, "plain"))
     return found
