@@ -22,6 +22,7 @@ from app.engine.takeable import later_changes, refuse_removed
 from app.engine.undo import held_parts, require
 from app.errors import Exit, PreflightError, UsageError
 from app.model import Site
+from app.plan import by_hand
 from app.plan.deployed import Deployed, resolve
 from app.plan.plan import Plan
 from app.plan.saved import check_saved
@@ -100,6 +101,9 @@ def _apply(
             raise UsageError(f"there is no plan file {request.plan}")
         check_saved(saved, plan.to_dict())
     journal.emit("planned", data=_planned(plan))
+    for check in plan.checks:
+        if check.name == by_hand.NAME and check.verdict == "warn":
+            journal.emit("log", check.text, host=check.host)
     write_json(places.run(run) / "plan.json", plan.to_dict())
     for host in prepared.gathered.observed:
         if any(host in step.hosts for step in plan.steps):

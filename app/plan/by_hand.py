@@ -55,8 +55,8 @@ def left_behind(
     return [
         Check(
             host, NAME, "fail",
-            f"{value} still runs without TLS there, and the others would wait for it in vain: "
-            f"stop it and install its bundle first (`tlswright export bundle {host}`)",
+            f"{value} still runs there as it did, and the others would wait for it in vain: stop "
+            f"it and install its bundle first (`tlswright export bundle {host}`)",
         )
         for (_, value), host in found.items()
     ]  # fmt: skip

@@ -91,7 +91,8 @@ def outcome(case: Case) -> dict[str, Any]:
 def plan_of(case: Case) -> Plan:
     """Make the plan of a site that has deployed nothing yet."""
     site = case.site
-    observed = {host: _observation(case, host) for host in site.topologies[0].hosts}
+    reached = (host for host in site.topologies[0].hosts if not site.hosts[host].by_hand)
+    observed = {host: _observation(case, host) for host in reached}
     return make_plan(
         Inputs(
             site, {site.topologies[0].kind: kinds.load(site.topologies[0].kind)}, observed,

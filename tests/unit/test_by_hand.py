@@ -1,0 +1,150 @@
+"""Hosts out of reach in plans and in proofs: told of, never connected to, proven where they can."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from app.engine.gather import Gathered, surveys
+from app.engine.handover import export_bundle
+from app.engine.keyring import Keyring
+from app.engine.opening import kinds_of
+from app.engine.proving import Prover
+from app.engine.record import load_deployed
+from app.findings import Finding
+from app.kinds import load
+from app.pki import keeping
+from app.pki.credential import Credential
+from app.pki.vault import Vault
+from app.plan.by_hand import delivery
+from app.plan.deployed import DeployedNode
+from app.plan.plan import Plan
+from tests.unit import verify_servers as servers
+from tests.unit.by_hand_site import CLUSTER, NOW, WORD, ByHand
+
+# Both out of reach: one answers on this machine, at the other nobody listens.
+PAIR = """\
+version: 1
+site: rmq
+hosts:
+  r2: {address: 127.0.0.1, names: [r2], reach: bundle}
+  win: {address: 127.0.0.1, port: 23, names: [win], reach: bundle, system: windows}
+topologies:
+  - kind: rabbitmq
+    roles: {node: [r2, win]}
+    options: {dist_port: @PORT@}
+    nodes: {win: {dist_port: 9}}
+"""
+
+
+def said(
+    by_hand: ByHand, record: DeployedNode | None, *, days: int = 0, rotate: bool = False
+) -> str:
+    kind = load("rabbitmq")
+    nodes = kind.nodes(by_hand.site, by_hand.site.topologies[0])
+    node = next(node for node in nodes if node.host == "r2")
+    check = delivery(by_hand.site, node, record, NOW + timedelta(days=days), rotate=rotate)
+    assert (check.host, check.name) == ("r2", "by hand")
+    return f"{check.verdict} {check.text}"
+
+
+def test_a_plan_says_how_far_the_delivery_got_and_which_command_is_next(tmp_path: Path) -> None:
+    by_hand = ByHand(tmp_path)
+    assert "`tlswright export bundle r2` makes them" in said(by_hand, None)
+    assert "`tlswright export bundle r2` makes them" in said(
+        by_hand, DeployedNode("rabbitmq", "r2")
+    )
+    by_hand.export("r2")
+    waits = said(by_hand, by_hand.record("r2"))
+    assert waits.startswith("warn")
+    assert "`tlswright export bundle r2 --delivered`" in waits
+    by_hand.deliver("r2")
+    record = by_hand.record("r2")
+    assert said(by_hand, record).startswith("skip nothing is done here")
+    assert "--new`" in said(by_hand, record, rotate=True)
+    assert "is due" in said(by_hand, record, days=300)
+    by_hand.text = CLUSTER.replace("r2.lab.test", "r2.other.test")
+    assert "out of date (name r2.other.test is missing)" in said(by_hand, record)
+
+
+def test_only_hosts_in_reach_are_asked_anything(tmp_path: Path) -> None:
+    site = ByHand(tmp_path).site
+    assert list(surveys(site, kinds_of(site))) == ["r1"]
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> ByHand:
+    """Two nodes out of reach whose bundles are made."""
+    made = ByHand(tmp_path, PAIR.replace("@PORT@", "9"))
+    for host in ("r2", "win"):
+        export_bundle(made.places, made.site, host, WORD, servers.NOW)
+    return made
+
+
+def credential(by_hand: ByHand, host: str) -> Credential:
+    with Vault.open(by_hand.places.vault, WORD) as vault:
+        found = keeping.load_credential(vault, host, f"rabbitmq/{host}")
+    assert found is not None
+    return found
+
+
+def proven(by_hand: ByHand) -> dict[str, list[Finding]]:
+    """Prove every link with no connection to any host, as `verify` does; by link."""
+    deployed = load_deployed(by_hand.places.deployed)
+    with Vault.open(by_hand.places.vault, WORD) as vault:
+        keyring = Keyring(by_hand.site, vault)
+        prover = Prover(
+            by_hand.site, kinds_of(by_hand.site), Gathered(), keyring, deployed,
+            Plan(by_hand.site, ()), lambda: servers.NOW,
+        )  # fmt: skip
+        found: dict[str, list[Finding]] = {}
+        for finding in prover.everything():
+            found.setdefault(finding.subject, []).append(finding)
+    return found
+
+
+@pytest.fixture
+def served(pair: ByHand) -> Iterator[ByHand]:
+    """Let r2 answer as its bundle would make it: only to certificates of the CA."""
+    (pem,) = load_deployed(pair.places.deployed).authorities.values()
+    trust = replace(servers.trust(), pem=pem)
+    with servers.tls_server(credential(pair, "r2"), "silent", clients=trust) as port:
+        pair.text = PAIR.replace("@PORT@", str(port))
+        yield pair
+
+
+def test_what_was_not_installed_is_not_proven_and_not_red(pair: ByHand) -> None:
+    found = proven(pair)
+    assert set(found) == {"r2>win", "win>r2"}
+    for link, (finding,) in found.items():
+        host = link.partition(">")[2]
+        assert finding.verdict == "skip"
+        assert f"the bundle of {host} is not installed yet" in finding.evidence
+
+
+def test_what_can_be_dialled_from_here_is_proven(served: ByHand) -> None:
+    found = proven(served)
+    verdicts = {finding.tried: finding.verdict for finding in found["win>r2"]}
+    assert set(verdicts.values()) == {"ok"}
+    assert len(verdicts) >= 6
+    assert "there is no connection to win" in found["win>r2"][0].evidence
+    assert [finding.verdict for finding in found["r2>win"]] == ["skip"]
+
+
+def test_a_delivered_host_that_nobody_can_dial_is_said_not_guessed(served: ByHand) -> None:
+    served.deliver("win")
+    (finding,) = proven(served)["r2>win"]
+    assert finding.verdict == "skip"
+    assert "neither win nor r2 can be reached from here" in finding.evidence
+
+
+def test_a_delivered_host_that_shows_another_certificate_is_red(served: ByHand) -> None:
+    export_bundle(served.places, served.site, "r2", WORD, servers.NOW, new=True)
+    assert "not installed yet" in proven(served)["win>r2"][0].evidence
+    served.deliver("r2")
+    failed = [finding for finding in proven(served)["win>r2"] if finding.verdict == "fail"]
+    assert failed

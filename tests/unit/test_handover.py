@@ -1,0 +1,195 @@
+"""The key of a host that a person brings it to: one until it is due, kept until it is there."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import pyzipper
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from app.engine.front import Front
+from app.errors import LockedError, UsageError, VaultError
+from app.pki.pem import read_combined
+from app.pki.secret import Secret
+from app.plan.deployed import fingerprint
+from app.site.lock import site_lock
+from tests.unit.by_hand_site import CLUSTER, NOW, ByHand, files
+
+
+@pytest.fixture
+def by_hand(tmp_path: Path) -> ByHand:
+    return ByHand(tmp_path)
+
+
+def key_of(found: dict[str, bytes]) -> bytes:
+    return next(data for name, data in found.items() if name.endswith("node.key"))
+
+
+def test_a_second_bundle_is_the_first_one_byte_for_byte(by_hand: ByHand) -> None:
+    first = by_hand.export("r2")
+    second = by_hand.export("r2", NOW + timedelta(days=30))
+    assert first.fresh
+    assert not second.fresh
+    assert first.data == second.data
+    assert first.sha256 == second.sha256
+
+
+def test_its_certificate_is_recorded_and_belongs_to_its_key(by_hand: ByHand) -> None:
+    made = by_hand.export("r2")
+    found = files(made)
+    chain, key = found["files/etc/rabbitmq/tls/node.pem"], key_of(found)
+    certificate, _, _ = read_combined(chain)
+    private = load_pem_private_key(key, None)
+    assert certificate.public_key() == private.public_key()
+    record = by_hand.record("r2")
+    assert record.facts == made.facts
+    assert record.facts.sha256 == fingerprint(record.certificate)
+    assert {str(san) for san in made.facts.sans} == {
+        "dns:r2", "dns:r2.lab.test",
+    }  # fmt: skip
+    assert record.delivery == "exported"
+    assert set(record.files) == {
+        f"/etc/rabbitmq/{name}"
+        for name in ("tls/ca.pem", "tls/node.pem", "tls/node.key", "inter_node_tls.config")
+    }
+    assert list(record.trust) == ["ca-g1"]
+
+
+def test_a_delivered_key_is_forgotten_and_never_made_up_again(by_hand: ByHand) -> None:
+    by_hand.export("r2")
+    by_hand.export("win")
+    assert by_hand.deliver("r2")
+    assert by_hand.kept() == ["credential/win/rabbitmq%2Fwin"]
+    assert by_hand.record("r2").delivery == "delivered"
+    assert not by_hand.deliver("r2")
+    before = by_hand.record("r2")
+    with pytest.raises(UsageError, match="kept nowhere else") as raised:
+        by_hand.export("r2")
+    assert "--new" in raised.value.hint
+    assert by_hand.record("r2") == before
+
+
+def test_a_new_key_comes_when_it_is_asked_for_due_or_must_say_something_else(
+    by_hand: ByHand,
+) -> None:
+    first = by_hand.export("r2")
+    asked = by_hand.export("r2", new=True)
+    assert asked.fresh
+    assert key_of(files(asked)) != key_of(files(first))
+    assert by_hand.deliver("r2")
+    due = by_hand.export("r2", NOW + timedelta(days=300))
+    assert due.fresh
+    assert by_hand.record("r2").delivery == "exported"
+    by_hand.text = CLUSTER.replace("[r2, r2.lab.test]", "[r2, r2.other.test]")
+    renamed = by_hand.export("r2", NOW + timedelta(days=301))
+    assert renamed.fresh
+    assert "r2.other.test" in {san.value for san in renamed.facts.sans}
+    by_hand.text += "authority: {leaf_days: 30}\n"
+    assert by_hand.export("r2", NOW + timedelta(days=302)).fresh
+    assert len(by_hand.kept()) == 1
+
+
+def test_a_pair_for_dialling_is_kept_and_forgotten_with_the_other(by_hand: ByHand) -> None:
+    by_hand.text += "    options: {client_pair: true, key_password: true}\n"
+    first = by_hand.export("r2")
+    found = files(first)
+    assert b"ENCRYPTED" in key_of(found)
+    assert found["files/etc/rabbitmq/tls/client.key"] != key_of(found)
+    again = files(by_hand.export("r2"))
+    same = ("tls/node.pem", "tls/client.pem", "inter_node_tls.config")
+    assert all(found[f"files/etc/rabbitmq/{n}"] == again[f"files/etc/rabbitmq/{n}"] for n in same)
+    assert len(by_hand.kept()) == 2
+    by_hand.deliver("r2")
+    assert by_hand.kept() == []
+
+
+def test_an_encrypted_bundle_opens_with_its_password_alone(by_hand: ByHand) -> None:
+    made = by_hand.export("r2", password=Secret("a password of the zip"))
+    with zipfile.ZipFile(io.BytesIO(made.data)) as archive, pytest.raises(RuntimeError):
+        archive.read("r2-rabbitmq/README.txt")
+    with pyzipper.AESZipFile(io.BytesIO(made.data)) as archive:
+        archive.setpassword(b"a password of the zip")
+        key = archive.read("r2-rabbitmq/files/etc/rabbitmq/tls/node.key")
+    assert key == key_of(files(by_hand.export("r2")))
+
+
+def test_the_record_and_status_hold_no_key(by_hand: ByHand) -> None:
+    key = key_of(files(by_hand.export("r2")))
+    secret = b"".join(key.splitlines()[1:-1])
+    for path in by_hand.folder.rglob("*"):
+        if path.is_file():
+            assert secret[:40] not in path.read_bytes(), path
+            assert b"PRIVATE KEY" not in path.read_bytes(), path
+            assert path.stat().st_mode & 0o077 == 0, path
+    rows = {row.subject: row for row in Front(by_hand.folder).status(by_hand.site, NOW)}
+    assert rows["r2"].text == "bundle not delivered yet"
+    assert rows["r2"].facts is not None
+    assert rows["win"].text == "no bundle made yet"
+    by_hand.deliver("r2")
+    rows = {row.subject: row for row in Front(by_hand.folder).status(by_hand.site, NOW)}
+    assert rows["r2"].text == "delivered by bundle"
+
+
+@pytest.mark.parametrize(
+    ("host", "said", "hint"),
+    [
+        ("r1", "reached over SSH", "reach: bundle"),
+        ("r22", "there is no host 'r22'", "r2"),
+    ],
+)
+def test_hosts_that_need_no_bundle_are_refused(
+    by_hand: ByHand, host: str, said: str, hint: str
+) -> None:
+    for act in (by_hand.export, by_hand.deliver):
+        with pytest.raises(UsageError, match=said) as raised:
+            act(host)
+        assert hint in raised.value.hint
+    assert not by_hand.places.deployed.exists()
+
+
+def test_nothing_is_delivered_that_was_not_made(by_hand: ByHand) -> None:
+    with pytest.raises(UsageError, match="no bundle was made"):
+        by_hand.deliver("r2")
+
+
+def test_a_wrong_passphrase_changes_nothing(by_hand: ByHand) -> None:
+    by_hand.export("r2")
+    before = by_hand.places.deployed.read_bytes()
+    right, by_hand.word = by_hand.word, Secret("not the one")
+    for act in (by_hand.export, by_hand.deliver):
+        with pytest.raises(VaultError):
+            act("r2")
+    by_hand.word = right
+    assert by_hand.places.deployed.read_bytes() == before
+    assert len(by_hand.kept()) == 1
+
+
+def test_a_run_that_goes_on_keeps_others_out(by_hand: ByHand) -> None:
+    with site_lock(by_hand.places, "apply"), pytest.raises(LockedError):
+        by_hand.export("r2")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("windows_user: John Smith", 'windows_user: "R&D"', "batch file"),
+        ("windows_user: John Smith", 'windows_user: "100%"', "batch file"),
+        ("windows_user: John Smith", "windows_user: Jürgen", "batch file"),
+        ("windows_user: John Smith", r"windows_folder: 'C:\RabbitMQ'", "forward slashes"),
+        ("windows_user: John Smith", "windows_folder: /etc/rabbitmq", "folder of a drive"),
+        ("windows_user: John Smith", "erl_ssl_path: write", "set ssl_path"),
+        ("nodes:", "options: {folder: /etc/rab bit}\n    nodes:", "unquoted"),
+    ],
+)
+def test_what_cannot_be_written_into_its_files_is_told_with_the_site(
+    old: str, new: str, said: str, by_hand: ByHand
+) -> None:
+    by_hand.text = CLUSTER.replace(old, new)
+    from app.errors import SiteError
+
+    with pytest.raises(SiteError, match=said):
+        by_hand.export("win")
