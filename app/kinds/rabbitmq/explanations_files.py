@@ -113,7 +113,7 @@ _OPTIONS: tuple[Row, ...] = (
         "optfile-no-list",
         "start-up log",
         "ssl_dist_opts",
-        r":?ets, {0,4}:?insert, {0,4}\[:?ssl_dist_opts, ",
+        r":?ets, {0,4}:?insert, {0,4}\[:?ssl_dist_opts,",
         "The TLS option file is no list of {server, […]} and {client, […]}.",
         _PLAN,
         f"{_OPTFILE} (ssl_dist_optfile)",

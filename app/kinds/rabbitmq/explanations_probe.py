@@ -17,7 +17,8 @@ _PLAN = "Run `tlswright plan` for this host, and apply."
 _SECTION = "client section of inter_node_tls.config"
 _NAMED = "the file that the line names, on the host that dials"
 _DIALLED_LOG = "`tlswright explain --from-host HOST` for the host that is dialled"
-_FILE = r"\{options,\s?\{(?:key|cert|cacert)file,\s?\"[^\"]{1,500}\",\s?"
+_QUOTED = r'"(?:[^"\\]|\\.){1,500}"'
+_FILE = rf"\{{options,\s?\{{(?:key|cert|cacert)file,\s?{_QUOTED},\s?"
 _PEER = r"\{ssl_connect_failed,\s?[{}\d,:a-f]{3,80},\s?\d{1,5},\s?\{error,\s?"
 
 
@@ -169,8 +170,8 @@ ROWS: tuple[Row, ...] = (
     row(
         "dialled-first-word",
         "the connection",
-        "recv_status_failed",
-        r"\{recv_status_failed,\s?\{error,\s?closed\}\}",
+        "closed}}",
+        r"\{(?:recv_status_failed|badmatch),\s?\{error,\s?closed\}\}",
         "The node that was dialled hung up at the first word: the caller is plain and the node "
         "speaks TLS, or (TLS 1.3) it refused the caller's certificate.",
         f"{_DIALLED_LOG} tells which. Plain: -proto_dist inet_tls is missing or overridden.",
@@ -189,7 +190,7 @@ ROWS: tuple[Row, ...] = (
         "dialled-not-registered",
         "the connection",
         "port_please_failed",
-        r"\{port_please_failed,\s?(?:erl_epmd,\s?)?\"[^\"]{1,260}\",.{1,60},\s?noport\}",
+        rf"\{{port_please_failed,\s?(?:erl_epmd,\s?)?{_QUOTED},.{{1,60}},\s?noport\}}",
         "epmd on the host that was dialled knows no node of that name, or does not answer: the "
         "node or epmd is down, or a firewall keeps port 4369 closed.",
         f"Start the node. If it ended by itself: {_DIALLED_LOG}.",
@@ -199,7 +200,7 @@ ROWS: tuple[Row, ...] = (
         "dialled-name-unknown",
         "the connection",
         "address_failed",
-        r"CAUSE \{address_failed,\"[^\"]{1,260}\",\w{1,40}\}",
+        rf"CAUSE \{{address_failed,{_QUOTED},\w{{1,40}}\}}",
         "The host part of the dialled node's name cannot be resolved on this host.",
         "Add it to DNS or to /etc/hosts of this host.",
         "/etc/hosts",
