@@ -28,7 +28,10 @@ from app.errors import EditError
 
 __all__ = ["Edited", "EnvEdit", "EnvView", "edit_env", "read_env"]
 
-_HINT = "write these lines where sh always comes by, your own arguments added, and drop the old"
+_HINT = (
+    "write these lines yourself, outside of all conditions and with your own arguments added, "
+    "and take out the old ones"
+)
 
 
 def edit_env(data: bytes, wanted: EnvEdit, where: str) -> Edited:

@@ -12,6 +12,7 @@ from app.edits.shellvalue import Value
 from app.errors import EditError
 from app.quoting import calm
 
+_HINT = "correct the line: RabbitMQ's scripts read this file with sh"
 _YES = frozenset(("1", "yes", "true"))
 
 
@@ -20,7 +21,7 @@ def read_env(data: bytes, where: str) -> EnvView:
 
     Raises EditError with the line where the file is no shell script.
     """
-    file = load(data.decode("latin-1"), where)
+    file = load(data.decode("latin-1"), where, _HINT)
     reader = _Reader(file)
     server, ctl = reader.flags(SERVER), reader.flags(CTL)
     long_names = reader.text("USE_LONGNAME").strip().lower() in _YES
