@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from errno import ENAMETOOLONG
+from os import SEEK_END
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from app.cli.context import Context
-from app.errors import Exit, UsageError
+from app.errors import Exit, TlswrightError, UsageError
+
+if TYPE_CHECKING:
+    from app.verify.explain import Explanation
+
+MAX_BYTES = 4_000_000
 
 
 def flags_plan(parser: argparse.ArgumentParser) -> None:
@@ -122,31 +131,120 @@ def flags_explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "text", nargs="*", help="a line to explain, a file, or - for standard input"
     )
-    parser.add_argument("--kind", default="activemq", help="whose words these are")
+    parser.add_argument(
+        "--from-host", metavar="HOST", help="read the logs of this host of the site instead"
+    )
+    parser.add_argument(
+        "--kind", help="whose words these are (without: of every kind of the site, or of all)"
+    )
 
 
 def explain(context: Context) -> Exit:
-    """Say in words what a line of a log means: cause and remedy."""
+    """Say in words what a line of a log means: cause, remedy, and which file to look at."""
     from app import kinds
     from app.verify.explain import explain as explained
 
-    kinds.load(context.flags.kind)
-    words = context.flags.text
-    if not words:
-        raise UsageError("give a line, a file, or - for standard input")
-    if words == ["-"]:
-        lines = sys.stdin.read(4_000_000).splitlines()
-    elif len(words) == 1 and Path(words[0]).is_file():
-        lines = Path(words[0]).read_text("utf-8", "replace").splitlines()
-    else:
-        lines = [" ".join(words)]
-    found = explained(lines, context.flags.kind)
-    if context.flags.json:
+    flags = context.flags
+    if flags.kind:
+        kinds.load(flags.kind)
+    if flags.from_host and flags.text:
+        raise UsageError("give a line, a file or --from-host, not several of them")
+    if flags.from_host:
+        return _explain_host(context)
+    if not flags.text:
+        raise UsageError("give a line, a file, - for standard input, or --from-host HOST")
+    found = explained(_lines(flags.text), *((flags.kind,) if flags.kind else _kinds(context)))
+    if flags.json:
         context.terminal.json([asdict(one) for one in found])
-    for one in () if context.flags.json else found:
+        return Exit.OK if found else Exit.FINDINGS
+    _show_explained(context, found)
+    if not found:
+        context.terminal.print("Nothing in there is known to tlswright.")
+    return Exit.OK if found else Exit.FINDINGS
+
+
+def _explain_host(context: Context) -> Exit:
+    """Explain the logs of a host; exit 7 where one of them could not be read."""
+    from app.engine.explaining import explain_host
+
+    flags = context.flags
+    heard = context.asking(
+        lambda answers: explain_host(
+            context.site(), flags.from_host, answers.logins, flags.kind or ""
+        ),
+        context.answers(needed=False),
+    )
+    if flags.json:
+        context.terminal.json(
+            [
+                {
+                    "host": one.node.host,
+                    "node": one.node.name,
+                    "kind": one.node.kind,
+                    "lines": one.lines,
+                    "problem": one.problem,
+                    "found": [asdict(why) for why in one.found],
+                }
+                for one in heard
+            ]
+        )
+    for one in () if flags.json else heard:
+        title = f"{one.node.host}, {one.node.kind} {one.node.role}"
+        context.terminal.print(f"{title}: {one.problem or f'{one.lines} lines of its log read'}")
+        _show_explained(context, one.found)
+        if not one.found and not one.problem:
+            context.terminal.print("Nothing in there is known to tlswright.")
+    if any(one.found for one in heard):
+        context.terminal.say(
+            "Lines from the time of a run or of `tlswright verify` may be its own doing: it also "
+            "dials wrongly, to see that it is refused."
+        )
+    return Exit.FINDINGS if any(one.problem for one in heard) else Exit.OK
+
+
+def _show_explained(context: Context, found: Iterable[Explanation]) -> None:
+    for one in found:
         context.terminal.print(f"{one.line}\n  cause:  {one.cause}\n  remedy: {one.remedy}")
         if one.file:
             context.terminal.print(f"  file:   {one.file}")
-    if not found and not context.flags.json:
-        context.terminal.print("Nothing in there is known to tlswright.")
-    return Exit.OK if found else Exit.FINDINGS
+
+
+def _kinds(context: Context) -> tuple[str, ...]:
+    """Give the kinds of the site, or all of them where there is none that can be read."""
+    from app import kinds
+
+    if not context.places.site.exists():
+        return kinds.names()
+    try:
+        return tuple(dict.fromkeys(t.kind for t in context.site().topologies)) or kinds.names()
+    except TlswrightError:
+        return kinds.names()
+
+
+def _lines(words: Sequence[str]) -> list[str]:
+    """Give the lines of a file, of standard input, or those that the words themselves are."""
+    if list(words) == ["-"]:
+        return _newest(sys.stdin.buffer)
+    if len(words) == 1:
+        try:
+            with Path(words[0]).open("rb") as stream:
+                return _newest(stream)
+        except (FileNotFoundError, NotADirectoryError):
+            pass
+        except OSError as error:
+            # A pasted line is often longer than a file's name may be.
+            if error.errno != ENAMETOOLONG:
+                why = f"{words[0]} cannot be read: {error.strerror}"
+                raise UsageError(why) from None
+    return " ".join(words).splitlines()
+
+
+def _newest(stream: BinaryIO) -> list[str]:
+    """Give the last lines of a stream, of whatever size it is."""
+    if stream.seekable():
+        stream.seek(max(0, stream.seek(0, SEEK_END) - MAX_BYTES))
+        return stream.read(MAX_BYTES).decode("utf-8", "replace").splitlines()
+    kept: deque[bytes] = deque(maxlen=2)
+    while chunk := stream.read(MAX_BYTES):
+        kept.append(chunk)
+    return b"".join(kept).decode("utf-8", "replace").splitlines()
