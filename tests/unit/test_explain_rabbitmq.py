@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app import kinds
+from app.findings import Finding
 from app.kinds.rabbitmq.explanations import ROWS, joined
-from app.verify.blame import concerns
+from app.verify.blame import blame, concerns
 from app.verify.explain import MAX_LINE, advice, explain, names_peers, table
 from app.verify.rows import FOREIGN, NO_CERTIFICATE, PLAIN
-from tests.unit.rabbitmq_alert_lines import CLIENT, HEARD, NODE, SERVER
+from tests.unit.rabbitmq_alert_lines import CAUSE, CLIENT, HEARD, NODE, SERVER
 from tests.unit.rabbitmq_lines import CASES, ERROR
 from tests.unit.test_explain_activemq import CASES as ACTIVEMQ
+from tests.unit.test_verify_links import check, probes
 
 KEYS = ("caller-plain", "own-file-missing", "tables-wait", "wrong-cookie", "optfile-syntax")
 
@@ -125,6 +128,23 @@ def test_an_alert_in_a_log_without_peers_counts_only_where_it_was_seen() -> None
     assert not concerns("sent the alert certificate_required after the handshake", line)
     assert not concerns("the cluster is not complete", f"{HEARD}Fatal - Handshake Failure")
     assert concerns("anything", f"{ERROR}Cannot accept TLS distribution connection: Invalid key")
+
+
+def test_a_cause_is_not_guessed_from_alerts_that_our_own_probes_left() -> None:
+    log = (f"{SERVER}Fatal - Unknown CA", f"{SERVER}Fatal - Certificate required")
+    whole = replace(check(25672), kind="rabbitmq")
+    given = probes(logs=lambda host: log)
+
+    def cause(evidence: str) -> str:
+        failed = Finding(whole.link.id, "CLI tools reach the node", "fail", evidence)
+        return blame(failed, whole, given).cause
+
+    assert "is of an authority" in cause("sent the alert unknown_ca after the handshake")
+    assert cause("the cluster is partitioned: rabbit@r2") == ""
+    said = "Error: Failed to connect and authenticate to rabbit@r2 in 15000 ms (waited 60 s)"
+    assert "does not say why" in cause(said)
+    answer = f'{CAUSE}{{options,{{keyfile,"/etc/x.key",{{error,eacces}}}}}}}}}} RESULT pang'
+    assert "may not read its own key" in cause(answer)
 
 
 def test_secrets_in_a_line_are_not_shown() -> None:
