@@ -8,10 +8,9 @@ the person's own hand.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from app.kinds.resources import FileResource, LiteralWant
-from app.model import System
 from app.pki.facts import CertificateFacts
 from app.pki.secret import Secret
 from app.quoting import sh
@@ -54,8 +53,6 @@ class Bundle:
     pieces: tuple[Piece, ...]
     page: str
     script: str = ""
-    system: System = "linux"
-    adds: tuple[Lines, ...] = field(default=())
 
 
 def tag_of(facts: CertificateFacts) -> str:
@@ -90,7 +87,7 @@ def bundle_of(
     )
     text = render_template(page, **about(facts), **values)
     added = tuple(Piece(one.name, one.resource, whole=False) for one in adds)
-    return Bundle((*whole, *added, *shown), text, script, adds=adds)
+    return Bundle((*whole, *added, *shown), text, script)
 
 
 def about(facts: CertificateFacts) -> Mapping[str, object]:

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from app.export.bundle import entries
+from app.kinds.bundle import bundle_of
+from app.kinds.resources import FileResource, LiteralWant
 from tests.unit.by_hand_site import NOW, ByHand, files
 
 _KNOWN = (("sh",), ("bash", "--posix"), ("busybox", "sh"), ("ksh",), ("zsh", "--emulate", "sh"))
@@ -244,6 +247,29 @@ def test_old_files_are_deleted_on_request_and_undo_is_over(host: Host) -> None:
     assert host.stands() == left
     host.run("undo")
     assert host.stands() == left
+
+
+def test_a_kind_without_a_page_of_its_own_gets_one_that_serves(tmp_path: Path) -> None:
+    want = LiteralWant(b"data")
+    file = FileResource("r2", "r2", "/etc/x y/f'ile", "root", "daemon", 0o644, want, "a file")
+    facts = ByHand(tmp_path).export("r2").facts
+    said = {"site": "s", "host": "r2", "product": "Product"}
+    made = bundle_of((file,), facts, said)
+    assert [piece.name for piece in made.pieces] == ["files/etc/x y/f'ile"]
+    assert "4. Restart Product, as you are used to." in made.page
+    assert facts.sha256 in made.page
+    folder = tmp_path / "unpacked"
+    for entry in entries("b", made, {made.pieces[0].name: b"data"}):
+        place = folder / entry.name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(entry.data)
+    subprocess.run(
+        ["sh", "install.sh"], cwd=folder / "b", check=True, capture_output=True,
+        env={"PATH": "/usr/bin:/bin", "ROOT": str(tmp_path / "root")},
+    )  # fmt: skip
+    placed = tmp_path / "root/etc/x y/f'ile"
+    assert placed.read_bytes() == b"data"
+    assert stat.S_IMODE(placed.stat().st_mode) == 0o644
 
 
 def test_an_unknown_word_does_nothing(host: Host) -> None:

@@ -148,3 +148,19 @@ def test_a_delivered_host_that_shows_another_certificate_is_red(served: ByHand) 
     served.deliver("r2")
     failed = [finding for finding in proven(served)["win>r2"] if finding.verdict == "fail"]
     assert failed
+
+
+def test_the_only_node_in_reach_goes_back_to_plain_without_waiting_for_a_quorum(
+    tmp_path: Path,
+) -> None:
+    kind, site = load("rabbitmq"), ByHand(tmp_path).site
+    node = kind.nodes(site, site.topologies[0])[0]
+    layout = kind.assumed(site, node)
+    layout = replace(layout, facts={**layout.facts, "transport": "tls"})
+    env = ("/etc/rabbitmq/rabbitmq-env.conf",)
+    quorum = "check_if_node_is_quorum_critical"
+    assert quorum not in kind.activation(site, node, layout, changed=env, restored=True).stop
+    assert quorum in kind.activation(site, node, layout, changed=env).stop
+    hosts = {name: replace(host, reach="ssh") for name, host in site.hosts.items()}
+    reached = replace(site, hosts=hosts)
+    assert quorum in kind.activation(reached, node, layout, changed=env, restored=True).stop

@@ -97,7 +97,7 @@ def _say(context: Context, made: HandOver, *, encrypted: bool) -> None:
     age = "a new key" if made.fresh else "the same key as the last one"
     say(f"It holds {age}; its certificate ends {made.facts.not_after:%Y-%m-%d}.")
     if encrypted:
-        say("7-Zip, WinZip or bsdtar open it; unzip and the Explorer of Windows do not.")
+        say("7-Zip, WinZip or bsdtar open it; unzip and the Explorer of older Windows do not.")
     else:
         say("It is not encrypted: whoever reads it can pass for the host (--encrypt helps).")
     say(f"Unpack it on {made.host} and follow {made.folders[0]}/README.txt.")

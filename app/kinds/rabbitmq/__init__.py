@@ -11,7 +11,7 @@ from app.kinds.rabbitmq import topology as shape
 from app.kinds.rabbitmq.activation import activation
 from app.kinds.rabbitmq.bundle import bundle
 from app.kinds.rabbitmq.files import resources
-from app.kinds.rabbitmq.layout import find_layout, survey
+from app.kinds.rabbitmq.layout import ENV, find_layout, survey
 from app.kinds.rabbitmq.options import OPTIONS
 from app.kinds.rabbitmq.proofs import proofs
 from app.kinds.rabbitmq.unseen import assumed
@@ -93,8 +93,15 @@ class RabbitMQ:
         alone: bool = True,
         restored: bool = False,
     ) -> Activation:
-        """Say how the node takes up what has changed."""
-        return activation(node, layout, changed=changed, alone=alone)
+        """Say how the node takes up what has changed.
+
+        The only node in reach that goes back to plain has peers that are down: there is no quorum
+        to wait for.
+        """
+        hosts = (site.hosts[h] for t in site.topologies if t.kind == self.name for h in t.hosts)
+        last = sum(not host.by_hand for host in hosts) == 1
+        back = restored and f"{layout.facts['folder']}/{ENV}" in changed
+        return activation(node, layout, changed=changed, alone=alone and not (last and back))
 
     def proofs(
         self, site: Site, topology: Topology, layouts: Mapping[str, Layout]

@@ -58,7 +58,7 @@ def _for_windows(render: Render, facts: CertificateFacts) -> Bundle:
         optfile=OPTFILE if option_files(render) else "",
         ssl_path=bool(env_edit(render).ssl_path),
     )  # fmt: skip
-    return Bundle(pieces, page.replace("\n", "\r\n"), system="windows")
+    return Bundle(pieces, page.replace("\n", "\r\n"))
 
 
 def _batch(render: Render) -> FileResource:

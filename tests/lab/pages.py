@@ -1,0 +1,45 @@
+"""Follow a page of steps as a person would: the commands of a section, one after the other."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+
+from tests.lab.host import LabHost
+from tests.lab.site import Site
+
+_COMMAND = re.compile(r"    (\S.*)")
+
+
+def commands(page: str, section: str) -> list[str]:
+    """Give the indented lines of a section, whose heading is underlined with hyphens."""
+    lines = page.splitlines()
+    heads = [i for i in range(1, len(lines)) if re.fullmatch("-{3,}", lines[i])]
+    starts = {lines[i - 1].strip(): i + 1 for i in heads}
+    first = starts[section]
+    last = min((i - 1 for i in heads if i > first), default=len(lines))
+    found = (_COMMAND.fullmatch(line) for line in lines[first:last])
+    return [one[1] for one in found if one]
+
+
+def follow(
+    site: Site, host: LabHost, folder: str, section: str, only: Sequence[str] = ()
+) -> list[str]:
+    """Type each command of a section of a host's page; gives what was printed, in order.
+
+    Those of tlswright are typed at the control machine, with a yes where it would ask.  `only`
+    names the first words of the commands to type.
+    """
+    page = host.path(f"{folder}/README.txt").read_text()
+    said: list[str] = []
+    for command in commands(page, section):
+        if only and not command.startswith(tuple(only)):
+            continue
+        if command.startswith("tlswright "):
+            words = shlex.split(command)[1:]
+            yes = ["--yes"] if words[0] == "apply" else []
+            said.append(site.run(*words, *yes, expect=0).stdout)
+        else:
+            said.append(host.ssh(f"cd {folder} && {command}", timeout=300).stdout)
+    return said
