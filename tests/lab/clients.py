@@ -23,12 +23,12 @@ def foreign_key(folder: Path, authority: str) -> Path:
     return path
 
 
-def strangers_let_in(host: LabHost, authority: Path, foreign: Path, port: int = 61617) -> list[str]:
+def strangers_let_in(host: LabHost, foreign: Path, port: int = 61617) -> list[str]:
     """Try each kind of stranger on a TLS port, and name those that were not refused."""
     place = (host.address, port)
     tried = {
-        "without a certificate": tls.refused(*place, authority=authority),
-        "of a foreign CA": tls.refused(*place, authority=authority, certificate=foreign),
+        "without a certificate": tls.refused(*place),
+        "of a foreign CA": tls.refused(*place, certificate=foreign),
         "without TLS": tls.plain_refused(*place),
     }
     return [what for what, refused in tried.items() if not refused]

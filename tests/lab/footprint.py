@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import socket
 import ssl
 import stat
 from collections.abc import Mapping
 from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 
 from tests.lab.host import LabHost
 
@@ -40,14 +42,13 @@ def life(host: LabHost, instance: str = "main") -> str:
 
 def presented(host: LabHost, port: int = 61617) -> str:
     """Give the SHA-256 of the certificate that a TLS port shows to anybody."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    with (
-        socket.create_connection((host.address, port), timeout=10) as raw,
-        context.wrap_socket(raw) as wrapped,
-    ):
-        return hashlib.sha256(wrapped.getpeercert(binary_form=True) or b"").hexdigest()
+    return served(host, port).fingerprint(hashes.SHA256()).hex()
+
+
+def served(host: LabHost, port: int = 61617) -> x509.Certificate:
+    """Give the certificate that a TLS port shows to anybody, whoever signed it."""
+    shown = ssl.get_server_certificate((host.address, port), timeout=10)
+    return x509.load_pem_x509_certificate(shown.encode())
 
 
 def _walk(host: LabHost, folder: str) -> list[tuple[str, os.stat_result]]:

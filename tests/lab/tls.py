@@ -26,19 +26,23 @@ def dial(
     address: str,
     port: int,
     *,
-    authority: Path,
+    authority: Path | None,
     certificate: Path | None = None,
     key: Path | None = None,
     name: str | None = None,
 ) -> Answer:
     """Shake hands and read the broker's greeting; authority, certificate and key are PEM files.
 
-    The peer's name is checked where a name is given. Raises ssl.SSLError, ConnectionError or
-    EOFError when the broker refuses, which under TLS 1.3 shows only on this first read.
+    Without an authority any broker will do. The peer's name is checked where a name is given.
+    Raises ssl.SSLError, ConnectionError or EOFError when the broker refuses, which under TLS 1.3
+    shows only on this first read.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = name is not None
-    context.load_verify_locations(authority)
+    if authority is None:
+        context.verify_mode = ssl.CERT_NONE
+    else:
+        context.load_verify_locations(authority)
     if certificate is not None:
         context.load_cert_chain(certificate, key)
     with (
@@ -55,17 +59,13 @@ def dial(
         )
 
 
-def refused(
-    address: str,
-    port: int,
-    *,
-    authority: Path,
-    certificate: Path | None = None,
-    key: Path | None = None,
-) -> bool:
-    """Say whether a broker turns this client away, after the handshake too."""
+def refused(address: str, port: int, *, certificate: Path | None = None) -> bool:
+    """Say whether a broker turns this client away, after the handshake too.
+
+    The client takes any broker, so that the refusal can only be the broker's.
+    """
     try:
-        dial(address, port, authority=authority, certificate=certificate, key=key)
+        dial(address, port, authority=None, certificate=certificate)
     except (ssl.SSLError, ConnectionError, EOFError):
         return True
     return False
