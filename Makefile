@@ -1,5 +1,6 @@
 # Needs python3 (3.11 or later) with pip, and make. No compiler, no ensurepip.
 PYTHON ?= python3
+WORKERS := 3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
@@ -15,6 +16,7 @@ LAB_PACKAGES := systemd-container systemd-sysv libpam-systemd dbus iproute2 proc
 help:
 	@echo 'make demo        try the wizard over embedded hosts (HEADLESS=1: without a screen)'
 	@echo 'make test        run the tests; those on real hosts where the machine can hold a lab'
+	@echo '                 (TESTS=tests/unit: a part; WORKERS=0: one after the other)'
 	@echo 'make check       format, lint, types, import contracts'
 	@echo 'make bench       measure'
 	@echo 'make lab-deps    install the Debian packages that a lab of real hosts needs (root)'
@@ -38,8 +40,10 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP)
 	@$(BIN)/python -P -m app.demo $(if $(HEADLESS),--headless)
 
+# Each worker takes whole files, in the order of tests/conftest.py, and brings up a lab of its own.
 test: $(STAMP)
-	@$(BIN)/python -m pytest --ignore=tests/bench $(TESTS)
+	@$(BIN)/python -m pytest --ignore=tests/bench -n $(WORKERS) --dist loadfile \
+	    --no-loadscope-reorder $(TESTS)
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
+import contextlib
 import os
 import signal
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.lab import requirements
+from tests.lab.processes import children
 
 if TYPE_CHECKING:
     from tests.lab.hosts import Lab
@@ -19,11 +20,30 @@ if TYPE_CHECKING:
 REQUIRED = "TLSWRIGHT_LAB_REQUIRED"
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let SIGTERM and SIGHUP end a session as Ctrl-C does, and the workers of pytest-xdist too."""
+    workers = config.getoption("numprocesses", None)
+
+    def end(number: int, frame: FrameType | None) -> None:
+        for pid in children(os.getpid()) if workers else ():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+        raise KeyboardInterrupt(signal.Signals(number).name)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark whatever asks for a lab, so that `-m lab` finds all of it."""
+    """Mark whatever asks for a lab, so that `-m lab` finds all of it, and put its files first.
+
+    They take longest: last, they would keep one worker of pytest-xdist busy and the others idle.
+    """
     for item in items:
         if {"lab", "fresh_lab"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("lab")
+    files = {item.path for item in items if item.get_closest_marker("lab")}
+    items.sort(key=lambda item: item.path not in files)
 
 
 @pytest.fixture(scope="session")
@@ -34,18 +54,11 @@ def lab() -> Iterator[Lab]:
         pytest.fail(f"{REQUIRED}=1, but {reason}")
     if reason:
         pytest.skip(reason)
+    from tests.lab.endings import guarded
     from tests.lab.hosts import Lab
 
-    before = {number: signal.signal(number, _interrupt) for number in _ENDINGS}
-    hosts = Lab()
-    atexit.register(hosts.stop)
-    try:
-        with hosts:
-            yield hosts
-    finally:
-        atexit.unregister(hosts.stop)
-        for number, action in before.items():
-            signal.signal(number, action)
+    with guarded(Lab()) as hosts:
+        yield hosts
 
 
 @pytest.fixture
@@ -53,11 +66,3 @@ def fresh_lab(lab: Lab) -> Lab:
     """Real hosts, stock and just booted: those that were changed are reset before the test."""
     lab.clean()
     return lab
-
-
-_ENDINGS = (signal.SIGTERM, signal.SIGHUP)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    """End the session as Ctrl-C does, so that the lab is taken down."""
-    raise KeyboardInterrupt(signal.Signals(number).name)

@@ -114,3 +114,13 @@ def test_demo_runs_isolated_from_the_folder(clone: Path, headless: str) -> None:
     done = make(clone, "-n", "demo", f"HEADLESS={headless}")
     expected = "-P -m app.demo --headless" if headless else "-P -m app.demo"
     assert done.stdout.splitlines()[-1].rstrip().endswith(expected)
+
+
+@pytest.mark.parametrize(("words", "workers"), [((), "-n 3"), (("WORKERS=0",), "-n 0")])
+def test_tests_run_side_by_side_by_whole_files(
+    clone: Path, words: tuple[str, ...], workers: str
+) -> None:
+    done = make(clone, "-n", "test", "TESTS=tests/unit", *words)
+    said = " ".join(done.stdout.split())
+    assert f"{workers} --dist loadfile" in said
+    assert said.endswith("tests/unit")

@@ -54,7 +54,8 @@ def clear(prefix: str, bridge: str) -> None:
     """Delete the bridge, and every namespace and interface whose name starts with prefix."""
     for name in _names("netns", prefix):
         run("ip", "netns", "delete", name)
-    for name in [*_names("link", prefix), *_names("link", bridge)]:
+    bridges = [name for name in _names("link", bridge) if name == bridge]
+    for name in [*_names("link", prefix), *bridges]:
         # An interface may already have gone together with its namespace.
         run("ip", "link", "delete", name, check=False)
 

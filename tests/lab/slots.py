@@ -22,7 +22,7 @@ from tests.lab.processes import Process
 STATE = Path("/run/tlswright-lab")
 # nspawn deletes its directory there only where /run is a memory file system.
 NSPAWN = Path("/run/systemd/nspawn/propagate")
-SLOTS = 8
+SLOTS = 24
 
 
 class NoFreeSlot(Exception):

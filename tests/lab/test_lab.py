@@ -111,6 +111,39 @@ def test_nothing_is_left_behind_however_a_session_ends(ending: signal.Signals) -
     assert _traces(prefix) == []
 
 
+# A test that does not let go, so that its worker is killed in the end.
+STUBBORN = """\
+import pathlib, threading
+
+def test_that_waits(lab):
+    pathlib.Path("prefix").write_text(lab.slot.prefix)
+    while True:
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            pass
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("lab")
+def test_nothing_is_left_behind_by_an_interrupted_worker(tmp_path: Path) -> None:
+    (tmp_path / "test_stubborn.py").write_text(STUBBORN)
+    words = ["-p", "tests.conftest", "-n", "1", "-c", os.devnull, "--rootdir", str(tmp_path)]
+    command = [sys.executable, "-m", "pytest", *words, "test_stubborn.py"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    known = tmp_path / "prefix"
+    with subprocess.Popen(command, cwd=tmp_path, env=environment) as session:
+        try:
+            until(lambda: known.exists() and known.read_text(), 120, "the lab of the worker")
+            assert _traces(known.read_text())
+            session.terminate()
+            session.wait(60)
+        finally:
+            session.kill()
+    assert _traces(known.read_text()) == []
+
+
 def _read_until_up(session: subprocess.Popen[str]) -> str:
     assert session.stdout is not None
     guard = threading.Timer(120, session.kill)
