@@ -94,8 +94,9 @@ class Prover:
                 continue
             if ends & set(hosts) and not ends & pending and not self._unprovable(item.link):
                 wanted += [p for p in self._proofs(item.topology) if p.link == item.link]
+        probes = self._probes()
         with ThreadPoolExecutor(WORKERS) as pool:
-            yield from pool.map(lambda proof: prove(proof, self._probes(), lambda: False), wanted)
+            yield from pool.map(lambda proof: prove(proof, probes, lambda: False), wanted)
 
     def everything(self) -> Iterator[Finding]:
         """Probe every link whose both ends have a certificate; yields findings as they come."""

@@ -11,6 +11,7 @@ from typing import Protocol
 from app.model import Link
 from app.pki.facts import CertificateFacts
 from app.remote.base import Remote
+from app.verify.answers import Answers
 from app.verify.plain import probe_plain
 from app.verify.probe import probe_tls
 from app.verify.remote_probe import RemoteDial
@@ -81,5 +82,6 @@ class Probes:
     logs: Callable[[str], tuple[str, ...]] = no_logs
     tls: TlsProbe = probe_tls
     plain: PlainProbe = probe_plain
+    answers: Answers = field(default_factory=Answers)
     clock: Callable[[], float] = time.monotonic
     pause: Callable[[float], None] = time.sleep

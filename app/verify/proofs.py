@@ -25,7 +25,7 @@ def prove(proof: Proof, probes: Probes, halted: Callable[[], bool]) -> Finding:
     while True:
         left = deadline - probes.clock()
         try:
-            output = remote.run(proof.command, seconds=max(5.0, min(30.0, left)))
+            output = probes.answers.run(remote, proof.command, max(5.0, min(30.0, left)))
         except TlswrightError as error:
             return _told(proof, "skip", f"not checked: {error.text}")
         holds, evidence = proof.judge(output)

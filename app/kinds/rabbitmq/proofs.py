@@ -7,7 +7,7 @@ each node anew, and the running virtual machine is asked for the transport of it
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Mapping
 from functools import partial
 
@@ -15,7 +15,7 @@ from app.kinds.base import Proof
 from app.kinds.resources import Layout
 from app.model import Link, Node
 from app.observed import Output
-from app.quoting import calm, erl_atom, sh
+from app.quoting import calm, sh
 from app.rendering import render_template
 
 SECONDS = 60
@@ -32,32 +32,32 @@ def proofs(
     A cluster counts as complete without the nodes that are reached `by_hand`: they may still wait.
     """
     by_name = {node.name: node for node in nodes}
+    members = tuple(str(n.options["node_name"]) for n in nodes if n.name not in by_hand)
+    status = render_template("rabbitmq/proof-status.sh.j2", expression=sh(_STATUS))
     found: list[Proof] = []
-    seen: set[str] = set()
+    asked, refused = set[str](), set[str]()
     for link in links:
         layout = layouts.get(link.initiator)
         if layout is None or layout.problems:
             continue
-        peer = str(by_name[link.acceptor].options["node_name"])
-        values = {"peer": sh(peer), "expression": sh(_address_of(peer))}
-        cli = render_template("rabbitmq/proof-cli.sh.j2", **values)
-        dist = render_template("rabbitmq/proof-link.sh.j2", **values)
+        host, peer = link.initiator, str(by_name[link.acceptor].options["node_name"])
+        cli = render_template("rabbitmq/proof-cli.sh.j2", peer=sh(peer))
+        judge = partial(judge_link, peer)
         found += [
-            Proof(link, link.initiator, "CLI tools reach the node", cli, judge_cli, SECONDS),
-            Proof(link, link.initiator, "the nodes' link is TLS", dist,
-                  partial(judge_link, peer), SECONDS),
-        ]  # fmt: skip
+            Proof(link, host, "CLI tools reach the node", cli, judge_cli, SECONDS),
+            Proof(link, host, "the nodes' link is TLS", status, judge, SECONDS),
+        ]
+        if link.acceptor not in refused:
+            refused.add(link.acceptor)
+            plain = render_template("rabbitmq/proof-plain.sh.j2", peer=sh(peer))
+            title = "CLI tools without TLS are refused"
+            found.append(Proof(link, host, title, plain, judge_plain, SECONDS))
+        if host not in asked and link.acceptor not in by_hand:
+            asked.add(host)
+            complete = partial(judge_cluster, members)
+            title = "the cluster is complete"
+            found.append(Proof(link, host, title, status, complete, SECONDS * 2))
         found += _listener(link, by_name[link.acceptor], layout)
-        if link.initiator not in seen and link.acceptor not in by_hand:
-            seen.add(link.initiator)
-            members = tuple(
-                str(node.options["node_name"]) for node in nodes if node.name not in by_hand
-            )
-            status = render_template("rabbitmq/proof-cluster.sh.j2")
-            found.append(
-                Proof(link, link.initiator, "the cluster is complete", status,
-                      partial(judge_cluster, members), SECONDS * 2)
-            )  # fmt: skip
     return tuple(found)
 
 
@@ -93,34 +93,40 @@ def judge_listener(port: int, output: Output) -> tuple[bool, str]:
 
 
 def judge_cli(output: Output) -> tuple[bool, str]:
-    """Say whether the CLI tools of a host reached a node, and a plain one did not."""
-    lines = output.out.split("\n")
-    if "answered" not in lines:
-        return False, _last(output) or "no answer"
-    if "plain-answered" in lines:
+    """Say whether the CLI tools of a host reached a node."""
+    if "answered" in output.out.split("\n"):
+        return True, "a fresh dial over TLS was answered"
+    return False, _last(output) or "no answer"
+
+
+def judge_plain(output: Output) -> tuple[bool, str]:
+    """Say whether a CLI tool that knows only the cookie was refused."""
+    if "plain-answered" in output.out.split("\n"):
         return False, "a CLI tool without TLS was let in too"
-    return True, "answers over TLS; a CLI tool without TLS is refused"
+    if "plain-refused" in output.out.split("\n"):
+        return True, "one that knows only the cookie is refused"
+    return False, _last(output) or "no answer"
 
 
 def judge_link(peer: str, output: Output) -> tuple[bool, str]:
-    """Say whether the running link to a peer is TLS: `tls`, `tcp`, or `none`."""
-    said = output.out.strip()
-    if said == "tls":
-        return True, f"connected to {peer} over TLS"
-    if said == "tcp":
-        return False, f"connected to {peer} without TLS"
-    if said == "none":
+    """Say whether the running link to a peer is TLS."""
+    rows = _STATUS_ROW.findall(output.out)
+    found = {name: transport for what, name, transport in rows if what == "link"}
+    if not rows:
+        return False, _last(output) or "no answer"
+    if peer not in found:
         return False, f"not connected to {peer}"
-    return False, _last(output) or "no answer"
+    if found[peer] != "tls":
+        return False, f"connected to {peer} without TLS"
+    return True, f"connected to {peer} over TLS"
 
 
 def judge_cluster(members: tuple[str, ...], output: Output) -> tuple[bool, str]:
     """Say whether every member runs and none is parted from the others."""
-    try:
-        said = json.loads(output.out)
-        running = {str(name) for name in said["running_nodes"]}
-        parted = [str(name) for name in said.get("partitions") or ()]
-    except (ValueError, TypeError, KeyError, RecursionError):
+    rows = _STATUS_ROW.findall(output.out)
+    running = {name for what, name, _ in rows if what == "runs"}
+    parted = [name for what, name, _ in rows if what == "parted"]
+    if not rows:
         return False, _last(output) or "no answer"
     missing = [name for name in members if name not in running]
     if missing:
@@ -130,12 +136,17 @@ def judge_cluster(members: tuple[str, ...], output: Output) -> tuple[bool, str]:
     return True, f"{len(members)} members run, none is parted"
 
 
-def _address_of(peer: str) -> str:
-    """Ask for the transport of the link to a peer, in Erlang."""
-    return (
-        f"case lists:keyfind({erl_atom(peer)}, 1, element(2, net_kernel:nodes_info())) of "
-        "{_, Info} -> element(4, proplists:get_value(address, Info)); false -> none end."
-    )
+# What the node knows of its cluster in one term: {link, Node, tls | tcp}, {runs, Node},
+# {parted, Node}.
+_STATUS = (
+    "[{link, N, element(4, proplists:get_value(address, I))} "
+    "|| {N, I} <- element(2, net_kernel:nodes_info())] "
+    "++ [{runs, N} || N <- rabbit_mnesia:cluster_nodes(running)] "
+    "++ [{parted, N} || N <- rabbit_node_monitor:partitions()]."
+)
+_STATUS_ROW = re.compile(
+    r"\{(link|runs|parted),\s*'?([A-Za-z0-9_@.-]{1,320})'?(?:,\s*(\w{1,20}))?\}"
+)
 
 
 def _last(output: Output) -> str:
