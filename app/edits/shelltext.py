@@ -214,6 +214,8 @@ class Scanner:
             return self._parentheses(at, quote, parts)
         if after == "{":
             return self._braces(at, quote, parts)
+        if after == "[":
+            raise self._source.refusal("$[ means different things to different shells", at)
         if not quote and after in ("'", '"'):
             return self._dollar_quote(at, parts)
         name = NAME.match(self._text, at + 1)

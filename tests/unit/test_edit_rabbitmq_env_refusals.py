@@ -114,6 +114,7 @@ def test_what_is_no_shell_script_is_refused_as_sh_refuses_it(
         "A[0]=1\n",
         "cat <<<E\n",
         "A=1 &> /x\n",
+        "A=$[1]\n",
         "A=$'a\\nb'\n",
         "[[ a\n",
     ],
