@@ -21,7 +21,7 @@ from app.rendering import render_template
 
 ENV = "rabbitmq-env.conf"
 OPTFILE = "inter_node_tls.config"
-CONFIGS = ("rabbitmq.conf", "advanced.config", "rabbitmq.config")
+CONFIGS = ("rabbitmq.conf", "conf.d/*.conf", "advanced.config", "rabbitmq.config")
 _OVERRIDES = ("SERVER_ADDITIONAL_ERL_ARGS", "CONF_ENV_FILE")
 _TLS = "inet_tls"
 _STRANGE = re.compile(r"[^A-Za-z0-9_./+-]")
@@ -132,6 +132,9 @@ def _dialled(env: EnvView, seen: HostObservation) -> tuple[str, ...]:
 
 
 def _real_name(env: EnvView, seen: HostObservation) -> str:
+    """Give the name that the node calls itself; empty where only a shell could tell."""
+    if "NODENAME" in env.unknown or "USE_LONGNAME" in env.unknown:
+        return ""
     names = _pairs(seen, "names")
     short, long = names.get("short", ""), names.get("long", "")
     host = long if env.long_names else short
