@@ -156,14 +156,16 @@ class Erlang:
         node.mark()
         return node
 
-    def dial(self, peer: str, arguments: tuple[str, ...], home: str = "home") -> list[str]:
+    def dial(
+        self, peer: str, arguments: tuple[str, ...], home: str = "home", **environment: str
+    ) -> list[str]:
         """Run the probe as an operator's shell would, and give its lines."""
         script = probe(
             peer, "probe@localhost", arguments, user=self.user, home=str(self.folder / home)
         )
         done = subprocess.run(
-            ["/bin/sh"], input=script, capture_output=True, text=True, env=self.environ(home),
-            timeout=40, check=True,
+            ["/bin/sh"], input=script, capture_output=True, text=True,
+            env={**self.environ(home), **environment}, timeout=40, check=True,
         )  # fmt: skip
         assert done.stderr == ""
         return done.stdout.splitlines()

@@ -17,7 +17,7 @@ _NODES: tuple[Row, ...] = (
         "acceptor's log",
         "rejected. Invalid challenge reply.",
         r"Connection attempt from node \S{1,300} rejected\. Invalid challenge reply\.",
-        "TLS is fine, but the caller has another Erlang cookie.",
+        "The caller came through to this node, but has another Erlang cookie.",
         "Give the host of the node that the line names the same .erlang.cookie (owner rabbitmq, "
         "mode 0400); for a CLI tool, in the home of the user who ran it.",
         "/var/lib/rabbitmq/.erlang.cookie of the host that dials",

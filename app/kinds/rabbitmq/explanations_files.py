@@ -85,8 +85,8 @@ _OPTIONS: tuple[Row, ...] = (
         "start-up log",
         "bad_ssl_dist_optfile",
         r"bad_ssl_dist_optfile, {0,4}\{:?(?:parse|scan)_error\b",
-        "The TLS option file is no Erlang term. The number in the line is the line; at the end of "
-        "the file the final dot is missing, most likely.",
+        "The TLS option file is no Erlang term. The number behind parse_error is the line; where "
+        "that is the last one, the final dot is missing, most likely.",
         _PLAN,
         f"{_OPTFILE} (ssl_dist_optfile)",
     ),
@@ -143,8 +143,8 @@ _OPTIONS: tuple[Row, ...] = (
         "osiris_util:build_replication_over_tls_options/3",
         r"osiris_util:build_replication_over_tls_options/3, line \d{1,6}\s{1,12}args: "
         r"|error:function_clause\s{1,12}osiris_util:build_replication_over_tls_options/3",
-        "RabbitMQ's streams cannot read this node's -ssl_dist_opt flags: more than one or two "
-        "pairs stand behind one flag, or a flag is unknown to them. The node does not start.",
+        "RabbitMQ's streams cannot read this node's -ssl_dist_opt flags: three or more "
+        "pairs stand behind one flag, most likely. The node does not start.",
         f"Give every pair its own -ssl_dist_opt, or use the option file. {_PLAN}",
         _ENV,
     ),
@@ -181,7 +181,7 @@ _SETTINGS: tuple[Row, ...] = (
         r"|syntax error)",
         "The environment file is no valid shell: a quote is not closed, most likely. Neither the "
         "node nor any CLI tool starts.",
-        f"Correct it at the line before the one that is named. {_PLAN}",
+        f"The mistake is in the line that is named, or before it. {_PLAN}",
         _ENV,
     ),
     row(

@@ -182,7 +182,7 @@ ROWS: tuple[Row, ...] = (
         "the connection",
         "recv_challenge_ack_failed",
         r"\{recv_challenge_ack_failed,\s?\{error,\s?closed\}\}",
-        "TLS is fine; the node that was dialled hung up at the cookie: the two differ.",
+        "The node that was dialled hung up at the cookie: the two differ.",
         "Give both hosts the same .erlang.cookie (owner rabbitmq, mode 0400).",
         "/var/lib/rabbitmq/.erlang.cookie",
     ),
