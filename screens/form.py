@@ -174,7 +174,14 @@ class Form(Vertical):
         wrong = [line.row.key for line in self.lines() if line.judge(touch=True)]
         if wrong:
             self.focus_on(wrong[0])
+            self.call_after_refresh(self.reveal)
         return wrong[0] if wrong else ""
+
+    def reveal(self) -> None:
+        """Bring the current line into view, with what is wrong with it."""
+        line = self.line(self.current.key) if self.current else None
+        if line is not None:
+            line.scroll_visible(animate=False)
 
     def explain(self) -> list[str]:
         """Give the help of the field that has the focus."""
@@ -198,6 +205,8 @@ class Form(Vertical):
         help_box = self.query_one("#fieldhelp", Static)
         help_box.border_title = line.row.label
         help_box.update(Text(line.row.help))
+        # Before the first layout a box does not know how wide it is, and so not how high.
+        self.call_after_refresh(help_box.refresh, layout=True)
 
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
         """Judge the field that was left."""

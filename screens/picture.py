@@ -155,12 +155,11 @@ def _rail(hosts: Sequence[str], height: int) -> list[str]:
     """Draw nodes along one rail that stands for the links of each with each."""
     room = max(1, height - 1)
     kept = list(hosts) if len(hosts) <= room else list(hosts[: max(1, room - 1)])
-    wide, last = max(map(len, kept)), len(hosts) - 1
+    names = kept if len(kept) == len(hosts) else [*kept, f"+{len(hosts) - len(kept)} more"]
+    wide, last = max(map(len, names)), len(names) - 1
     rows = [
-        f"{host.ljust(wide)} ──{'┐' if at == 0 else '┘' if at == last else '┤'}"
-        for at, host in enumerate(kept)
+        f"{name.ljust(wide)} ──{'┐' if at == 0 else '┘' if at == last else '┤'}"
+        for at, name in enumerate(names)
     ]
-    if len(kept) < len(hosts):
-        rows.append(f"{f'+{len(hosts) - len(kept)} more'.ljust(wide)} ──┘")
-    pairs = len(hosts) * last // 2
+    pairs = len(hosts) * (len(hosts) - 1) // 2
     return [*rows, f"each with each: {pairs} links" if pairs > 1 else "each with each"]

@@ -31,7 +31,7 @@ def apply_words(plan: Plan) -> str:
     undo = TOGETHER if groups else (
         "A host whose new files are not proven gets its old ones back, and the run stops."
     )  # fmt: skip
-    return f"{summary(plan)}, {how}.\n{undo}"
+    return f"{summary(plan)}: {how}.\n{undo}"
 
 
 def host_label(member: NodeStep) -> Text:
@@ -91,7 +91,8 @@ def diff(text: str) -> Text:
 
 def step_text(step: Step) -> Text:
     """Show one step: its hosts, why, and the outage to expect, which they have together."""
-    text = Text()
+    text = Text().append(f"{_expected(step)}\n", style="bold")
+    text.append(f"{TOGETHER if len(step.members) > 1 else ALONE}\n\n", style=IDLE)
     for member in step.members:
         text.append(f"{member.node.host} ({member.node.role})\n", style="bold")
         if member.reason:
@@ -101,8 +102,6 @@ def step_text(step: Step) -> Text:
         for key, command in member.activation.own:
             text.append(f"{key} from site.yaml: {calm(command, 400)}\n", style=WARN)
         text.append("\n")
-    text.append(f"{_expected(step)}\n")
-    text.append(f"{TOGETHER if len(step.members) > 1 else ALONE}\n", style=IDLE)
     return text
 
 
@@ -134,7 +133,8 @@ def order_text(plan: Plan) -> Text:
     elif not outage(plan):
         text.append("One after the other; nothing is restarted.\n")
     else:
-        text.append(f"One step after the other; about {outage(plan)} s of restarts in all.\n")
+        after = "One step after the other; about" if len(plan.steps) > 1 else "About"
+        text.append(f"{after} {outage(plan)} s of restarts in all.\n")
     text.append("Undo afterwards: rollback\n", style=IDLE)
     return text
 
@@ -142,7 +142,7 @@ def order_text(plan: Plan) -> Text:
 def _away(step: Step) -> str:
     if not step.outage_seconds:
         return "reads its files again"
-    together = "together " if len(step.members) > 1 else ""
+    together = "all " if len(step.members) > 1 else ""
     return f"{together}away for about {step.outage_seconds} s"
 
 

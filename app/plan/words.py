@@ -20,7 +20,7 @@ def step_words(step: Step) -> str:
         return REREAD
     if hosts == 1:
         return f"restart, about {step.outage_seconds} s"
-    return f"all {hosts} stop, then start again: about {step.outage_seconds} s without any of them"
+    return f"all {hosts} stop, then start again, about {step.outage_seconds} s without any of them"
 
 
 def restarts(plan: Plan) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.text import Text
 
+from app.engine.front import HostCheck
 from app.quoting import calm
 from app.remote.locked import locked_key
 from app.site.draft import DraftHost
@@ -21,6 +22,8 @@ DO = {
     "unfit": "Mend it there, or o  own options; then c looks again.",
     "failed": "c  again   e  edit",
 }
+FIRST, ROWS = 3, 10
+"""How many facts of the product stand before those of the host, and how many rows there are."""
 SHORT = 20
 """How long an option's value may be to stand beside its key; a command does not."""
 
@@ -54,6 +57,15 @@ def hosts_help(state: State) -> str:
 
 def _range(roles: list[str]) -> str:
     return f"{roles[-1] if roles else 'host'}-[01-12]"
+
+
+def _facts(check: HostCheck) -> list[str]:
+    """Give what was found, what matters most first: a small pane shows but the first rows."""
+    facts = {key: value for key, value in check.facts.items() if value != check.text}
+    host = [key for key in ("system", "login") if key in facts]
+    own = [key for key in facts if key not in (*host, "names")]
+    keys = [*own[:FIRST], *host, *own[FIRST:]]
+    return [f"{key}: {calm(facts[key], 80)}" for key in keys[:ROWS]]
 
 
 def login(host: DraftHost) -> str:
@@ -99,8 +111,7 @@ def detail(host: DraftHost | None, state: State) -> Text:
                 for key, value in own.items())  # fmt: skip
         text.append(f"its own: {', '.join(words)}\n")
     if check.state == "ok":
-        rows = [f"{key}: {calm(value, 80)}" for key, value in check.facts.items()]
-        text.append("\n".join(rows[:8]), style=IDLE)
+        text.append("\n".join(_facts(check)), style=IDLE)
     elif check.hint:
         text.append(calm(check.hint, 300), style=IDLE)
     return text

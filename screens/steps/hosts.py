@@ -83,6 +83,7 @@ class HostsScreen(StepScreen):
         super().__init__(state)  # type: ignore[arg-type]
         self.watch_hosts = HostWatch(self, self.state)
         self.linking = ""
+        self.fitted: tuple[int, tuple[tuple[str, int], ...]] | None = None
 
     def body(self) -> Iterable[Widget]:
         """Lay out the table, the detail, the picture and the line that adds."""
@@ -116,8 +117,13 @@ class HostsScreen(StepScreen):
         self.call_after_refresh(self._picture)
 
     def _columns(self, width: int) -> None:
-        wanted = columns(width, roles_of(self.state))
-        set_columns(self.query_one(DataTable), wanted, width)
+        """Fit the columns where they have to change; the cursor stays where it is."""
+        wanted = (width, columns(width, roles_of(self.state)))
+        if wanted == self.fitted:
+            return
+        self.fitted, at = wanted, self.query_one(DataTable).cursor_row
+        set_columns(self.query_one(DataTable), wanted[1], width)
+        self.draw(at)
 
     def on_screen_resume(self) -> None:
         """Look again at what has other options since; the product may be another one too."""
@@ -129,10 +135,10 @@ class HostsScreen(StepScreen):
 
     # what is shown
 
-    def draw(self) -> None:
-        """Draw the table, the tally and the picture again."""
+    def draw(self, at: int | None = None) -> None:
+        """Draw the table, the tally and the picture again, with the cursor at a row."""
         draft, table = self.state.draft, self.query_one(DataTable)
-        at = table.cursor_row
+        at = table.cursor_row if at is None else at
         table.clear()
         for host in draft.hosts:
             table.add_row(*cells(host, self.state), key=host.name)

@@ -52,6 +52,7 @@ class NamesScreen(StepScreen):
     def __init__(self, state: object) -> None:
         super().__init__(state)  # type: ignore[arg-type]
         self.watch_hosts = HostWatch(self, self.state)
+        self.editing = ""
 
     def help_text(self) -> str:
         """Explain the step, and which name the product wants first."""
@@ -79,9 +80,9 @@ class NamesScreen(StepScreen):
     def on_host_watch_looked(self) -> None:
         """Take the names that the product has for hosts without any, once."""
         taken = take_names(self.state)
-        self.draw(typed=isinstance(self.focused, Input))
+        self.draw(typed=self._typing())
         if taken:
-            self.tell(f"{count(taken, 'host')} named as the product is dialled; z takes it back.")
+            self.tell(f"{count(taken, 'host')} named as they are dialled; z takes it back.")
 
     def found(self) -> tuple[Problem, ...]:
         """Give what is wrong with the names; the product's own must come first."""
@@ -94,7 +95,7 @@ class NamesScreen(StepScreen):
         self.draw()
 
     def draw(self, *, typed: bool = False) -> None:
-        """Draw the table and the line that edits; with `typed` what is being typed stays."""
+        """Draw the table and the line that edits; with `typed`, what is typed there stays."""
         table = self.query_one(DataTable)
         at = table.cursor_row
         table.clear()
@@ -116,8 +117,9 @@ class NamesScreen(StepScreen):
         if host is None:
             return
         self.query_one("#whose", Static).update(Text(f"{host.name} >", no_wrap=True))
-        if not typed:
+        if not typed or host.name != self.editing:
             self.query_one(Input).value = ", ".join(host.names or (host.address,))
+        self.editing = host.name
         found = self.query_one("#found", Static)
         found.border_title = f"found on {host.name}"
         known, first = further_names(self.state, host), first_missing(self.state, host)
@@ -130,7 +132,10 @@ class NamesScreen(StepScreen):
 
     def on_data_table_row_highlighted(self) -> None:
         """Show the names of the host that the cursor is at."""
-        self._edit_line()
+        self._edit_line(typed=self._typing())
+
+    def _typing(self) -> bool:
+        return isinstance(self.focused, Input)
 
     def on_data_table_row_selected(self) -> None:
         """Edit the names."""

@@ -176,7 +176,7 @@ class ReviewScreen(FrameScreen):
         group = len(step.members) > 1
         twig = branch.add(group_label(step), data=step, expand=True) if group else branch
         for member in step.members:
-            host = twig.add(host_label(member), data=step, expand=not group)
+            host = twig.add(host_label(member), data=step, expand=True)
             for change in member.changes:
                 host.add_leaf(change_label(change), data=change)
 

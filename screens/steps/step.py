@@ -37,7 +37,7 @@ class StepScreen(FrameScreen):
         self._here()
 
     def _here(self) -> None:
-        if self.state.draft.step != self.STEP:
+        if self.is_current and self.state.draft.step != self.STEP:
             self.state.change(replace(self.state.draft, step=self.STEP), undo=False)
 
     def head(self) -> Text:
@@ -77,7 +77,8 @@ class StepScreen(FrameScreen):
         if found:
             first = found[0]
             more = f"  (and {len(found) - 1} more)" if len(found) > 1 else ""
-            self.say(f"{first.text}{more}", f"e.g. {first.example}" if first.example else "")
+            whose = f"{first.host}: " if first.host and first.host not in first.text else ""
+            self.say(f"{whose}{first.text}{more}", f"e.g. {first.example}" if first.example else "")
             self.point_at(first)
             return
         self.say("")

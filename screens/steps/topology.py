@@ -86,7 +86,9 @@ class TopologyScreen(StepScreen):
         kinds.focus()
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        """Draw the kind that the cursor is at, and take it."""
+        """Draw the kind that the cursor is at, and take it; where it was in between is nothing."""
+        if event.option_index != event.option_list.highlighted:
+            return
         kind = self.state.edges.kinds.load(str(event.option_id))
         if self.state.draft.kind != kind.name:
             self.state.change(set_kind(self.state.draft, kind.name, self.state.edges.kinds))

@@ -40,7 +40,7 @@ def test_a_step_over_a_cluster_is_one_step_and_its_outage_is_said_once() -> None
         f"    {name} (node)" for name in ("r1", "r2", "r3")
     ]
     acts = [line for line in lines if " ! " in line]
-    assert acts == ["    ! all 3 stop, then start again: about 30 s without any of them"]
+    assert acts == ["    ! all 3 stop, then start again, about 30 s without any of them"]
     assert lines[-1] == (
         f"Plan {found.id}: 9 changes in 1 step on 3 hosts: 1 restart of 3 together, about 30 s."
     )

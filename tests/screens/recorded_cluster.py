@@ -7,6 +7,7 @@ from dataclasses import replace
 from app.engine.front import Answers, HostCheck
 from app.engine.gather import Say
 from app.events import Event
+from app.findings import Finding
 from app.kinds.resources import Activation, FileResource, LiteralWant
 from app.model import AuthoritySpec, Host, Node, Site, Topology
 from app.plan.diff import Change
@@ -99,11 +100,25 @@ def cluster_events() -> list[Event]:
             data["hosts"] = list(NODES)
         step = "1.1" if event.step else ""
         text = event.text.replace("ActiveMQ 5.17.2, instance main", "RabbitMQ 3.10.8")
-        text = text.replace("61617", "25672")
+        text = text.replace("61617", "25672").replace("restart activemq", "start rabbitmq-server")
         found.append(
             replace(event, host=names.get(event.host, ""), step=step, text=text, data=data)
         )
-    return [event for event in found if event.kind != "finding"]
+    proven = iter(_findings())
+    return [
+        replace(event, data=next(proven).to_dict()) if event.kind == "finding" else event
+        for event in found
+    ]
+
+
+def _findings() -> list[Finding]:
+    """Give as many findings as the other record has: of every dial between two of the nodes."""
+    links = [f"{a}>{b}" for a in NODES for b in NODES if a != b]
+    tried = (
+        ("TLS handshake and read", "TLSv1.3 TLS_AES_256_GCM_SHA384"),
+        ("CLI tools reach the node", "answers over TLS; a CLI tool without TLS is refused"),
+    )
+    return [Finding(li, what, "ok", seen, source=li[:2]) for li in links for what, seen in tried]
 
 
 class ClusterFront(FakeFront):
@@ -118,8 +133,8 @@ class ClusterFront(FakeFront):
             return HostCheck(host.name, "no-product", "no ActiveMQ found")
         if host.name == "r9":
             text = "the node listens for its peers on port 25999, not 25672: set option dist_port"
-            port = site.topologies[0].options.get("dist_port")
-            if port != 25999:
+            own = site.topologies[0].node_options.get("r9", {})
+            if own.get("dist_port") != 25999:
                 return HostCheck(host.name, "unfit", text, names=("r9",))
         facts = {**_facts(host.name), "system": "Debian 12", "login": "root"}
         facts["names"] = f"{host.name} {host.name}.lab.test {host.address}"

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,6 +36,66 @@ def test_a_hub_is_drawn_over_its_spokes_with_the_links_between_them() -> None:
         "     ├── spk-02 ──┼─┘",
         "     └── spk-03 <─┘",
     ]
+
+
+@pytest.mark.parametrize(
+    ("hosts", "rows"),
+    [
+        ([], ["no node yet"]),
+        (["r1"], ["┌────┐", "│ r1 │", "└────┘", "  no other node yet"]),
+        (["r1", "r2"], ["┌────┐     ┌────┐", "│ r1 ├─────┤ r2 │", "└────┘     └────┘"]),
+        (
+            ["r1", "r2", "rabbit-three"],
+            [
+                "┌────┐             ┌────┐",
+                "│ r1 ├─────────────┤ r2 │",
+                "└──┬─┘             └──┬─┘",
+                "   │ ┌──────────────┐ │",
+                "   └─┤ rabbit-three ├─┘",
+                "     └──────────────┘",
+            ],
+        ),
+        (
+            ["a", "b", "c", "four"],
+            ["a    ──┐", "b    ──┤", "c    ──┤", "four ──┘", "each with each: 6 links"],
+        ),
+        (
+            [f"r{n}" for n in range(1, 10)],
+            ["r1      ──┐", "r2      ──┤", "r3      ──┤", "r4      ──┤", "r5      ──┤",
+             "+4 more ──┘", "each with each: 36 links"],
+        ),
+        (
+            [f"rabbit-{n}.example.net" for n in (1, 2)],
+            ["rabbit-1.example.net ──┐", "rabbit-2.example.net ──┘", "each with each"],
+        ),
+    ],
+    ids=lambda value: str(len(value)),
+)  # fmt: skip
+def test_nodes_that_all_talk_to_each_other_are_drawn_as_such(
+    hosts: list[str], rows: list[str]
+) -> None:
+    assert draw({"node": hosts}, width=32, height=7).splitlines() == rows
+
+
+@given(hosts=HOSTS, width=st.integers(12, 80), height=st.integers(3, 30))
+def test_a_cluster_never_leaves_its_frame_and_ascii_is_ascii(
+    hosts: list[str], width: int, height: int
+) -> None:
+    text = draw({"node": hosts}, width=width, height=height, ascii_only=True)
+    assert text.isascii()
+    rows = text.splitlines()
+    assert len(rows) <= height
+    assert all(len(row) <= width for row in rows)
+
+
+@given(hosts=HOSTS, height=st.integers(6, 30))
+def test_a_cluster_that_has_room_shows_or_counts_every_node(hosts: list[str], height: int) -> None:
+    rows = draw({"node": hosts}, width=90, height=height).splitlines()
+    words = " ".join(rows).translate(str.maketrans("│┤├", "   ")).split()
+    shown = [host for host in hosts if host in words]
+    more = [int(row.split()[0]) for row in rows if row.startswith("+")]
+    assert len(shown) + sum(more) == len(hosts)
+    assert not more or len(hosts) > len(rows) - 2
 
 
 @given(hosts=HOSTS, width=st.integers(12, 80), height=st.integers(4, 30), data=st.data())

@@ -8,9 +8,12 @@ import pytest
 
 from app.cli.plain_steps import Asker, Leave, ask_fields
 from app.cli.terminal import Terminal
+from app.errors import UsageError
 from app.kinds import load, names
+from app.site.answers import parse
 from app.site.convert import problems, to_site
 from app.site.draft import Draft
+from app.site.fields import field
 
 
 class Kinds:
@@ -70,3 +73,26 @@ def test_only_yes_is_yes() -> None:
     for line, meant in (("", False), ("n", False), ("y", True), ("Yes", True), ("<", False)):
         asker = Asker(Terminal(out, out, True, False), lambda line=line: line)  # type: ignore[misc]
         assert asker.yes("Apply") is meant
+
+
+def test_a_cluster_is_asked_for_what_it_has_and_nothing_else() -> None:
+    names = ("r1, 10.0.0.1", "r2", "r3")
+    draft, said, _ = ask("rabbitmq", "q", "r1=10.0.0.1 r2=10.0.0.2 r3=10.0.0.3", *names)
+    assert problems(draft, None, Kinds()) == ()
+    site = to_site(draft, Kinds())
+    assert site.topologies[0].roles == {"node": ("r1", "r2", "r3")}
+    assert site.hosts["r1"].names == ("r1", "10.0.0.1")
+    assert said.count("behind the @") == 1
+    assert said.index("behind the @") < said.index("Names that peers dial of r1")
+    for word in ("Role of", "Extra links", "Trust [", "pinned", "hub", "spoke", "broker"):
+        assert word not in said.split("Hosts", 1)[1], word
+    assert "Configuration folder [/etc/rabbitmq]" in said
+
+
+def test_an_empty_path_is_the_default_and_a_wrong_one_is_asked_again() -> None:
+    first, _, _ = ask("rabbitmq", "q", "r1 r2")
+    one = field(first, Kinds(), "folder")
+    with pytest.raises(UsageError, match="absolute path"):
+        parse(one, "etc")
+    assert parse(one, "") == "/etc/rabbitmq"
+    assert first.options == {}

@@ -24,7 +24,7 @@ OPTIONS = (
         "bool", True,
     ),
     Option(
-        "fail_if_no_peer_cert", "Refuse peers without certificate",
+        "fail_if_no_peer_cert", "Peers need certificates",
         "Without it Erlang lets in a peer that shows no certificate at all, although it verifies "
         "those that do.",
         "bool", True,
@@ -65,7 +65,7 @@ OPTIONS = (
         "choice", "node", choices=("node", "shared", "wildcard"),
     ),
     Option(
-        "client_pair", "Pair of its own for dialling",
+        "client_pair", "Own pair for dialling",
         "Nodes and CLI tools dial with a second key and certificate that is good for clients "
         "only.",
         "bool", False,
@@ -94,7 +94,7 @@ OPTIONS = (
         "int", 0, low=0, high=65535,
     ),
     Option(
-        "plain", "Plain-text listeners for clients",
+        "plain", "Plain listeners for clients",
         "keep: existing clients go on as they are. close: they are closed in a last wave, after "
         "everything is proven; clients that still use them are cut off.",
         "choice", "keep", choices=("keep", "close"),
