@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from app.kinds.base import Proof
+from app.kinds.rabbitmq.topology import host_part
 from app.kinds.resources import Layout
 from app.model import Link, Node
 from app.observed import Output
@@ -49,7 +50,9 @@ def proofs(
         ]
         if link.acceptor not in refused:
             refused.add(link.acceptor)
-            plain = render_template("rabbitmq/proof-plain.sh.j2", peer=sh(peer))
+            plain = render_template(
+                "rabbitmq/proof-plain.sh.j2", peer=sh(peer), dotted="." in host_part(peer)
+            )
             title = "CLI tools without TLS are refused"
             found.append(Proof(link, host, title, plain, judge_plain, SECONDS))
         if host not in asked and link.acceptor not in by_hand:
