@@ -52,7 +52,8 @@ def new_text(site: Site, kinds: Kinds) -> str:
 
 
 def _authority(values: Mapping[str, Plain], trusts: str) -> list[str]:
-    notes = {"trust": trusts, **_NOTES}
+    only = "" if " or " in trusts else ", the only one here"
+    notes = {"trust": f"{trusts}{only}", **_NOTES}
     shown = {key: note for key, note in notes.items() if key not in values}
     comments = [_comment(key, AUTHORITY_DEFAULTS[key], note, 2) for key, note in shown.items()]
     return ["authority:", *block(values, 2), *comments]
@@ -68,7 +69,19 @@ def _topology(topology: Topology, values: dict[str, Plain], kinds: Kinds) -> lis
     declared = [o for o in kind.options if not o.secret and o.scope == "topology"]
     if declared or options:
         lines += ["    options:", *block(options, 6), *_unset(declared, options)]
-    return [*lines, *(entry("nodes", nodes, 4) if nodes else [])]
+    if nodes:
+        return [*lines, *entry("nodes", nodes, 4)]
+    own = [o for o in kind.options if not o.secret and o.scope == "node"]
+    return [*lines, *(_own(own, topology.hosts[0]) if own and topology.hosts else [])]
+
+
+def _own(declared: Iterable[Option], host: str) -> list[str]:
+    """Show where a host's own options would stand, and which there are."""
+    values = ", ".join(f"{scalar_text(o.key)}: {scalar_text(o.default)}" for o in declared)
+    return [
+        f"{'    # nodes:':<40}  # what one host has of its own, such as",
+        f"    #   {scalar_text(host)}: {{{values}}}",
+    ]
 
 
 def _unset(declared: Iterable[Option], options: Mapping[str, Scalar]) -> list[str]:

@@ -46,6 +46,10 @@ class OptionsScreen(StepScreen):
         self.query_one(Form).focus_first()
         self._own()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the options of one host where the product has such."""
+        return action != "own" or bool(own_words(self.state))
+
     def _own(self) -> None:
         line = self.query_one("#own", Static)
         words = own_words(self.state)

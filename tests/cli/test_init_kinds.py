@@ -46,7 +46,7 @@ def test_a_cluster_is_made_without_naming_its_only_role(tmp_path: Path) -> None:
     assert site.hosts["r1"].names == ("r1", "10.0.0.1")
     assert topology.options == {"versions": "1.3"}
     assert topology.node_options == {"r2": {"service": "rabbitmq-b"}}
-    assert "# trust: ca  " in (tmp_path / "site.yaml").read_text()
+    assert "# ca, the only one here\n" in (tmp_path / "site.yaml").read_text()
     assert "or pinned" not in (tmp_path / "site.yaml").read_text()
 
 

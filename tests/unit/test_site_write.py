@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from app.errors import SiteError
 from app.model import Host, Site
+from app.site.fresh import new_text
 from app.site.load import digest_of, load_site, parse_site
 from app.site.scalars import resolve, scalar_text
 from app.site.write import save_site, site_bytes
@@ -238,3 +239,16 @@ def test_a_new_file_explains_itself() -> None:
     assert "# duplex: true" in text
     assert isinstance(load(text).hosts, Mapping)
     assert all(len(line) <= 100 for line in text.splitlines())
+
+
+def test_a_new_file_shows_what_one_host_may_have_of_its_own() -> None:
+    site = parse_site(SITE.replace("nodes: {hub: {instance: first}}", ""), "site.yaml", KINDS)
+    text = new_text(site, KINDS)
+    lines = text.splitlines()
+    at = next(n for n, line in enumerate(lines) if line.startswith("    # nodes:"))
+    assert lines[at + 1] == "    #   hub: {instance: main}"
+    shown = "\n".join([*lines[:at], "    nodes:", "      hub: {instance: second}"])
+    assert parse_site(shown, "site.yaml", KINDS).topologies[0].node_options == {
+        "hub": {"instance": "second"}
+    }
+    assert "# nodes:" not in new_text(parse_site(SITE, "site.yaml", KINDS), KINDS)
