@@ -1,0 +1,77 @@
+"""A plain RabbitMQ cluster goes to TLS by keys alone, through a real terminal."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from tests.lab import rabbitmq
+from tests.lab.hosts import Lab
+from tests.lab.site import PASSPHRASE, Site
+from tests.tmux import Tmux
+
+RUN_SECONDS = 400
+
+
+def test_the_wizard_leads_a_plain_cluster_to_tls(fresh_lab: Lab, tmp_path: Path) -> None:
+    hosts = list(fresh_lab.hosts.values())
+    rabbitmq.cluster(hosts)
+    site = Site(tmp_path, fresh_lab)
+    site.directory.mkdir()
+    _ssh_config(site)
+    words = [sys.executable, "-P", "-m", "app.cli.main"]
+    with Tmux(tmp_path / "tmux", words, site.environment, site.directory) as terminal:
+        _to_the_review(terminal, site.hosts)
+        screen = terminal.wait("nothing has been changed yet")
+        assert "3 together" in screen
+        terminal.keys("a")
+        terminal.wait("Apply now")
+        terminal.keys("Enter")
+        terminal.wait("Enter: what next", RUN_SECONDS)
+        terminal.keys("Enter")
+        terminal.wait("Where things are")
+        assert PASSPHRASE not in terminal.screen()
+        terminal.keys("C-q")
+        terminal.wait("ended with 0")
+    assert [rabbitmq.transports(host) for host in hosts] == [{"tls"}] * 3
+    assert rabbitmq.kept(hosts)
+    site.run("plan", expect=0)
+
+
+def _ssh_config(site: Site) -> None:
+    rows = [
+        f"Host {name}\n  HostName {site.lab[name].address}\n  User root\n"
+        f"  IdentityFile {site.lab.key}\n"
+        for name in site.hosts
+    ]
+    (site.known_hosts.parent / "config").write_text("".join(rows))
+
+
+def _to_the_review(terminal: Tmux, hosts: tuple[str, ...]) -> None:
+    terminal.wait("What do you want to secure?")
+    terminal.keys("Down")
+    terminal.wait("> RabbitMQ cluster")
+    terminal.keys("Tab")
+    terminal.wait("> Site name")
+    terminal.type("rmq")
+    terminal.wait("--name rmq")
+    terminal.keys("C-n")
+    terminal.wait("Which hosts?")
+    terminal.type(",".join(hosts))
+    terminal.keys("Enter")
+    terminal.wait("3 hosts")
+    for name in hosts:
+        terminal.wait(f"node: rabbit@{name}" if name == hosts[-1] else name)
+    terminal.keys("C-n")
+    terminal.wait("How do peers dial each host?")
+    terminal.keys("C-n")
+    terminal.wait("Who vouches for your hosts?")
+    terminal.keys("Tab", "Tab", "Tab", "Tab")
+    terminal.wait("> Passphrase of the vault")
+    terminal.type(PASSPHRASE)
+    terminal.keys("Tab")
+    terminal.wait("> Passphrase once more")
+    terminal.type(PASSPHRASE)
+    terminal.keys("C-n")
+    terminal.wait("How should it run?")
+    terminal.keys("C-n")
