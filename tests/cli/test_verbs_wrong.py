@@ -129,7 +129,7 @@ def test_a_wrong_answer_is_told_with_the_right_one(
     ("words", "said"),
     [
         ((), "--hub"),
-        (("--hub", "hub"), "ROLE:NAME=[USER@]ADDRESS"),
+        (("--hub", "hub"), "NAME=[USER@]ADDRESS"),
         (("--hub", "hub=h", "--hub", "hub=h"), "twice"),
         (("--hub", "hub=h:99999", "--spoke", "a=b"), "port"),
         (("--hub", "hub=127.0.0.1"), "spoke"),
