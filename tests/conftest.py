@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tests.lab.hosts import Lab
 
 REQUIRED = "TLSWRIGHT_LAB_REQUIRED"
+LAB_SECONDS = 1200
+"""Real services of up to nine hosts share the machine's cores."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -42,6 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {"lab", "fresh_lab"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("lab")
+            item.add_marker(pytest.mark.timeout(LAB_SECONDS))
     files = {item.path for item in items if item.get_closest_marker("lab")}
     items.sort(key=lambda item: item.path not in files)
 

@@ -19,7 +19,7 @@ from tests.lab.hosts import Lab
 from tests.until import until
 
 PASSPHRASE = "correct horse battery staple"
-RUN_SECONDS = 400
+RUN_SECONDS = 800
 CONFIG = "/etc/activemq/instances-available/main/activemq.xml"
 _MARKS = itertools.count()
 
