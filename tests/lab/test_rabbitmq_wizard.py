@@ -10,7 +10,7 @@ from tests.lab.hosts import Lab
 from tests.lab.site import PASSPHRASE, Site
 from tests.tmux import Tmux
 
-RUN_SECONDS = 400
+RUN_SECONDS = 800
 
 
 def test_the_wizard_leads_a_plain_cluster_to_tls(fresh_lab: Lab, tmp_path: Path) -> None:
