@@ -110,6 +110,8 @@ class Erlang:
             "ERL_EPMD_PORT": str(self.port),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
             "ERL_CRASH_DUMP_BYTES": "0",
+            # Twice and more what a busy machine needs for a handshake; 7 s are the default.
+            "ERL_FLAGS": "-kernel net_setuptime 20",
             "LC_ALL": "C.UTF-8",
         }
 
