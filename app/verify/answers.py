@@ -26,14 +26,17 @@ class Answers:
         self._known: dict[tuple[str, str], tuple[float, Output]] = {}
         self._guard = threading.Lock()
 
-    def run(self, remote: Remote, command: str, seconds: float) -> Output:
-        """Give a command's output, at most three seconds old; raises what `Remote.run` raises."""
+    def run(self, remote: Remote, command: str, seconds: float, *, anew: bool = False) -> Output:
+        """Give a command's output, at most three seconds old, or from `anew` now.
+
+        Raises what `Remote.run` raises.
+        """
         key = (remote.host.name, command)
         with self._guard:
             lock = self._locks[key]
         with lock:
             known = self._known.get(key)
-            if known is not None and self._clock() - known[0] < FRESH_SECONDS:
+            if known is not None and not anew and self._clock() - known[0] < FRESH_SECONDS:
                 return known[1]
             output = remote.run(command, seconds=seconds)
             self._known[key] = (self._clock(), output)

@@ -22,10 +22,12 @@ def prove(proof: Proof, probes: Probes, halted: Callable[[], bool]) -> Finding:
     if remote is None:
         return _told(proof, "skip", f"not checked: there is no connection to {proof.host}")
     deadline = probes.clock() + proof.seconds
+    again = False
     while True:
         left = deadline - probes.clock()
         try:
-            output = probes.answers.run(remote, proof.command, max(5.0, min(30.0, left)))
+            limit = max(5.0, min(30.0, left))
+            output = probes.answers.run(remote, proof.command, limit, anew=again)
         except TlswrightError as error:
             return _told(proof, "skip", f"not checked: {error.text}")
         holds, evidence = proof.judge(output)
@@ -36,6 +38,7 @@ def prove(proof: Proof, probes: Probes, halted: Callable[[], bool]) -> Finding:
         if halted():
             return _told(proof, "skip", f"not checked to the end: {evidence}")
         probes.pause(_EVERY)
+        again = True
 
 
 def _told(proof: Proof, verdict: Verdict, evidence: str) -> Finding:
