@@ -16,6 +16,7 @@ from app.engine.journal import read_events
 from app.events import Event
 from tests.lab.activemq import START_SECONDS, crosses
 from tests.lab.hosts import Lab
+from tests.tmux import Tmux
 from tests.until import until
 
 PASSPHRASE = "correct horse battery staple"
@@ -48,6 +49,15 @@ class Site:
         """A user's environment: no agent, no configuration of the machine's."""
         path = os.environ.get("PATH", "")
         return {"HOME": str(self.directory.parent / "home"), "PATH": path, "LANG": "C.UTF-8"}
+
+    def ssh_config(self) -> None:
+        """Write the user's ~/.ssh/config, in which each host of the site has its name."""
+        rows = [
+            f"Host {name}\n  HostName {self.lab[name].address}\n  User root\n"
+            f"  IdentityFile {self.lab.key}\n"
+            for name in self.hosts
+        ]
+        (self.known_hosts.parent / "config").write_text("".join(rows))
 
     def secret(self, name: str, text: str) -> Path:
         """Write a file that only its owner may read, with one secret."""
@@ -165,3 +175,13 @@ class Site:
             text = self.lab[name].path(CONFIG).read_text()
             found |= set(re.findall(r'(?:key|trust)StorePassword="([^"]+)"', text))
         return found
+
+
+def type_passphrase(terminal: Tmux) -> None:
+    """Give the wizard a new vault's passphrase, twice, and go on to the next step."""
+    terminal.wait("> Passphrase of the vault")
+    terminal.type(PASSPHRASE)
+    terminal.keys("Tab")
+    terminal.wait("> Passphrase once more")
+    terminal.type(PASSPHRASE)
+    terminal.keys("C-n")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.lab import activemq
 from tests.lab.hosts import Lab
-from tests.lab.site import PASSPHRASE, Site
+from tests.lab.site import PASSPHRASE, Site, type_passphrase
 from tests.tmux import Tmux
 
 PAIRS = (("hub", "spoke-a"), ("spoke-b", "hub"), ("spoke-a", "spoke-b"))
@@ -21,7 +21,7 @@ def test_the_wizard_leads_from_stock_brokers_to_proven_links(
     site = Site(tmp_path, fresh_lab)
     site.known_hosts.unlink()
     site.directory.mkdir()
-    _ssh_config(site)
+    site.ssh_config()
     with Tmux(tmp_path / "tmux", _words(), site.environment, site.directory) as terminal:
         _topology_and_hosts(terminal, site.hosts)
         _names_trust_options(terminal)
@@ -45,15 +45,6 @@ def test_the_wizard_leads_from_stock_brokers_to_proven_links(
 
 def _words() -> list[str]:
     return [sys.executable, "-P", "-m", "app.cli.main"]
-
-
-def _ssh_config(site: Site) -> None:
-    rows = [
-        f"Host {name}\n  HostName {site.lab[name].address}\n  User root\n"
-        f"  IdentityFile {site.lab.key}\n"
-        for name in site.hosts
-    ]
-    (site.known_hosts.parent / "config").write_text("".join(rows))
 
 
 def _topology_and_hosts(terminal: Tmux, hosts: tuple[str, ...]) -> None:
@@ -83,11 +74,6 @@ def _names_trust_options(terminal: Tmux) -> None:
     terminal.keys("C-n")
     terminal.wait("Who vouches for your hosts?")
     terminal.keys("Tab", "Tab", "Tab", "Tab", "Tab")
-    terminal.wait("> Passphrase of the vault")
-    terminal.type(PASSPHRASE)
-    terminal.keys("Tab")
-    terminal.wait("> Passphrase once more")
-    terminal.type(PASSPHRASE)
-    terminal.keys("C-n")
+    type_passphrase(terminal)
     terminal.wait("How should it run?")
     terminal.keys("C-n")

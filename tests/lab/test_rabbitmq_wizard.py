@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.lab import rabbitmq
 from tests.lab.hosts import Lab
-from tests.lab.site import PASSPHRASE, Site
+from tests.lab.site import PASSPHRASE, Site, type_passphrase
 from tests.tmux import Tmux
 
 RUN_SECONDS = 800
@@ -18,7 +18,7 @@ def test_the_wizard_leads_a_plain_cluster_to_tls(fresh_lab: Lab, tmp_path: Path)
     rabbitmq.cluster(hosts)
     site = Site(tmp_path, fresh_lab)
     site.directory.mkdir()
-    _ssh_config(site)
+    site.ssh_config()
     words = [sys.executable, "-P", "-m", "app.cli.main"]
     with Tmux(tmp_path / "tmux", words, site.environment, site.directory) as terminal:
         _to_the_review(terminal, site.hosts)
@@ -36,15 +36,6 @@ def test_the_wizard_leads_a_plain_cluster_to_tls(fresh_lab: Lab, tmp_path: Path)
     assert [rabbitmq.transports(host) for host in hosts] == [{"tls"}] * 3
     assert rabbitmq.kept(hosts)
     site.run("plan", expect=0)
-
-
-def _ssh_config(site: Site) -> None:
-    rows = [
-        f"Host {name}\n  HostName {site.lab[name].address}\n  User root\n"
-        f"  IdentityFile {site.lab.key}\n"
-        for name in site.hosts
-    ]
-    (site.known_hosts.parent / "config").write_text("".join(rows))
 
 
 def _to_the_review(terminal: Tmux, hosts: tuple[str, ...]) -> None:
@@ -67,11 +58,6 @@ def _to_the_review(terminal: Tmux, hosts: tuple[str, ...]) -> None:
     terminal.keys("C-n")
     terminal.wait("Who vouches for your hosts?")
     terminal.keys("Tab", "Tab", "Tab", "Tab")
-    terminal.wait("> Passphrase of the vault")
-    terminal.type(PASSPHRASE)
-    terminal.keys("Tab")
-    terminal.wait("> Passphrase once more")
-    terminal.type(PASSPHRASE)
-    terminal.keys("C-n")
+    type_passphrase(terminal)
     terminal.wait("How should it run?")
     terminal.keys("C-n")
