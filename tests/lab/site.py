@@ -125,6 +125,13 @@ class Site:
         assert old in text, text
         path.write_text(text.replace(old, new, 1))
 
+    def edit_broker(self, name: str, old: str, new: str) -> None:
+        """Change a broker's own configuration on its host, as its user would."""
+        path = self.lab[name].path(CONFIG)
+        text = path.read_text()
+        assert old in text, text
+        path.write_text(text.replace(old, new, 1))
+
     def add_spoke(self, name: str) -> None:
         """Write one more host of the lab into site.yaml, as a spoke."""
         own = f"  {name}:\n    address: {self.lab[name].address}\n    user: root\n"

