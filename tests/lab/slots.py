@@ -8,6 +8,7 @@ locked is free, and whatever is still there was left behind by a session that wa
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -23,6 +24,10 @@ STATE = Path("/run/tlswright-lab")
 # nspawn deletes its directory there only where /run is a memory file system.
 NSPAWN = Path("/run/systemd/nspawn/propagate")
 SLOTS = 24
+# A booted host holds about ten of these, and the kernel gives root 128 for all hosts together: a
+# host that gets none never comes up. Sessions share the machine, so the room stays.
+INSTANCES = Path("/proc/sys/fs/inotify/max_user_instances")
+ENOUGH = 2048
 
 
 class NoFreeSlot(Exception):
@@ -84,6 +89,7 @@ def claim(numbers: Iterable[int] = range(SLOTS)) -> Slot:
     Raises NoFreeSlot.
     """
     STATE.mkdir(mode=0o700, exist_ok=True)
+    _make_room()
     for number in numbers:
         lock = os.open(STATE / f"slot{number}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -96,6 +102,13 @@ def claim(numbers: Iterable[int] = range(SLOTS)) -> Slot:
         slot.directory.mkdir(mode=0o700)
         return slot
     raise NoFreeSlot(f"all lab slots are in use by other sessions; see {STATE}")
+
+
+def _make_room() -> None:
+    if int(INSTANCES.read_text()) < ENOUGH:
+        # Where the machine's settings cannot be written, few hosts still find room.
+        with contextlib.suppress(OSError):
+            INSTANCES.write_text(f"{ENOUGH}\n")
 
 
 def _recorded(directory: Path) -> list[Process]:
