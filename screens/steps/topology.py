@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from rich.text import Text
+from textual import events
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
@@ -94,11 +95,23 @@ class TopologyScreen(StepScreen):
             self.state.change(set_kind(self.state.draft, kind.name, self.state.edges.kinds))
             for name in self.state.edges.kinds.names():
                 event.option_list.replace_option_prompt(name, self._title(name))
-        picture = draw(_example(kind), width=38, height=7, ascii_only=self.state.ascii_only)
+        self._show(kind)
+        self.refresh_frame()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Draw what is chosen for the new width."""
+        super().on_resize(event)
+        kind = self.state.kind()
+        if kind is not None:
+            self._show(kind)
+
+    def _show(self, kind: KindFacts) -> None:
+        """Draw a kind, and what one gets with it, as wide as there is room beside the choices."""
+        wide = max(12, min(38, self.app.size.width - 42))
+        picture = draw(_example(kind), width=wide, height=7, ascii_only=self.state.ascii_only)
         gets = ["You get", f"- {AUTHORITY[len(kind.trusts) > 1]}", *(f"- {w}" for w in kind.gets)]
         text = Text.assemble((f"{picture}\n\n", "cyan"), f"{kind.summary}\n\n", "\n".join(gets))
         self.query_one("#gets", Static).update(text)
-        self.refresh_frame()
 
     def on_option_list_option_selected(self) -> None:
         """Go on with what the cursor is at; a site without a name is asked for it first."""

@@ -110,16 +110,8 @@ def test_a_report_that_cannot_be_written_does_not_hide_the_bug(tmp_path: Path) -
     assert "bug" in crash.words(None)
 
 
-def test_ascii_mode_draws_with_ascii_alone(
-    front: FakeFront, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from textual.scrollbar import ScrollBar
-    from textual.widgets import Tree
-
-    # Keep the widgets of other tests as they were.
-    monkeypatch.setattr(ScrollBar, "renderer", ScrollBar.renderer)
-    monkeypatch.setattr(Tree, "ICON_NODE", Tree.ICON_NODE)
-    monkeypatch.setattr(Tree, "ICON_NODE_EXPANDED", Tree.ICON_NODE_EXPANDED)
+@pytest.mark.usefixtures("plain_widgets")
+def test_ascii_mode_draws_with_ascii_alone(front: FakeFront) -> None:
     front.rows = status_rows(site())
     app = TlswrightApp(state_for(front, site=site(), ascii_only=True))
 
@@ -136,7 +128,6 @@ def test_ascii_mode_draws_with_ascii_alone(
         assert text_of(app).isascii()
 
     drive(app, story)
-    words.use_ascii(False)
     assert look.THEME.dark
 
 

@@ -9,32 +9,24 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input
 
-from app.events import fold
 from app.site.convert import to_site
 from app.site.draft import Draft, set_authority
 from screens.app import TlswrightApp
-from screens.done import DoneScreen
 from screens.form import Form
 from screens.run import RunScreen
 from screens.steps.hosts import HostsScreen
-from screens.steps.names import NamesScreen
 from screens.steps.options import OptionsScreen
 from screens.steps.review import ReviewScreen
 from screens.steps.trust import TrustScreen
-from tests.screens.drive import Registry, drive, same_as_stored, state_for, text_of, until
+from tests.screens.cluster import ALIEN, TYPED, to_hosts
+from tests.screens.drive import Registry, drive, state_for, text_of, until
 from tests.screens.recorded_cluster import (
     NODES,
     ClusterFront,
     cluster_events,
     cluster_site,
-    one_by_one,
-    refused,
-    together,
 )
-from tests.screens.test_wizard import SIZES, to_step, type_passphrase
-
-TYPED = "r1=root@10.4.7.11 r2=root@10.4.7.12 r3=root@10.4.7.13"
-ALIEN = ("hub", "spoke", "broker", "bridge", "pinned", "activemq", "ActiveMQ")
+from tests.screens.test_wizard import to_step, type_passphrase
 
 
 @pytest.fixture
@@ -50,82 +42,6 @@ def begun(step: str = "hosts", hosts: tuple[str, ...] = NODES) -> Draft:
     draft = from_site(cluster_site(hosts))
     bare = tuple(replace(host, names=()) for host in draft.hosts)
     return replace(draft, hosts=bare, step=step)  # type: ignore[arg-type]
-
-
-async def to_hosts(pilot: Pilot[int], hosts: str = TYPED) -> None:
-    """Choose the cluster, name the site, and type hosts."""
-    await pilot.press("down", "tab", *"rmq", "enter")
-    await until(pilot, lambda: isinstance(pilot.app.screen, HostsScreen))
-    app = pilot.app
-    assert isinstance(app, TlswrightApp)
-    if hosts:
-        app.screen.query_one(Input).value = hosts
-        await pilot.press("enter", "enter")
-        await until(pilot, lambda: len(app.state.checks) == len(app.state.draft.hosts))
-        await pilot.pause()
-
-
-@pytest.mark.parametrize("size", SIZES)
-def test_every_step_of_a_cluster_looks_as_it_was_looked_at(
-    front: ClusterFront, size: tuple[int, int]
-) -> None:
-    app = TlswrightApp(state_for(front))
-    tag, seen = f"cluster-{size[0]}x{size[1]}", list[str]()
-
-    def look(name: str) -> None:
-        seen.append(text_of(app))
-        same_as_stored(f"{name}-{tag}", seen[-1])
-
-    async def story(pilot: Pilot[int]) -> None:
-        await pilot.press("down")
-        await until(pilot, lambda: "> RabbitMQ" in text_of(app))
-        same_as_stored(f"topology-{tag}", text_of(app))
-        await pilot.press("up")
-        await to_hosts(pilot)
-        look("hosts")
-        await to_step(pilot, NamesScreen)
-        await until(pilot, lambda: app.state.draft.host("r3").names == ("r3", "10.4.7.13"))
-        look("names")
-        await to_step(pilot, TrustScreen)
-        look("trust")
-        await type_passphrase(pilot)
-        await to_step(pilot, OptionsScreen)
-        look("options")
-        await to_step(pilot, ReviewScreen)
-        await until(pilot, lambda: app.state.plan is not None)
-        await pilot.press("down", "down")
-        await pilot.pause()
-        look("review")
-        await pilot.press("a")
-        await until(pilot, lambda: "Apply now" in text_of(app))
-        look("apply")
-
-    drive(app, story, size)
-    assert not [word for text in seen for word in ALIEN if word in text]
-
-
-@pytest.mark.parametrize("size", SIZES)
-def test_a_run_over_a_cluster_and_its_end_look_as_they_were_looked_at(
-    front: ClusterFront, size: tuple[int, int]
-) -> None:
-    front.events = cluster_events()
-    app = TlswrightApp(state_for(front, site=cluster_site()), run="20261122-043100-a1b2")
-    tag = f"cluster-{size[0]}x{size[1]}"
-
-    async def story(pilot: Pilot[int]) -> None:
-        await until(pilot, lambda: "Enter: what next" in text_of(app))
-        assert isinstance(app.screen, RunScreen)
-        same_as_stored(f"run-{tag}", text_of(app))
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, DoneScreen))
-        await until(pilot, lambda: "Where things are" in text_of(app))
-        same_as_stored(f"done-{tag}", text_of(app))
-        await pilot.press("f1")
-        await until(pilot, lambda: "rabbitmqctl" in text_of(app))
-        assert not [word for word in ALIEN if word in text_of(app)]
-
-    drive(app, story, size)
-    assert fold(front.events).exit == 0
 
 
 def test_the_whole_way_to_a_run_is_keys_alone(front: ClusterFront) -> None:
@@ -338,56 +254,20 @@ def test_options_that_do_not_go_together_are_told_at_the_options(front: ClusterF
     drive(app, story)
 
 
-def test_new_certificates_are_reviewed_as_files_that_are_read_again(front: ClusterFront) -> None:
-    front.plan = one_by_one(cluster_site(), 0)
-    app = TlswrightApp(state_for(front, site=cluster_site()))
-
-    async def story(pilot: Pilot[int]) -> None:
-        await pilot.press("a")
-        await until(pilot, lambda: "no restart" in text_of(app))
-        assert "reads its files again" in text_of(app)
-        await pilot.press("down")
-        await until(pilot, lambda: "No outage" in text_of(app))
-        await pilot.press("a")
-        await until(pilot, lambda: "Apply now" in text_of(app))
-        assert "3 hosts  6 files  no restart: one host after the other." in text_of(app)
-
-    drive(app, story, (120, 40))
-
-
-def test_a_refused_plan_of_a_cluster_opens_with_its_check(front: ClusterFront) -> None:
-    front.plan = refused(cluster_site())
-    app = TlswrightApp(state_for(front, site=cluster_site()))
-
-    async def story(pilot: Pilot[int]) -> None:
-        await pilot.press("a")
-        await until(pilot, lambda: "short and long node names" in text_of(app))
-        assert "its checks refuse it; nothing has been changed" in text_of(app)
-        assert "nothing to do" not in text_of(app).lower()
-
-    drive(app, story, (120, 40))
-
-
-def test_a_step_over_a_cluster_tells_its_outage_once(front: ClusterFront) -> None:
-    front.plan = together(cluster_site())
-    app = TlswrightApp(state_for(front, site=cluster_site()))
-
-    async def story(pilot: Pilot[int]) -> None:
-        await pilot.press("a")
-        await until(pilot, lambda: "all away for about 30 s" in text_of(app))
-        assert text_of(app).count("30 s") == 2
-        await pilot.press("down", "down")
-        await until(pilot, lambda: "without any of these 3" in text_of(app))
-
-    drive(app, story, (120, 40))
-
-
-def test_a_cluster_is_drawn_without_utf_8_too(front: ClusterFront) -> None:
-    app = TlswrightApp(state_for(front, ascii_only=True))
+def test_the_cursor_stays_at_its_host_when_a_window_closes_or_changes(front: ClusterFront) -> None:
+    app = TlswrightApp(state_for(front))
 
     async def story(pilot: Pilot[int]) -> None:
         await to_hosts(pilot)
-        assert "+--+ r3 +--+" in text_of(app)
-        assert text_of(app).isascii()
+        await pilot.press("up")
+        await until(pilot, lambda: "─ r2 ─" in text_of(app))
+        await pilot.press("f1")
+        await until(pilot, lambda: "Cursor up" in text_of(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "Cursor up" not in text_of(app))
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: "Commands" in text_of(app).splitlines()[-1])
+        assert app.screen.query_one(DataTable).cursor_row == 1
+        assert "─ r2 ─" in text_of(app)
 
     drive(app, story)
