@@ -17,7 +17,7 @@ UNWANTED = ("getty.target.wants", "timers.target.wants", "multi-user.target.want
 WANTED = frozenset({"ssh.service", "remote-fs.target"})
 # Where a change means that a test left its traces; logs and caches change by themselves.
 Trace: TypeAlias = tuple[str, int, int, int]
-WATCHED = ("etc", "home", "opt", "root", "srv", "usr", "var/lib/activemq")
+WATCHED = ("etc", "home", "opt", "root", "srv", "usr", "var/lib/activemq", "var/lib/rabbitmq")
 
 
 @dataclass(frozen=True)
