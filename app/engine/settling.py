@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 from app.engine.gather import BUSY, Gathered, Say, observe_again
 from app.errors import RemoteError
@@ -53,11 +54,16 @@ def settle(
 
 def _resolved(site: Site, kinds: Mapping[str, Kind], gathered: Gathered, say: Say) -> Gathered:
     left = {host: seen.unfinished for host, seen in gathered.observed.items() if seen.unfinished}
-    for host, transactions in left.items():
-        for transaction in transactions:
+
+    def recover(host: str) -> None:
+        for transaction in left[host]:
             ack = gathered.remotes[host].finish(transaction, "recover")
             text = f"resolved {transaction}, which an earlier run left behind: {ack.state}"
             say(host, "observing", f"{text} {ack.text}".strip())
+
+    # All at once: a member of a cluster comes up again only when the others do.
+    with ThreadPoolExecutor(max_workers=max(1, len(left))) as pool:
+        list(pool.map(recover, left))
     return observe_again(site, kinds, gathered, tuple(left)) if left else gathered
 
 
