@@ -64,7 +64,7 @@ def find_layout(node: Node, seen: HostObservation) -> Layout:
     facts = {
         "product": f"RabbitMQ {calm(version['version'], 40)}",
         "node": str(node.options["node_name"]),
-        "transport": _transport(process),
+        "transport": _transport(process, ours=seen.file(f"{folder}/tls/ca.pem").type == "file"),
         "running": "yes" if process.get("pid") else "no",
         "erlang": f"Erlang/OTP {calm(erlang.get('otp', '?'), 20)}",
         "folder": folder,
@@ -95,11 +95,16 @@ def _parts_from(facts: dict[str, str], seen: HostObservation) -> dict[str, tuple
     return {"node name": tuple(others)}
 
 
-def _transport(process: dict[str, str]) -> str:
-    """Say `tls`, `plain` or `down`: what the node runs with now."""
+def _transport(process: dict[str, str], *, ours: bool) -> str:
+    """Say what the node runs with now: `tls`, `plain`, `down`, or `tls of others`.
+
+    Two sets of certificates that do not know each other part a cluster as plain and TLS do.
+    """
     if not process.get("pid"):
         return "down"
-    return "tls" if process.get("proto", "") == _TLS else "plain"
+    if process.get("proto", "") != _TLS:
+        return "plain"
+    return "tls" if ours else "tls of others"
 
 
 def _stale(facts: dict[str, str], env: EnvView) -> str:
