@@ -91,7 +91,8 @@ class Activation:
     `check` answers 0 when the product is healthy since `start`, prints why not otherwise; it is
     called again every second until it answers 0 or 3 (3: dead, waiting is useless), or until
     `check_seconds` pass. `stop` may be empty when `start` restarts.  `logs` prints the newest log
-    lines for explanations.  It must have been healthy for `settle_seconds` before a step is kept.
+    lines for explanations.  It must have been healthy for `settle_seconds`, longer on a slow host,
+    before a step is kept.
     """
 
     stop: str

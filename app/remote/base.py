@@ -49,7 +49,8 @@ class Member:
     together.  Entries are renamed in the given order; the commands are POSIX-sh snippets,
     which find UNDOING=1 in their environment while the old set is brought back.
     A service counts as healthy again after an undo, and at a second `check`, only when it has been
-    so for `settle_seconds`: one that dies soon after it came up must not pass.
+    so for `settle_seconds`: one that dies soon after it came up must not pass.  On a slow host it
+    is half the time that it took to come up, up to ten times `settle_seconds`.
     """
 
     id: str

@@ -67,7 +67,7 @@ class HostTransaction:
 
     def _deadline(self) -> float:
         m = self._member
-        once = m.stop_seconds + m.start_seconds + m.check_seconds + m.settle_seconds
+        once = m.stop_seconds + m.start_seconds + m.check_seconds + 10 * m.settle_seconds
         return 2.0 * once + 30.0 * len(m.entries) + 120.0
 
 

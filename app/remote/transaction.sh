@@ -29,7 +29,7 @@ begin() {
   STOP_SECONDS=$8 START_SECONDS=$9
   OWNER_TEXT=$5 bytes_=$3 sum_=$4 run_=$6 group_id_=$7
   shift 9
-  CHECK_SECONDS=$1 SILENCE=$2 SETTLE=$3 HEALTHY_SINCE=
+  CHECK_SECONDS=$1 SILENCE=$2 SETTLE=$3 STARTED= HEALTHY_SINCE=
   enter "$OWNER_TEXT" || { leave no stage untouched "$WHY"; }
   unfinished
   PHASE=staging SERVICE=running SWITCHED=
@@ -117,6 +117,7 @@ do_switch() {
 
 do_start() {
   note start || fail start "cannot write the journal: is the disk full?"
+  STARTED=$(date +%s)
   command_ start "$START_SECONDS" || { logs; fail start "$WHY"; }
   note started
   answer ok start started
@@ -164,14 +165,22 @@ healthy() {
   done
 }
 
-# settled: it has been healthy for SETTLE seconds, and still is.
+# patience: how long to watch a healthy service: where it came up slowly, it dies slowly too.
+patience() {
+  PATIENCE=$(((HEALTHY_SINCE - ${STARTED:-$HEALTHY_SINCE}) / 2))
+  [ "$PATIENCE" -le $((SETTLE * 10)) ] || PATIENCE=$((SETTLE * 10))
+  [ "$PATIENCE" -ge "$SETTLE" ] || PATIENCE=$SETTLE
+}
+
+# settled: it has been healthy for long enough, and still is.
 settled() {
-  while [ $(($(date +%s) - HEALTHY_SINCE)) -lt "$SETTLE" ]; do
+  patience
+  while [ $(($(date +%s) - HEALTHY_SINCE)) -lt "$PATIENCE" ]; do
     sleep 1
     command_ check "$CHECK_SECONDS" || break
   done
   command_ check "$CHECK_SECONDS" && return 0
-  WHY="it came up, but did not stay healthy for $SETTLE seconds${last_:+: $last_}"
+  WHY="it came up, but did not stay healthy for $PATIENCE seconds${last_:+: $last_}"
   [ "$code_" != 3 ] || WHY="it came up, but then died${last_:+: $last_}"
   return 1
 }
@@ -208,6 +217,7 @@ revive() {
   [ "$SERVICE" != running ] || return 0
   [ "$UNDONE" != untouched ] || UNDONE=restored
   [ "$SERVICE" != new ] || command_ stop "$STOP_SECONDS" || log "$WHY"
+  STARTED=$(date +%s)
   command_ start "$START_SECONDS" || return 1
   { healthy && settled; } || { show "$RUN/out"; logs; return 1; }
   WHY=

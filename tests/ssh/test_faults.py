@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from app.remote.base import Barrier
 from app.remote.payload import begin_call, pack
 from app.remote.process import Process, start
 from app.remote.shipping import command_line, frame, script
@@ -202,6 +203,26 @@ def test_a_service_is_watched_until_it_has_settled(remote: SshRemote, root: Path
     assert acks[-1].state == "committed"
     looks = [int(line) for line in (root / "looks").read_text().split()]
     assert looks[-1] - looks[0] >= 2
+
+
+# Up after four seconds, dead after six.
+SLOW: dict[str, Any] = {
+    "start": 'date +%s >"$ROOT/born"',
+    "check": 'read -r born <"$ROOT/born"; age=$(($(date +%s) - born)); [ "$age" -lt 6 ] || exit 3\n'
+    '[ "$age" -ge 4 ]',
+    "settle_seconds": 1,
+    "check_seconds": 20,
+}
+
+
+@pytest.mark.parametrize("word", ["check", "rollback"])
+def test_a_service_that_came_up_slowly_is_watched_for_longer(
+    remote: SshRemote, root: Path, word: Barrier
+) -> None:
+    member = step(put("/etc/a", b"new", b"old"), **SLOW)
+    acks = carry(remote, member, "stage", "switch", "start", "check", word)
+    assert [ack.ok for ack in acks] == [True, True, True, True, False]
+    assert acks[-1].state == "restored-down"
 
 
 def test_a_failed_stop_starts_again_and_changes_nothing(remote: SshRemote, root: Path) -> None:
