@@ -5,8 +5,6 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
-import pytest
-
 from app.events import Event
 from tests.lab import keytool
 from tests.lab.hosts import Lab
@@ -16,8 +14,6 @@ from tests.lab.site import Site
 BRIDGES = 3
 
 
-# Twice as many restarts as any other journey: three waves there, and three back.
-@pytest.mark.timeout(1200)
 def test_pinned_brokers_go_the_whole_way_and_rotate_in_three_waves(
     fresh_lab: Lab, tmp_path: Path
 ) -> None:
