@@ -70,7 +70,9 @@ def _step(
         activation = kind.activation(
             site, node, layout, changed=tuple(part.files), alone=len(step) == 1, restored=True
         )
-        members[part.host] = undo_member(part, runner.run, runner.owner, number, activation)
+        members[part.host] = undo_member(
+            part, runner.run, runner.owner, number, activation, together=len(step) > 1
+        )
         taken[part.host] = taken_up(activation)
     transactions = {h: runner.gathered.remotes[h].begin(m) for h, m in members.items()}
     group = Group(step[0].step, members, transactions, runner.journal, runner.stop)

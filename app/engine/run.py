@@ -192,9 +192,17 @@ class Runner:
             )
             data = {"hint": _hint(ack.state if ack else ""), "explanation": explanation}
             self.journal.emit("failed", text, host=host, step=step.id, state="failed", data=data)
-        for host in outcome.acks:
-            if host not in outcome.failed and not outcome.held:
+        for host, ack in outcome.acks.items():
+            if host in outcome.failed or outcome.held:
+                continue
+            if ack.ok:
                 self.journal.emit("step", "put back", host=host, step=step.id, state="restored")
+            else:
+                text = f"could not be put back: {ack.text or ack.state}"
+                data = {"hint": _hint(ack.state), "explanation": ""}
+                self.journal.emit(
+                    "failed", text, host=host, step=step.id, state="failed", data=data
+                )
         down = [h for h, a in outcome.acks.items() if a.state in ("restored-down", "unknown")]
         names = ", ".join(outcome.failed)
         following = (

@@ -51,9 +51,15 @@ def undo_steps(parts: tuple[HeldPart, ...]) -> tuple[tuple[HeldPart, ...], ...]:
 
 
 def undo_member(
-    part: HeldPart, run: str, owner: str, number: int, activation: Activation
+    part: HeldPart,
+    run: str,
+    owner: str,
+    number: int,
+    activation: Activation,
+    *,
+    together: bool = False,
 ) -> Member:
-    """Give the member that puts back what one host had before a step.
+    """Give the member that puts back what one host had before a step, `together` with others.
 
     A file that stands as the step left it is restored; one that stands as it was before the step
     is accepted too, so that a rollback which was cut off can be run again.
@@ -74,7 +80,7 @@ def undo_member(
         stop=activation.stop, start=activation.start, check=activation.check,
         logs=activation.logs, stop_seconds=activation.stop_seconds,
         start_seconds=activation.start_seconds, check_seconds=activation.check_seconds,
-        settle_seconds=activation.settle_seconds,
+        settle_seconds=activation.settle_seconds, together=together,
     )  # fmt: skip
 
 
