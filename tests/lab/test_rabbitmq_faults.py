@@ -1,4 +1,4 @@
-"""What is wrong on a RabbitMQ host is refused, by name, before any node stops."""
+"""What goes wrong on a RabbitMQ cluster ends with the old state working, or the new one proven."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.lab import rabbitmq
 from tests.lab.cluster import DROPIN, ETC, Cluster
+from tests.lab.host import LabHost
 from tests.lab.hosts import Lab
 
 
@@ -47,3 +49,33 @@ _MISTAKES = (
         "ssl application is missing",
     ),
 )
+
+
+def test_a_node_that_is_killed_while_it_starts_takes_all_back(cluster: Cluster) -> None:
+    """systemd would try again; the group must not wait for that."""
+    victim = cluster.hosts[1]
+    count = len(cluster.site.runs)
+    with cluster.site.running("apply", "--yes") as child:
+        cluster.site.wait_for(lambda e: e.state == "starting", count, "the start")
+        _kill_when_it_runs(victim)
+    assert child.returncode == 4, cluster.site.said[-1]
+    cluster.is_plain_again()
+    cluster.becomes_tls()
+
+
+def _kill_when_it_runs(host: LabHost) -> None:
+    host.run(
+        'until pid=$(systemctl show -p MainPID --value rabbitmq-server) && [ "$pid" != 0 ] && '
+        'kill -KILL "$pid"; do sleep 0.1; done'
+    )
+
+
+def test_a_wrong_cookie_is_named_and_all_is_taken_back(cluster: Cluster) -> None:
+    odd = cluster.hosts[2]
+    cookie = "/var/lib/rabbitmq/.erlang.cookie"
+    odd.run(f"cp -p {cookie} /root/cookie; chmod u+w {cookie}; printf wrongwrongwrong >{cookie}")
+    done = cluster.site.run("apply", "--yes", expect=4)
+    assert "cookie" in (done.stdout + done.stderr).lower()
+    odd.run(f"cp -p /root/cookie {cookie}")
+    rabbitmq.restart(odd)
+    cluster.is_plain_again()
