@@ -214,11 +214,11 @@ def _append(draft: Draft, lines: tuple[Line, ...], wanted: SslWant) -> None:
 
 
 def _anchor(lines: tuple[Line, ...]) -> int:
-    """Give the line to open a block after: no option of another head may follow it."""
+    """Give the line to open a block after: nothing that it would take for its own may follow."""
     at, inside = 0, False
     for line in lines:
         if line.kind == "head":
-            inside = line.name in _NEAR
+            inside = line.name in _NEAR or (inside and line.name in TLS_OPTIONS)
         if inside and line.kind in ("head", "option"):
             at = line.number
     return at or len(lines)

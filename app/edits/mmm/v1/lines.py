@@ -16,8 +16,8 @@ TLS_OPTIONS = (
 )  # fmt: skip
 SOCKET = "socket_type"
 
-# A single word of two letters or more is a head too: its last letter is the name then.
-_HEAD = re.compile(r"(\S+)(\s*)(\S+)\s*", re.ASCII)
+_HEAD = re.compile(r"(\S+)(\s+)(\S+)\s*", re.ASCII)
+_WORD = re.compile(r"(\S+)\s*", re.ASCII)
 _OPTION = re.compile(r"(\s+)(\S+)(\s+)(.*)", re.ASCII)
 _COMMENT = re.compile(r"\s*#", re.ASCII)
 
@@ -68,10 +68,20 @@ def _line(number: int, text: str) -> Line:
     head = _HEAD.fullmatch(text)
     if head:
         return Line(number, text, "head", "", head[1], head[2], head[3])
+    word = _WORD.fullmatch(text)
+    if word:
+        return _split(number, text, word[1])
     option = _OPTION.fullmatch(text)
     if option:
         return Line(number, text, "option", option[1], option[2], option[3], option[4])
     return Line(number, text, "invalid")
+
+
+def _split(number: int, text: str, word: str) -> Line:
+    """Take one word for a head, as MMM does: its last byte is the value, the rest the name."""
+    data = word.encode("utf-8", "surrogateescape")
+    name, value = (part.decode("utf-8", "surrogateescape") for part in (data[:-1], data[-1:]))
+    return Line(number, text, "head" if name else "invalid", "", name, "", value)
 
 
 def evaluate(lines: tuple[Line, ...]) -> Table:
