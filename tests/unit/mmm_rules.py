@@ -14,15 +14,23 @@ DIRS = ("/etc", "/etc/mmm", "/etc/mysql-mmm")
 TOP = {"this", "debug", "active_master_role", "max_kill_retries"}
 LISTS = {"hosts", "ips", "ping_ips"}
 NAMED = {"host", "role", "check", "copy_method"}
+MEANT_FOR_A_SECTION = {
+    "type", "cert_file", "key_file", "ca_file", "socket_type", "verify_mode", "ip", "mode",
+    "peer", "agent_port", "hosts", "ips", "ping_ips", "include", *NAMED, "monitor", "socket",
+}  # fmt: skip
 SOCKET = {"type", "cert_file", "key_file", "ca_file"}
 
 
 class Refused(Exception):
-    """MMM does not start: file and line, 0 where it names none."""
+    """MMM does not start: file and line, 0 where it names none.
 
-    def __init__(self, file: str, line: int) -> None:
+    `fork` says that a fork of 2.2.3 may know the name that stops it.
+    """
+
+    def __init__(self, file: str, line: int, *, fork: bool = False) -> None:
         super().__init__(f"{file}:{line}")
         self.place = (file, line)
+        self.fork = fork
 
 
 def words(line: bytes) -> list[bytes]:
@@ -138,6 +146,7 @@ def _read(files: dict[str, bytes | None], path: str, config: Table) -> None:
         elif tag is not None:
             form, kind, name = tag
             right = bool(name) if kind in NAMED else kind in ("monitor", "socket") and not name
+            stop.fork = not section and kind not in (*NAMED, "monitor", "socket")
             if section or not right:
                 raise stop
             body = config.setdefault(kind, {})
@@ -156,6 +165,7 @@ def _set(line: bytes, inner: Table, section: str, stop: Refused) -> None:
     if name.startswith("<") or (section == "socket" and name not in SOCKET):
         raise stop
     if not section and name not in TOP:
+        stop.fork = name not in MEANT_FOR_A_SECTION
         raise stop
     inner[name] = _list(value) if name in LISTS else value
 

@@ -19,8 +19,11 @@ Files = Mapping[str, bytes | None]
 # The first of them with a readable file of the name wins, for each include anew.
 DIRECTORIES = ("/etc", "/etc/mmm", "/etc/mysql-mmm")
 _NAMES = ("mmm_common", "mmm_agent", "mmm_mon", "mmm_tools")
-# Options of TLS, here and in 1.x: no version of MMM knows them outside of <socket>.
-_ASTRAY = ("type", "cert_file", "key_file", "ca_file", "socket_type", "verify_mode")
+# What no version of MMM knows outside of a section: it is meant for one, or for MMM 1.x.
+_ASTRAY = (
+    *OPTIONS, "socket_type", "verify_mode", "ip", "mode", "peer", "agent_port", "hosts", "ips",
+    "ping_ips",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,398 @@
+"""MMM 2.x: each trap of the grammar, each decision of the editor, each refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import pytest
+
+from app.edits.mmm.names import cluster_of, start_file
+from app.edits.mmm.v2 import (
+    SocketWant,
+    all_candidates,
+    edit_socket,
+    put_back_mode,
+    read_conf,
+    set_mode,
+    unread,
+)
+from app.errors import EditError
+from tests.unit import mmm_rules
+
+WANTED = SocketWant("/t/cert.pem", "/t/key.pem", "/t/ca.pem")
+VALUES = {
+    "type": "ssl", "cert_file": "/t/cert.pem", "key_file": "/t/key.pem", "ca_file": "/t/ca.pem",
+}  # fmt: skip
+SECTION = """\
+<socket>
+    type        ssl
+    cert_file   /t/cert.pem
+    key_file    /t/key.pem
+    ca_file     /t/ca.pem
+</socket>
+"""
+ETC = "/etc/mysql-mmm/"
+COMMON, AGENT, MON = (f"{ETC}mmm_{name}.conf" for name in ("common", "agent", "mon"))
+COMMON_TEXT = """\
+active_master_role      writer
+
+<host default>
+    cluster_interface       eth0
+    agent_port              9990
+    agent_password          sEcReT
+</host>
+
+<host db1>
+    ip      192.0.2.1
+    mode    master
+    peer    db2
+</host>
+
+<host db2>
+    ip      192.0.2.2
+    mode    master
+    peer    db1
+    agent_port 9991
+</host>
+
+<role writer>
+    hosts   db1, db2
+    ips     192.0.2.10
+    mode    exclusive
+</role>
+"""
+AGENT_TEXT = "include mmm_common.conf\n\n# this host\nthis db1\n"
+MON_TEXT = """\
+include mmm_common.conf
+
+<monitor>
+    ip                  192.0.2.9
+    pid_path            /run/mmm_mond.pid
+    ping_ips            192.0.2.1,192.0.2.2
+
+    # kill_host_bin     /usr/libexec/kill_host
+</monitor>
+
+debug 0
+"""
+STARTS = ("mmm_agent.conf", "mmm_mon.conf")
+
+
+def host(texts: Mapping[str, str] = MappingProxyType({})) -> dict[str, bytes | None]:
+    """Give a host's files: all that a survey asks for, present or not."""
+    base = {COMMON: COMMON_TEXT, AGENT: AGENT_TEXT, MON: MON_TEXT} | dict(texts)
+    return dict.fromkeys(all_candidates()) | {p: t.encode() for p, t in base.items()}
+
+
+def alone(text: str) -> dict[str, bytes | None]:
+    return dict.fromkeys(all_candidates()) | {AGENT: text.encode()}
+
+
+def edited(
+    files: dict[str, bytes | None], starts: tuple[str, ...] = ("mmm_agent.conf",)
+) -> dict[str, str]:
+    """Edit, let the rules judge, and give the files that changed."""
+    result = edit_socket(files, starts, WANTED)
+    after = files | dict(result.files)
+    for start in starts:
+        assert mmm_rules.two(after, start)["socket"] == VALUES
+    assert edit_socket(after, starts, WANTED).files == {}
+    return {path: data.decode() for path, data in result.files.items()}
+
+
+def traps(files: dict[str, bytes | None], start: str = "mmm_agent.conf") -> list[str]:
+    return [f"{t.id} {t.line} {t.weight}" for t in read_conf(files, start).traps]
+
+
+def test_a_host_shows_its_hosts_roles_monitor_and_itself() -> None:
+    seen = read_conf(host(), "mmm_mon.conf")
+    assert seen.files == (MON, COMMON)
+    assert (seen.start, seen.unread, seen.traps, seen.this) == (MON, (), (), None)
+    one, two = seen.hosts["db1"], seen.hosts["db2"]
+    assert [v and v.text for v in (one.ip, one.mode, one.peer)] == ["192.0.2.1", "master", "db2"]
+    assert one.agent_port.place == f"{COMMON}:5"
+    assert (one.agent_port.number, two.agent_port.number) == (9990, 9991)
+    assert seen.roles["writer"].hosts == ("db1", "db2")
+    assert seen.roles["writer"].ips == ("192.0.2.10",)
+    assert seen.monitor is not None
+    assert seen.monitor.ip is not None
+    assert (seen.monitor.ip.text, seen.monitor.ip.line) == ("192.0.2.9", 4)
+    assert (seen.monitor.port.number, seen.monitor.mode.text) == (9988, "active")
+    assert seen.monitor.mode.place == "a default of MMM"
+    assert seen.monitor.ping_ips == ("192.0.2.1", "192.0.2.2")
+    assert seen.active_master_role is not None
+    assert not seen.socket.tls
+    assert "sEcReT" not in repr(seen)
+    agent = read_conf(host(), "mmm_agent")
+    assert agent.host is not None
+    assert agent.host.name == "db1"
+    assert agent.monitor is None
+
+
+def test_the_first_readable_file_of_a_name_wins_for_each_include_anew() -> None:
+    files = host({"/etc/mmm_common.conf": "<socket/>\n", "/etc/mmm/mmm_agent.conf": AGENT_TEXT})
+    assert read_conf(files, "mmm_agent.conf").files == (
+        "/etc/mmm/mmm_agent.conf",
+        "/etc/mmm_common.conf",
+    )
+    assert read_conf(files, "mmm_mon.conf").files == (MON, "/etc/mmm_common.conf")
+
+
+def test_a_survey_is_told_what_to_read_until_all_is_known() -> None:
+    there = {AGENT: b"include extra\n", "/etc/mmm/extra.conf": b"include sub/more.conf\nthis a\n",
+             "/etc/sub/more.conf": b"<host a>\n</host>\n"}  # fmt: skip
+    files: dict[str, bytes | None] = {}
+    asked = []
+    while wanted := unread(files, ["mmm_agent.conf"]):
+        asked.append(wanted)
+        assert read_conf(files, "mmm_agent.conf").unread == wanted
+        with pytest.raises(EditError, match="cannot be known"):
+            edit_socket(files, ["mmm_agent.conf"], WANTED)
+        files |= {path: there.get(path) for path in wanted}
+    assert asked[1] == ("/etc/extra.conf", "/etc/mmm/extra.conf", f"{ETC}extra.conf")
+    assert len(asked) == 3
+    assert list(read_conf(files, "mmm_agent.conf").hosts) == ["a"]
+    assert f"{ETC}mmm_mon_c1.conf" in all_candidates(["c1"])
+
+
+def test_names_of_files_say_their_cluster() -> None:
+    assert cluster_of("/etc/mysql-mmm/mmm_mon_c1.conf") == "c1"
+    assert cluster_of("mmm_mon_log.conf") == cluster_of("mmm_mon.conf") == ""
+    assert (start_file("mon"), start_file("agent", "c1")) == ("mmm_mon.conf", "mmm_agent_c1.conf")
+
+
+def test_a_new_section_goes_to_the_end_of_the_common_file_for_all() -> None:
+    assert edited(host(), STARTS) == {COMMON: COMMON_TEXT + "\n" + SECTION}
+    assert edit_socket(host(), STARTS, WANTED).notes == ()
+
+
+def test_the_common_file_of_a_cluster_is_one_too() -> None:
+    files = {f"{ETC}mmm_common_c1.conf": b"<host a>\n\tip 1\n</host>", MON: None,
+             AGENT: b"include mmm_common_c1\nthis a\n"}  # fmt: skip
+    changed = edited(dict.fromkeys(all_candidates(["c1"])) | files)
+    assert changed == {
+        f"{ETC}mmm_common_c1.conf": "<host a>\n\tip 1\n</host>\n\n"
+        + SECTION.replace("    ", "\t", 1).replace("\n    ", "\n\t").rstrip("\n")
+    }
+
+
+def test_without_a_common_file_the_section_goes_to_the_start_file() -> None:
+    assert edited(alone("this a\n<host a>\n</host>\n")) == {
+        AGENT: "this a\n<host a>\n</host>\n\n" + SECTION
+    }
+    assert edited(alone("")) == {AGENT: SECTION}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("</oops>\nthis a\n", SECTION + "\n</oops>\nthis a\n"),
+        ("debug 0\n<host a>\n  ip 1\n", "debug 0\n\n" + SECTION.replace("    ", "  ", 1)
+         .replace("\n    ", "\n  ") + "\n<host a>\n  ip 1\n"),
+        ("<socket>\n  type ssl\n", "<socket>\n  type ssl\n  cert_file /t/cert.pem\n"
+         "  key_file /t/key.pem\n  ca_file /t/ca.pem\n"),
+        ("<socket/>\n", SECTION),
+        ("  <socket />\r\n", "  " + SECTION[:-1].replace("\n", "\r\n  ") + "\r\n"),
+        ("<socket>\n</socket>\n", SECTION),
+        ("debug 0\r\n", "debug 0\r\n\r\n" + SECTION.replace("\n", "\r\n")),
+        ("debug 0", "debug 0\n\n" + SECTION.rstrip("\n")),
+    ],
+)  # fmt: skip
+def test_a_section_stands_where_mmm_still_reads(before: str, after: str) -> None:
+    assert edited(alone(before)) == {AGENT: after}
+
+
+def test_variables_are_set_where_they_count_and_keep_their_column() -> None:
+    before = "<socket>\n\ttype\t\t\tplain\n\t# ours\n\tca_file\t\t\t/old  # mine\n</socket> \n"
+    assert edited(alone(before)) == {
+        AGENT: "<socket>\n"
+        "\ttype\t\t\tssl\n"
+        "\t# ours\n"
+        "\tca_file\t\t\t/t/ca.pem\n"
+        "\tcert_file\t\t/t/cert.pem\n"
+        "\tkey_file\t\t/t/key.pem\n"
+        "</socket> \n"
+    }
+    assert edit_socket(alone(before), ["mmm_agent.conf"], WANTED, host="db1").notes == (
+        f"db1:{AGENT}:2: type was plain and is now ssl",
+        f"db1:{AGENT}:4: what stood behind # was a part of the value of ca_file, and goes",
+    )
+
+
+def test_what_is_read_later_and_would_win_is_set_too() -> None:
+    files = host(
+        {
+            COMMON: COMMON_TEXT + SECTION,
+            AGENT: AGENT_TEXT + "<socket>\n  ca_file /mine\n</socket>\n",
+        }
+    )
+    assert edited(files, STARTS) == {
+        AGENT: AGENT_TEXT + "<socket>\n  ca_file /t/ca.pem\n</socket>\n"
+    }
+    assert edit_socket(files, STARTS, WANTED).notes == ()
+    older = files | {COMMON: (COMMON_TEXT + SECTION).replace("/t/ca", "/old").encode()}
+    assert edited(older) == edited(files)
+    line = COMMON_TEXT.count("\n") + 5
+    assert edit_socket(older, ["mmm_agent.conf"], WANTED).notes == (
+        f"{COMMON}:{line}: ca_file does not count here: {AGENT}:6 says it later",
+    )
+    assert set(edited(older, STARTS)) == {COMMON, AGENT}
+
+
+def test_an_include_that_comes_last_wins_over_the_file_that_includes_it() -> None:
+    files = alone(SECTION + "include late\n") | dict.fromkeys(["/etc/mmm/late.conf"], None)
+    files |= {"/etc/late.conf": b"<socket>\ntype plain\n</socket>\n", f"{ETC}late.conf": None}
+    assert edited(files) == {"/etc/late.conf": "<socket>\ntype ssl\n</socket>\n"}
+
+
+def test_each_start_file_gets_what_it_reads_itself() -> None:
+    files = host({AGENT: AGENT_TEXT + SECTION})
+    assert edited(files, STARTS) == {COMMON: COMMON_TEXT + "\n" + SECTION}
+    apart = host({AGENT: "this a\n", MON: MON_TEXT.partition("\n")[2]})
+    assert set(edited(apart, STARTS)) == {AGENT, MON}
+
+
+S = "<socket>\n{}\n</socket>\n"
+TRAPS = {
+    S.format("type ssl"): ["missing-option 2 warn"] * 3,
+    S.format("cert_file /a"): ["plain-with-options 2 warn"],
+    S.format("type plain\nca_file /a"): ["plain-with-options 2 warn"],
+    SECTION + "<socket>\ntype ssl\n</socket>\n": ["repeated-section 7 info"],
+    SECTION + "<socket>\ntype plain\n</socket>\n":
+        ["repeated-section 7 info", "overridden 2 info", "plain-with-options 8 warn"],
+    SECTION.replace("ca.pem", "ca.pem # mine"): ["trailing-comment 5 warn"],
+    SECTION.replace("</socket>", "</soket>"): ["wrong-end 6 info"],
+    SECTION.replace("</socket>\n", ""): ["unclosed-section 1 warn"],
+    "debug 0\n</host>\nsocket_type ssl\n": ["stray-end 2 warn"],
+    "this a # me\n<host a>\n</host>\n": ["trailing-comment 1 warn", "unknown-host 1 warn"],
+    "replication_user a\n": ["odd-variable 1 warn"],
+    "<ip 192.0.2.1>\ncidr 32\n</ip>\n": ["unknown-section 1 warn"],
+    "<monitor>\nmode maual\n</monitor>\n": ["monitor-mode 2 warn"],
+    S.format("verify_mode 1"): ["unknown-variable 2 fatal"],
+    S.format("socket_type ssl"): ["unknown-variable 2 fatal"],
+    S.format("type tls"): ["socket-type 2 fatal"],
+    S.format("type ssl # x") + SECTION.replace("type        ssl\n", "\n"):
+        ["trailing-comment 2 warn", "repeated-section 4 info", "socket-type 2 fatal"],
+    "<socket ssl>\n</socket>\n": ["named-unique 1 fatal"],
+    "socket ssl\n": ["section-as-variable 1 fatal"],
+    "socket_type ssl\n": ["unknown-variable 1 fatal"],
+    "cert_file /a\n": ["unknown-variable 1 fatal"],
+    "include a b\n": ["unknown-variable 1 fatal"],
+    "<host>\n</host>\n": ["unnamed-section 1 fatal"],
+    "<host a>\n<socket>\n</socket>\n</host>\n": ["nested-section 2 fatal"],
+    "<host a> # me\n": ["section-tag 1 fatal"],
+    "<host a.b>\n": ["section-tag 1 fatal"],
+    "<host a>\nip\n</host>\n": ["invalid-line 2 fatal"],
+    "<host a>\ninclude mmm_common.conf\n</host>\n": ["include-in-section 2 fatal"],
+    "include mmm_agent.conf\n": ["include-cycle 1 fatal"],
+    "\ufeff# x\n": ["byte-order-mark 1 fatal", "odd-variable 1 warn"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", TRAPS)
+def test_each_trap_is_named_and_mmm_refuses_the_fatal_ones(text: str) -> None:
+    assert traps(alone(text)) == TRAPS[text]
+    if any(one.endswith("fatal") for one in TRAPS[text]):
+        with pytest.raises((mmm_rules.Refused, RecursionError)):
+            mmm_rules.two(alone(text), "mmm_agent.conf")
+        with pytest.raises(EditError) as caught:
+            edit_socket(alone(text), ["mmm_agent.conf"], WANTED, host="db1")
+        assert caught.value.where.startswith(f"db1:{AGENT}:")
+        assert caught.value.snippet == SECTION
+        assert caught.value.hint
+
+
+def test_a_file_that_is_not_found_is_a_fatal_trap() -> None:
+    assert traps(dict.fromkeys(all_candidates())) == ["start-missing 0 fatal"]
+    name = f"{ETC}mmm_common.conf"
+    text = f"include {name}\n"
+    files = alone(text) | dict.fromkeys([f"{d}{name}" for d in mmm_rules.DIRS])
+    assert traps(files) == ["include-absolute 1 fatal"]
+    files = alone("include nix\n") | dict.fromkeys([f"{d}/nix.conf" for d in mmm_rules.DIRS])
+    one = read_conf(files, "mmm_agent.conf").traps[0]
+    assert str(one) == (
+        f"{AGENT}:1: include nix: no such file in /etc, /etc/mmm, /etc/mysql-mmm, "
+        "and MMM does not start"
+    )
+    with pytest.raises(EditError, match="include nix"):
+        edit_socket(files, ["mmm_agent.conf"], WANTED)
+
+
+@pytest.mark.parametrize(
+    ("mode", "ids"),
+    [(0o640, []), (0o644, ["world-readable"]), (0o662, ["world-writable"]),
+     (0o666, ["world-writable", "world-readable"])],
+)  # fmt: skip
+def test_files_that_others_may_read_or_write_stop_mmm(mode: int, ids: list[str]) -> None:
+    seen = read_conf(host(), "mmm_agent.conf", modes={COMMON: mode, AGENT: 0o600, MON: 0o666})
+    assert [one.id for one in seen.fatal] == ids
+    assert {one.file for one in seen.traps} <= {COMMON}
+
+
+def test_what_a_host_made_is_calm_in_what_is_said_and_no_password_shows() -> None:
+    files = alone("<host \x1b[2J> x\nagent_password sEcReT # mine\n")
+    said = [f"{one} {one.hint}" for one in read_conf(files, "mmm_agent.conf").traps]
+    assert said
+    assert not any("\x1b" in one or "sEcReT" in one for one in said)
+    with pytest.raises(EditError) as caught:
+        edit_socket(alone("include \x1b[2J\n"), ["mmm_agent.conf"], WANTED)
+    assert "\x1b" not in f"{caught.value.where} {caught.value.text}"
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [("", "empty"), ("t/c", "absolute"), ("/a\n", "line end"), ("/a ", "blank"), ("/a #", "#")],
+)
+def test_paths_that_mmm_cannot_hold_are_refused(path: str, why: str) -> None:
+    with pytest.raises(EditError, match=why):
+        edit_socket(host(), STARTS, SocketWant(path, "/k", "/a"))
+
+
+def test_the_mode_is_held_and_comes_back_byte_for_byte() -> None:
+    files = host({MON: MON_TEXT.replace("    ping", "    mode                wait  \n    ping")})
+    held = set_mode(files, "mmm_mon.conf").files
+    assert b"change:    mode                wait  \n    mode                manual  \n" in held[MON]
+    assert mmm_rules.two(files | dict(held), "mmm_mon.conf")["monitor"]["mode"] == "manual"
+    assert set_mode(files | dict(held), "mmm_mon.conf").files == {}
+    back = put_back_mode(files | dict(held), "mmm_mon.conf")
+    assert back.files == {MON: files[MON]}
+    assert put_back_mode(files, "mmm_mon.conf").files == {}
+
+
+def test_a_mode_that_was_not_said_is_added_and_goes_again() -> None:
+    held = set_mode(host(), "mmm_mon.conf", "passive").files[MON]
+    text = held.decode()
+    assert text == MON_TEXT.replace(
+        "192.0.2.2\n",
+        "192.0.2.2\n    # tlswright puts this line back after the change:\n"
+        "    mode                passive\n",
+    )
+    assert put_back_mode(host({MON: text}), "mmm_mon.conf", "passive").files == {
+        MON: MON_TEXT.encode()
+    }
+
+
+def test_a_mode_of_the_users_own_stays() -> None:
+    files = host({MON: MON_TEXT.replace("    ping", "    mode manual\n    ping")})
+    assert set_mode(files, "mmm_mon.conf").files == {}
+    assert put_back_mode(files, "mmm_mon.conf").files == {}
+
+
+def test_a_mode_that_was_set_in_the_meantime_stays_with_a_note() -> None:
+    files = host({MON: MON_TEXT.replace("    ping", "    mode active\n    ping")})
+    held = set_mode(files, "mmm_mon.conf").files[MON].replace(b"mode manual", b"mode passive")
+    now = files | {MON: held}
+    back = put_back_mode(now, "mmm_mon.conf", host="mon")
+    assert back.files == {MON: MON_TEXT.replace("    ping", "    mode passive\n    ping").encode()}
+    assert back.notes == (f"mon:{MON}:7: the mode is no longer the one that was set: it stays",)
+    again = set_mode(now, "mmm_mon.conf").files[MON]
+    assert put_back_mode(files | {MON: again}, "mmm_mon.conf").files == {MON: files[MON]}
+
+
+def test_a_monitor_that_is_not_there_cannot_be_held() -> None:
+    with pytest.raises(EditError, match="no section <monitor>") as caught:
+        set_mode(host(), "mmm_agent.conf", host="db1")
+    assert caught.value.where == f"db1:{AGENT}"
+    with pytest.raises(ValueError, match="manual, passive"):
+        set_mode(host(), "mmm_mon.conf", "active")
