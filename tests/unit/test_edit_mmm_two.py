@@ -319,6 +319,64 @@ def test_a_file_that_is_not_found_is_a_fatal_trap() -> None:
         edit_socket(files, ["mmm_agent.conf"], WANTED)
 
 
+def test_files_that_include_each_other_ever_more_are_not_followed_for_ever() -> None:
+    files = alone("include f0\n") | {f"{d}/f30.conf": b"" for d in mmm_rules.DIRS}
+    for n in range(30):
+        files |= {f"{d}/f{n}.conf": f"include f{n + 1}\n".encode() * 2 for d in mmm_rules.DIRS}
+    seen = read_conf(files, "mmm_agent.conf")
+    assert {one.id for one in seen.traps} == {"too-many-includes"}
+    with pytest.raises(EditError, match="too many files"):
+        edit_socket(files, ["mmm_agent.conf"], WANTED)
+
+
+TUTORIAL = """\
+active_master_role writer
+
+<host default>
+
+cluster_interface eth0
+
+mysql_port 13306
+
+</host>
+
+<host db1>
+
+ip 192.0.2.1
+
+mode master
+
+peer db2
+
+</host>
+
+<role reader>
+
+hosts db1，db2, db3
+
+ips     192.0.2.100  ## VIP für alle
+
+</role>
+"""
+
+
+def test_shapes_of_tutorials_are_read_as_mmm_would_and_edited_alike() -> None:
+    files = host({COMMON: TUTORIAL, AGENT: "include mmm_common.conf\nthis is db1\n"})
+    seen = read_conf(files, "mmm_agent.conf")
+    assert [f"{one.id} {one.line}" for one in seen.traps] == [
+        "trailing-comment 25",
+        "unknown-host 2",
+    ]
+    assert seen.roles["reader"].hosts == ("db1，db2", "db3")
+    assert seen.this is not None
+    assert (seen.this.text, seen.host) == ("is db1", None)
+    assert edited(files) == {COMMON: TUTORIAL + "\n" + SECTION}
+    remarked = TUTORIAL.replace("<host db1>", "<host db1>   #### the first")
+    with pytest.raises(EditError, match="must stand alone") as caught:
+        edit_socket(host({COMMON: remarked}), STARTS, WANTED)
+    assert caught.value.where == f"{COMMON}:11"
+
+
 @pytest.mark.parametrize(
     ("mode", "ids"),
     [(0o640, []), (0o644, ["world-readable"]), (0o662, ["world-writable"]),
@@ -352,7 +410,7 @@ def test_paths_that_mmm_cannot_hold_are_refused(path: str, why: str) -> None:
 def test_the_mode_is_held_and_comes_back_byte_for_byte() -> None:
     files = host({MON: MON_TEXT.replace("    ping", "    mode                wait  \n    ping")})
     held = set_mode(files, "mmm_mon.conf").files
-    assert b"change:    mode                wait  \n    mode                manual  \n" in held[MON]
+    assert b"change:    mode                wait  \n    mode                manual\n" in held[MON]
     assert mmm_rules.two(files | dict(held), "mmm_mon.conf")["monitor"]["mode"] == "manual"
     assert set_mode(files | dict(held), "mmm_mon.conf").files == {}
     back = put_back_mode(files | dict(held), "mmm_mon.conf")

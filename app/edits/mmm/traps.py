@@ -119,6 +119,9 @@ _TWO: Mapping[str, Sort] = {
     "include-cycle": Sort(
         "fatal", "include {name}: the file includes itself", "take one of the lines out"
     ),
+    "too-many-includes": Sort(
+        "fatal", "include {name}: too many files are read to follow", "include each file once"
+    ),
     "include-in-section": Sort(
         "fatal",
         "an include within a section stops MMM",

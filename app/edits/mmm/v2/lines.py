@@ -45,9 +45,12 @@ class Line:
     value: str = field(default="", repr=False)
 
     def with_value(self, value: str) -> str:
-        """Give the line of a variable with another value."""
-        tail = self.text[len(self.lead + self.word + self.gap + self.value) :]
-        return self.lead + self.word + self.gap + value + tail
+        """Give the line of a variable with another value, and no blanks behind it.
+
+        MMM before 2.0.11 takes such blanks for a part of the value.
+        """
+        end = "\r" if self.text.endswith("\r") else ""
+        return self.lead + self.word + self.gap + value + end
 
 
 def parse_lines(data: bytes, where: str) -> tuple[list[tuple[str, str]], tuple[Line, ...]]:

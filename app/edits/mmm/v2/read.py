@@ -18,6 +18,8 @@ from app.edits.mmm.v2.lines import NAMED, OPTIONS, SOCKET, UNIQUE, VARIABLES, Li
 Files = Mapping[str, bytes | None]
 # The first of them with a readable file of the name wins, for each include anew.
 DIRECTORIES = ("/etc", "/etc/mmm", "/etc/mysql-mmm")
+# More than any site needs; files that include each other twice would double with each level.
+_MOST_READS = 100
 _NAMES = ("mmm_common", "mmm_agent", "mmm_mon", "mmm_tools")
 # What no version of MMM knows outside of a section: it is meant for one, or for MMM 1.x.
 _ASTRAY = (
@@ -135,9 +137,11 @@ class _Reader:
         self._files = files
         self._directories = directories
         self._reading = reading
+        self._reads = 0
 
     def file(self, path: str, outer: tuple[str, ...]) -> None:
         """Read one file to its end, or to an end tag that ends nothing."""
+        self._reads += 1
         data = self._files[path] or b""
         _, lines = parse_lines(data, path)
         self._reading.files.setdefault(path, lines)
@@ -206,6 +210,8 @@ class _Reader:
         found = _find(self._reading, self._files, line.word, self._directories)
         if found and found in (*outer, path):
             self._trap("include-cycle", path, line, name=line.word)
+        elif found and self._reads >= _MOST_READS:
+            self._trap("too-many-includes", path, line, name=line.word)
         elif found:
             self.file(found, (*outer, path))
         elif all(one in self._files for one in candidates(line.word, self._directories)):
