@@ -100,7 +100,6 @@ _ONE: Mapping[str, Sort] = {
     ),
 }
 _TWO: Mapping[str, Sort] = {
-    "unread-file": Sort("warn", "{name} has not been read", "read it too"),
     "start-missing": Sort(
         "fatal",
         "there is no readable {name} in {folders}",

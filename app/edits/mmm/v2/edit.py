@@ -67,7 +67,7 @@ def edit_socket(
             now |= edited.files
             notes |= dict.fromkeys(edited.notes)
         for start in starts:
-            _prove(now, start, wanted, directories)
+            _prove(now, start, wanted, host, directories)
     except EditError as error:
         error.snippet = error.snippet or snippet(wanted)
         raise
@@ -188,11 +188,13 @@ def _unit(lines: Sequence[Line]) -> str:
     return usual((line.lead for line in lines if line.kind == "variable"), "    ")
 
 
-def _prove(files: Files, start: str, wanted: SocketWant, directories: Sequence[str]) -> None:
+def _prove(
+    files: Files, start: str, wanted: SocketWant, host: str, directories: Sequence[str]
+) -> None:
     """Read the result as MMM does, before it is shipped."""
     found = read_conf(files, start, directories=directories)
     socket = found.socket
     values = (socket.type, socket.cert_file, socket.key_file, socket.ca_file)
     right = all(v and v.text == w for v, (_, w) in zip(values, wanted.pairs(), strict=True))
     if found.fatal or not right:
-        raise refusal("MMM would not read the edited files as wanted", found.start, 0)
+        raise refusal("MMM would not read the edited files as wanted", _at(host, found.start), 0)
