@@ -34,6 +34,15 @@ def test_a_mode_that_was_not_said_is_added_and_goes_again() -> None:
     }
 
 
+@pytest.mark.parametrize("line", ["", "    mode wait\r\n"])
+def test_a_file_of_another_system_comes_back_too(line: str) -> None:
+    text = MON_TEXT.replace("\n", "\r\n").replace("    ping", line + "    ping")
+    held = set_mode(host({MON: text}), "mmm_mon.conf").files[MON]
+    assert held.count(b"\n") == held.count(b"\r\n")
+    back = put_back_mode(host({MON: held.decode()}), "mmm_mon.conf").files
+    assert back == {MON: text.encode()}
+
+
 def test_a_mode_of_the_users_own_stays() -> None:
     files = host({MON: MON_TEXT.replace("    ping", "    mode manual\n    ping")})
     assert set_mode(files, "mmm_mon.conf").files == {}

@@ -98,6 +98,7 @@ def test_a_block_opens_behind_the_ports_and_looks_like_its_neighbours() -> None:
          + BLOCK.replace("    ", "  ")),
         ("socket_type plain\nthis a\n", BLOCK + "this a\n"),
         ("socket_type ssl\nthis a\n", BLOCK + "this a\n"),
+        ("socket_type\tno\r\n", BLOCK.replace("_type ssl", "_type\tssl\r")),
         ("socket_typeX\n", BLOCK),
     ],
 )  # fmt: skip

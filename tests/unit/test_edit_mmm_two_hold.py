@@ -213,7 +213,7 @@ def test_a_mode_is_held_and_comes_back(
 ) -> None:
     start = STARTS[1]
     before = two(files, start).get("monitor")
-    if not before:
+    if before is None:
         return
     held = files | dict(set_mode(files, start, mode).files)
     now = two(held, start)
