@@ -213,7 +213,8 @@ def test_a_mode_is_held_and_comes_back(
 ) -> None:
     start = STARTS[1]
     before = two(files, start).get("monitor")
-    if before is None:
+    texts = [files[path] or b"" for path in read_conf(files, start).files]
+    if before is None or not any(b"<monitor>" in one for one in texts):
         return
     held = files | dict(set_mode(files, start, mode).files)
     now = two(held, start)
