@@ -24,7 +24,7 @@ SEARCH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 
 
 def missing() -> str:
-    """Name the first thing that is lacking: system, rights, commands, Perl modules, overlay file system."""
+    """Name the first thing that is lacking: system, rights, commands, modules, overlay."""
     if sys.platform != "linux":
         return "a lab needs Linux"
     if os.geteuid() != 0:

@@ -94,14 +94,18 @@ class Issuer:
         return path
 
 
-def signed_with_sha1(folder: Path) -> Pair:
-    """Make a certificate that signs itself with SHA-1, as old openssl did."""
-    pair = Pair(folder / "sha1.crt", folder / "sha1.key")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-sha1", "-subj", "/CN=sha1",
-         "-days", "30", "-keyout", str(pair.key), "-out", str(pair.cert)],
-        check=True, capture_output=True,
-    )  # fmt: skip
+def signed_with_sha1(issuer: Issuer, name: str, san: str) -> Pair:
+    """Have the CA sign with SHA-1, as old openssl did; cryptography would not."""
+    pair = issuer.issue(name, sans=[san])
+    root, request = issuer.folder / f"{name}.ca.key", issuer.folder / f"{name}.csr"
+    form = serialization.PrivateFormat.PKCS8
+    key = issuer.key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
+    root.write_bytes(key)
+    ask = ["openssl", "req", "-new", "-key", str(pair.key), "-subj", f"/CN={name}"]
+    sign = ["openssl", "x509", "-req", "-sha1", "-days", "30", "-CA", str(issuer.file)]
+    sign += ["-CAkey", str(root), "-CAcreateserial", "-in", str(request), "-out", str(pair.cert)]
+    subprocess.run([*ask, "-out", str(request)], check=True, capture_output=True)
+    subprocess.run(sign, check=True, capture_output=True)
     return pair
 
 

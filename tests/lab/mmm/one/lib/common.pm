@@ -32,13 +32,14 @@ sub logger {
     my $screen = debugs($config);
     return sub {
         my ($text) = @_;
-        local $! = $!;
-        my $line = '[' . clock() . "]: $$: $text\n";
+        my $errno = $! + 0;
+        my $line = '[' . clock() . "]: $$: " . $text =~ s/\n+\z//r . "\n";
         for my $path (@files) {
             open my $file, '>>', $path or next;
             print {$file} $line;
         }
         print STDERR $line if $screen;
+        $! = $errno;
     };
 }
 

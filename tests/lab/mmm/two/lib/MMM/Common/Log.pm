@@ -28,10 +28,12 @@ sub clock { return strftime('%Y/%m/%d %H:%M:%S', localtime) }
 
 sub say_it {
     my ($level, $text) = @_;
-    local $! = $!;
-    my $line = sprintf "%s %5s %s\n", clock(), $level, $text;
+    my $errno = $! + 0;
+    my $line = sprintf "%s %5s %s\n", clock(), $level, $text =~ s/\n+\z//r;
     print {$FILE} $line if $FILE;
     print STDERR $line if $SCREEN || !$FILE;
+    # Who dies after this dies with that number as its exit code.
+    $! = $errno;
     return;
 }
 

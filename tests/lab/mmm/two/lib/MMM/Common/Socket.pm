@@ -23,7 +23,7 @@ sub listener {
         $why    = $@ unless $socket;
     }
     return $socket if $socket;
-    die "Listener: Can't create socket!\n  $why";
+    die "Listener: Can't create socket!\n  $why\n";
 }
 
 # Give a connected socket, or nothing. A new context each time: the files are read each time.
