@@ -67,6 +67,7 @@ class Place:
     address: str = field(default_factory=address)
     processes: list[Running] = field(default_factory=list)
     user: str | None = None
+    programs: Path = PERL
 
     def path(self, inside: str) -> Path:
         """Give a path of this host, with the folders above it."""
@@ -83,7 +84,7 @@ class Place:
 
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         """Give what the stand-ins need to find this host and themselves, at their quick pace."""
-        libraries = [PERL / "shared", PERL / "two/lib"]
+        libraries = [self.programs / "shared", self.programs / "two/lib"]
         return {
             "PATH": os.environ["PATH"],
             "LC_ALL": "C",
@@ -101,7 +102,7 @@ class Place:
             process = subprocess.Popen(
                 [str(self.program(program))], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                 env=self.environment(more), start_new_session=True, user=self.user,
-                group=self.user, extra_groups=[] if self.user else None,
+                extra_groups=[] if self.user else None,
             )  # fmt: skip
         self.processes.append(Running(process, said))
         return self.processes[-1]
@@ -113,7 +114,7 @@ class Place:
         return subprocess.run(
             [str(self.program(program)), *words], stdin=subprocess.DEVNULL, capture_output=True,
             text=True, env=self.environment(more), timeout=60, start_new_session=True,
-            user=self.user, group=self.user, extra_groups=[] if self.user else None,
+            user=self.user, extra_groups=[] if self.user else None,
         )  # fmt: skip
 
     def program(self, name: str) -> Path:
@@ -121,7 +122,7 @@ class Place:
         version, _, program = name.partition("/")
         if version == "one":
             return self.root / "usr/local/mmm/sbin" / program
-        return PERL / "two/sbin" / program
+        return self.programs / "two/sbin" / program
 
     def log(self, name: str) -> str:
         """Give a log of 2.x."""
@@ -140,6 +141,14 @@ class Place:
         """Give the virtual addresses that the agent has set."""
         path = self.root / f"run/mmm-standin/vips.{host}"
         return path.read_text().split() if path.exists() else []
+
+    def demote(self) -> None:
+        """Let everything run as nobody, who cannot read what its mode forbids; root could."""
+        self.programs = self.root / "programs"
+        shutil.copytree(PERL, self.programs)
+        if os.geteuid() == 0:
+            self.user = "nobody"
+            subprocess.run(["chown", "-R", "nobody", str(self.root)], check=True)
 
     def stop(self) -> None:
         """End this host's processes, daemons too; a resting angel hears no TERM."""
@@ -236,12 +245,12 @@ class Site:
             "    mode balanced\n</role>\n" + (f"<socket>\n{lines}</socket>\n" if options else ""),
         )
 
-    def start_two(self) -> None:
-        """Start agents and monitor of 2.x and wait for all ports."""
+    def start_two(self, more: Mapping[str, str] | None = None) -> None:
+        """Start agents and monitor of 2.x, with more in their environment, and wait for all."""
         for agent in self.agents:
-            agent.start("two/mmm_agentd")
+            agent.start("two/mmm_agentd", more)
         self.wait_for_agents()
-        self.monitor.start("two/mmm_mond")
+        self.monitor.start("two/mmm_mond", more)
         self.wait_for_monitor()
 
     def wait_for_agents(self) -> None:

@@ -40,9 +40,9 @@ class Makers:
         """Give a block that holds all that is needed."""
         return block(self.pair(**how), self.ca.file)  # type: ignore[arg-type]
 
-    def talk(self, listener: dict[str, str], sender: dict[str, str], **more: str) -> Said:
+    def talk(self, listener: dict[str, str], sender: dict[str, str]) -> Said:
         """Open one connection at the address."""
-        return dialogue(listener, sender, where=self.where, **more)
+        return dialogue(listener, sender, where=self.where)
 
 
 @pytest.fixture(scope="module")
