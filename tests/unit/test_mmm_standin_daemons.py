@@ -1,0 +1,270 @@
+"""Each row of what monitor and agents of 2.x log when TLS between them goes wrong."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import ssl
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.unit.judges import need
+from tests.unit.mmm_certificates import CLIENT, SERVER, Issuer, Pair
+from tests.unit.mmm_processes import AGENT, MONITOR, REUSE, Place, Site, block, listens, site
+from tests.unit.mmm_processes import waiting as lingers
+from tests.until import until
+
+FAULTS = ("down", "expired", "other-ca", "wrong-name", "clients-only", "held")
+UNDEFINED = "Received undefined answer from host db1. $!: "
+
+
+@pytest.fixture
+def ca(tmp_path: Path) -> Issuer:
+    need("perl")
+    return Issuer(tmp_path, "ca")
+
+
+@pytest.fixture
+def pair_of(tmp_path: Path) -> Iterator[Site]:
+    with site(tmp_path, ("db1",)) as made:
+        yield made
+
+
+def _good(place: Place, ca: Issuer) -> dict[str, str]:
+    return block(ca.issue(place.name, sans=[place.address]), ca.file)
+
+
+def _all_good(made: Site, ca: Issuer) -> dict[str, dict[str, str]]:
+    return {place.name: _good(place, ca) for place in made.places()}
+
+
+def _wait_for_log(place: Place, name: str, words: str) -> None:
+    until(lambda: words in place.log(name), 20, f"{words!r} in {name} of {place.name}")
+
+
+def _hold(where: str, port: int, pair: Pair, ca: Issuer) -> ssl.SSLSocket:
+    """Connect as an authenticated client and say nothing."""
+    context = ssl.create_default_context(cafile=str(ca.file))
+    context.load_cert_chain(pair.cert, pair.key)
+    return context.wrap_socket(socket.create_connection((where, port), 5), server_hostname=where)
+
+
+def test_an_agent_that_the_monitor_cannot_use_is_not_reached(tmp_path: Path, ca: Issuer) -> None:
+    with site(tmp_path, ("fine", *FAULTS)) as made:
+        of = {agent.name: agent for agent in made.agents}
+        own = {name: [agent.address] for name, agent in of.items()}
+        foreign = Issuer(tmp_path, "other").issue("b", sans=own["other-ca"])
+        pairs = {
+            "expired": ca.issue("a", sans=own["expired"], expired=True),
+            "other-ca": foreign,
+            "wrong-name": ca.issue("c", cn="node1"),
+            "clients-only": ca.issue("d", sans=own["clients-only"], usage=CLIENT),
+        }
+        wrong = {name: block(pair, ca.file) for name, pair in pairs.items()}
+        made.write_two(_all_good(made, ca) | wrong)
+        for agent in made.agents:
+            if agent.name != "down":
+                agent.start("two/mmm_agentd")
+                until(partial(listens, agent.address, AGENT), 20, agent.name)
+        with _hold(of["held"].address, AGENT, ca.issue("idle"), ca):
+            made.monitor.start("two/mmm_mond")
+            for name in FAULTS:
+                _wait_for_log(made.monitor, "mmm_mond", f"FATAL Can't reach agent on host '{name}'")
+        log = made.monitor.log("mmm_mond")
+        for name in FAULTS:
+            assert (
+                f"FATAL The status of the agent on host '{name}' could not be determined "
+                "(answer was: 0)."
+            ) in log
+            assert f"answer from host {name}." not in log
+        assert [of[name].log("mmm_agentd") for name in wrong] == [""] * len(wrong)
+        assert "'fine'" not in log
+        _heals(made, of["down"])
+
+
+def _heals(made: Site, agent: Place) -> None:
+    warning = "# Warning: agent on host down is not reachable\n"
+    until(lambda: listens(made.monitor.address, MONITOR), 20, "the control port")
+    assert warning in made.two("show")[0]
+    agent.start("two/mmm_agentd")
+    _wait_for_log(made.monitor, "mmm_mond", "FATAL Agent on host 'down' is reachable again")
+    assert warning not in made.two("show")[0]
+
+
+@pytest.mark.parametrize("what", ["expired", "other CA", "for servers only"])
+def test_a_monitor_that_the_agent_refuses_gets_no_answer(
+    pair_of: Site, ca: Issuer, tmp_path: Path, what: str
+) -> None:
+    options = _all_good(pair_of, ca)
+    options["mon"] = {
+        "expired": lambda: block(ca.issue("m", expired=True), ca.file),
+        "other CA": lambda: block(Issuer(tmp_path, "other").issue("m"), ca.file),
+        "for servers only": lambda: block(ca.issue("m", usage=SERVER), ca.file),
+    }[what]()
+    pair_of.write_two(options)
+    pair_of.agents[0].start("two/mmm_agentd")
+    pair_of.wait_for_agents()
+    pair_of.monitor.start("two/mmm_mond")
+    _wait_for_log(pair_of.monitor, "mmm_mond", f" WARN {UNDEFINED}")
+    _wait_for_log(pair_of.monitor, "mmm_mond", "FATAL Can't reach agent on host 'db1'")
+    assert pair_of.agents[0].log("mmm_agentd") == ""
+
+
+def test_a_plain_monitor_is_hung_up_on_by_an_agent_with_tls(pair_of: Site, ca: Issuer) -> None:
+    pair_of.write_two({"db1": _good(pair_of.agents[0], ca)})
+    pair_of.agents[0].start("two/mmm_agentd")
+    pair_of.wait_for_agents()
+    pair_of.monitor.start("two/mmm_mond")
+    _wait_for_log(pair_of.monitor, "mmm_mond", f"{UNDEFINED}Connection reset by peer")
+    assert pair_of.agents[0].log("mmm_agentd") == ""
+
+
+def test_a_plain_agent_dies_of_a_monitor_with_tls(pair_of: Site, ca: Issuer) -> None:
+    pair_of.write_two({"mon": _good(pair_of.monitor, ca)})
+    pair_of.agents[0].start("two/mmm_agentd")
+    pair_of.wait_for_agents()
+    pair_of.monitor.start("two/mmm_mond")
+    died = f"FATAL Child exited with signal {int(signal.SIGPIPE)}, restarting"
+    until(lambda: pair_of.agents[0].log("mmm_agentd").count(died) > 1, 20, "two deaths")
+    _wait_for_log(pair_of.monitor, "mmm_mond", "FATAL Can't reach agent on host 'db1'")
+
+
+@pytest.mark.parametrize(
+    ("what", "words", "code"),
+    [
+        ("mismatch", "key values mismatch", 25),
+        ("encrypted", "problems getting password", 22),
+        ("missing", "", 2),
+        ("unreadable", "", 13),
+    ],
+)
+def test_an_agent_that_cannot_load_its_files_is_started_again_and_again(
+    tmp_path_factory: pytest.TempPathFactory, what: str, words: str, code: int
+) -> None:
+    need("perl")
+    folder = tmp_path_factory.mktemp("open")
+    for path in (folder, folder.parent, folder.parent.parent):
+        path.chmod(0o755)
+    issuer = Issuer(folder, "ca")
+    with site(folder, ("db1",)) as made:
+        (agent,) = made.agents
+        one, two = (issuer.issue(name, sans=[agent.address]) for name in ("one", "two"))
+        pair = {
+            "mismatch": lambda: Pair(one.cert, two.key),
+            "encrypted": lambda: issuer.issue("locked", password="secret"),
+            "missing": lambda: Pair(one.cert, folder / "none.key"),
+            "unreadable": lambda: one,
+        }[what]()
+        made.write_two({"db1": block(pair, issuer.file)}, debug=False)
+        if what == "unreadable":
+            one.key.chmod(0o000)
+            agent.demote()
+        agent.start("two/mmm_agentd").process.wait(20)
+        died = f"FATAL Child exited with exitcode {code}, restarting after 10 second sleep\n"
+        until(lambda: agent.log("mmm_agentd").count(died) > 1, 20, "two deaths")
+        log = agent.log("mmm_agentd")
+        if words:
+            assert re.search(rf"FATAL Listener: Can't create socket!\n  Failed .*{words}", log)
+        else:
+            assert set(log.splitlines()) == {line for line in log.splitlines() if died[:-1] in line}
+        # The angel has no child to tell: it goes on.
+        assert not listens(agent.address, AGENT)
+
+
+def test_with_debug_the_reason_of_a_missing_file_is_on_the_screen(
+    pair_of: Site, ca: Issuer
+) -> None:
+    agent = pair_of.agents[0]
+    pair_of.write_two({"db1": block(Pair(ca.folder / "none.crt", ca.folder / "none.key"))})
+    running = agent.start("two/mmm_agentd")
+    _wait_for_log(agent, "mmm_agentd", "exitcode 2,")
+    assert "none.crt can't be used: No such file or directory at " in running.text
+    assert "can't be used" not in agent.log("mmm_agentd")
+    missing = "FATAL Config entry 'socket->ca_file' is required because of 'type ssl', but missing"
+    assert missing in agent.log("mmm_agentd")
+
+
+def _hung_up_on_by(agent: Place, ca: Issuer) -> None:
+    """Let the agent close first, which leaves TIME_WAIT with it."""
+    with _hold(agent.address, AGENT, ca.issue("guest"), ca) as guest:
+        guest.sendall(b"quit\n")
+        assert guest.recv(1) == b""
+    until(lambda: lingers(agent.address, AGENT), 5, "TIME_WAIT")
+
+
+@pytest.mark.parametrize(("before", "after"), [(False, False), (False, True), (True, True)])
+def test_time_wait_keeps_an_agent_with_tls_from_coming_back(
+    pair_of: Site, ca: Issuer, before: bool, after: bool
+) -> None:
+    """The environment helps only where the old process had it too."""
+    (agent,) = pair_of.agents
+    pair_of.write_two(_all_good(pair_of, ca))
+    agent.start("two/mmm_agentd", {"PERL5OPT": REUSE} if before else {})
+    pair_of.wait_for_agents()
+    _hung_up_on_by(agent, ca)
+    agent.stop()
+    agent.start("two/mmm_agentd", {"PERL5OPT": REUSE} if after else {})
+    if before and after:
+        pair_of.wait_for_agents()
+        assert agent.log("mmm_agentd") == ""
+        return
+    base = "INET" if after else "IP"
+    _wait_for_log(agent, "mmm_agentd", "FATAL Child exited with exitcode 98, restarting")
+    assert (
+        f"FATAL Listener: Can't create socket!\n  IO::Socket::{base} configuration failed\n"
+    ) in agent.log("mmm_agentd")
+
+
+def test_time_wait_does_not_matter_to_a_plain_agent(pair_of: Site) -> None:
+    (agent,) = pair_of.agents
+    pair_of.write_two()
+    agent.start("two/mmm_agentd")
+    pair_of.wait_for_agents()
+    with socket.create_connection((agent.address, AGENT), 5) as raw:
+        raw.sendall(b"quit\n")
+        assert raw.recv(100) == b""
+    until(lambda: lingers(agent.address, AGENT), 5, "TIME_WAIT")
+    agent.stop()
+    agent.start("two/mmm_agentd")
+    pair_of.wait_for_agents()
+    assert agent.log("mmm_agentd") == ""
+
+
+def test_a_monitor_runs_on_without_its_port(pair_of: Site, ca: Issuer) -> None:
+    pair_of.write_two(_all_good(pair_of, ca))
+    pair_of.start_two()
+    assert pair_of.two("ping") == ("OK: Pinged successfully!\n\n", 0)
+    until(lambda: lingers(pair_of.monitor.address, MONITOR), 5, "TIME_WAIT of mmm_control")
+    pair_of.monitor.stop()
+    running = pair_of.monitor.start("two/mmm_mond")
+    _wait_for_log(pair_of.monitor, "mmm_mond", "FATAL Listener: Can't create socket!\n  IO::Socket")
+    pair_of.agents[0].stop()
+    _wait_for_log(pair_of.monitor, "mmm_mond", "FATAL Can't reach agent on host 'db1'")
+    assert running.process.poll() is None
+    assert "Child exited" not in pair_of.monitor.log("mmm_mond")
+    assert pair_of.two("ping") == ("ERROR: Can't connect to monitor daemon!\n", 1)
+
+
+def test_the_angel_hears_no_term_while_its_child_is_dead(pair_of: Site, ca: Issuer) -> None:
+    (agent,) = pair_of.agents
+    wrong = block(Pair(ca.folder / "none.crt", ca.folder / "none.key"), ca.file)
+    pair_of.write_two({"db1": wrong})
+    running = agent.start("two/mmm_agentd")
+    _wait_for_log(agent, "mmm_agentd", "exitcode 2,")
+    running.process.send_signal(signal.SIGTERM)
+    until(lambda: agent.log("mmm_agentd").count("exitcode 2,") > 1, 20, "the child's next death")
+    assert running.process.poll() is None
+
+
+def test_a_healthy_agent_ends_when_told(pair_of: Site) -> None:
+    (agent,) = pair_of.agents
+    pair_of.write_two()
+    running = agent.start("two/mmm_agentd")
+    pair_of.wait_for_agents()
+    running.process.send_signal(signal.SIGTERM)
+    assert running.process.wait(10) == 0
+    assert "Child exited normally" in agent.log("mmm_agentd")
