@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -59,6 +59,7 @@ class Group:
         self.step, self.members, self.transactions = step, members, transactions
         self.journal, self.stop = journal, stop
         self._told: dict[str, str] = {}
+        self._started: set[str] = set()
 
     def carry(self, judge: Callable[[], Mapping[str, str]], decide: Callable[[], None]) -> Outcome:
         """Take the group from `stage` to `commit`.
@@ -68,7 +69,7 @@ class Group:
         `decide` writes the decision to hold to disk.  Any no before it undoes every member.
         """
         for barrier in self._barriers():
-            acks = self._healthy() if barrier == "check" else self._all(barrier)
+            acks = self._pass(barrier)
             failed = {host: ack.text for host, ack in acks.items() if not ack.ok}
             if failed:
                 return self._undo(acks, failed)
@@ -112,6 +113,24 @@ class Group:
             return Outcome(True, {**held, **done}, lost, late=True)
         return Outcome(True, done)
 
+    def _pass(self, barrier: Barrier) -> dict[str, Ack]:
+        if barrier == "stop":
+            return self._in_turn(barrier, self.transactions)
+        return self._healthy() if barrier == "check" else self._all(barrier)
+
+    def _in_turn(self, barrier: Barrier, hosts: Iterable[str]) -> dict[str, Ack]:
+        """Ask one host after the other, up to the first that fails.
+
+        The member of a cluster that stops last knows that the others were gone before, and can
+        start without them; of two that stop at once each waits for the other, and for any third.
+        """
+        acks: dict[str, Ack] = {}
+        for host in hosts:
+            acks[host] = self._one(host, barrier)
+            if not acks[host].ok:
+                break
+        return acks
+
     def _healthy(self) -> dict[str, Ack]:
         """Look until every service is healthy, one is not to be, or the user stops.
 
@@ -130,6 +149,8 @@ class Group:
         self, acks: Mapping[str, Ack], failed: Mapping[str, str], *, cancelled: bool = False
     ) -> Outcome:
         due = [h for h in self.transactions if h not in acks or acks[h].ok or _waits(acks[h])]
+        if len(self.members) > 1:
+            self._in_turn("stop", [h for h in due if h in self._started and self.members[h].stop])
         undone = self._all("rollback", due)
         ended = {host: _after(acks.get(host), ack) for host, ack in undone.items()}
         texts = {host: _sentence(text, undone.get(host)) for host, text in failed.items()}
@@ -145,6 +166,8 @@ class Group:
     def _one(self, host: str, barrier: Barrier) -> Ack:
         running = barrier == "start" and not self.members[host].stop
         self._tell(host, barrier, TAKE_UP if running else SENTENCES[barrier])
+        if barrier == "start":
+            self._started.add(host)
         ack = self.transactions[host].advance(barrier)
         if ack.state == "waiting" and ack.text:
             self._tell(host, barrier, f"{SENTENCES[barrier]}: {ack.text}")

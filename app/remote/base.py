@@ -52,7 +52,8 @@ class Member:
     so for `settle_seconds`: one that dies soon after it came up must not pass.  On a slow host it
     is half the time that it took to come up, up to ten times `settle_seconds`.
     `together` says that other hosts change in the same step: a member that fails after its service
-    was touched waits for `rollback`, so that all go back at once; alone it undoes by itself.
+    was touched waits for `rollback`, so that all go back at once; alone it undoes by itself.  Once
+    started it may be told to `stop` again, before `rollback`: services stop in an order.
     """
 
     id: str

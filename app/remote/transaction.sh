@@ -97,6 +97,7 @@ words() {
       switched:start) do_start ;;
       switched:check|started:check) do_check ;;
       checked:check) do_settle ;;
+      started:stop|checked:stop|failed:stop) do_halt ;;
       switched:hold|started:hold|checked:hold) do_hold ;;
       held:commit) commit; leave ok commit committed ;;
       held:*) answer no "${WORD%%[!a-z]*}" held "the transaction is held already" ;;
@@ -208,6 +209,17 @@ logs() {
   [ -s "$RUN/in/logs" ] || return 0
   limited 10 '. "$1"' "$RUN/in/logs" >"$RUN/out" 2>&1
   show "$RUN/out"
+}
+
+# do_halt: before a group goes back its services stop again, in the order that the engine gives.
+do_halt() {
+  export UNDOING=1
+  if [ "$SERVICE" = new ]; then
+    note stop
+    command_ stop "$STOP_SECONDS" || log "$WHY"
+  fi
+  PHASE=failed
+  answer ok stop stopped
 }
 
 # undo: the old set is back and the service runs on it; UNDONE is the state that this leaves.

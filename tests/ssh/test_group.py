@@ -165,3 +165,15 @@ def test_a_stop_is_heard_while_services_come_up(
     asked.join()
     assert outcome.cancelled
     assert [(root / "etc/f").read_bytes() for root in roots.values()] == [b"old"] * 3
+
+
+def test_services_stop_one_after_the_other_also_on_the_way_back(
+    carry: Carry, roots: dict[str, Path]
+) -> None:
+    stopping = 'n=${ROOT##*/}; echo "$n stops" >>"$ROOT/../said"; sleep 0.2; echo "$n stopped"'
+    stops = {**HEALTHY, "stop": f'{stopping} >>"$ROOT/../said"'}
+    unfit = {**stops, "check": '! grep -q new "$ROOT/etc/f" || exit 3'}
+    outcome = carry({"a": stops, "b": stops, "c": unfit}, dict)
+    assert {ack.state for ack in outcome.acks.values()} == {"restored"}
+    once = [f"{name} {what}" for name in roots for what in ("stops", "stopped")]
+    assert (roots["a"].parent / "said").read_text().splitlines() == once + once

@@ -54,10 +54,14 @@ class RabbitMQ:
     def groups(
         self, topology: Topology, nodes: tuple[Node, ...], layouts: Mapping[str, Layout]
     ) -> tuple[tuple[Node, ...], ...]:
-        """Change the whole cluster at once while any node is not on TLS, else node by node."""
-        if all(layouts[node.host].facts.get("transport") == "tls" for node in nodes):
+        """Change the whole cluster at once while any node is not on TLS, else node by node.
+
+        Nodes that do not run come first: the one that is stopped last starts first.
+        """
+        transports = {node: layouts[node.host].facts.get("transport") for node in nodes}
+        if all(transport == "tls" for transport in transports.values()):
             return tuple((node,) for node in nodes)
-        return (nodes,)
+        return (tuple(sorted(nodes, key=lambda node: transports[node] != "down")),)
 
     def links(self, site: Site, topology: Topology) -> tuple[Link, ...]:
         """Give every dial between nodes."""
