@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from app.kinds.base import Proof, Render
+from app.kinds.base import Guard, Proof, Render
 from app.kinds.bundle import Bundle
 from app.kinds.rabbitmq import topology as shape
 from app.kinds.rabbitmq.activation import activation
@@ -96,6 +96,7 @@ class RabbitMQ:
         changed: tuple[str, ...] = (),
         alone: bool = True,
         restored: bool = False,
+        guard: Guard = "",
     ) -> Activation:
         """Say how the node takes up what has changed.
 
@@ -121,6 +122,10 @@ class RabbitMQ:
     def bundle(self, render: Render, facts: CertificateFacts) -> Bundle:
         """Give files and a page for Linux or for Windows."""
         return bundle(render, facts)
+
+    def guards(self, topology: Topology, layouts: Mapping[str, Layout]) -> bool:
+        """Frame nothing: no other node acts on what it sees of one that restarts."""
+        return False
 
     def closes_plain(self, topology: Topology) -> bool:
         """Tell whether the plain listeners for clients are to go."""
