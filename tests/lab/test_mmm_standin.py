@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.lab import mmm_hosts
@@ -9,6 +11,7 @@ from tests.lab.host import LabHost
 from tests.lab.hosts import Lab
 from tests.lab.mmm_configs import READERS, WRITER
 from tests.lab.mmm_hosts import MONITOR_PORT, Farm
+from tests.unit.mmm_certificates import Issuer
 from tests.until import until
 
 
@@ -66,3 +69,43 @@ def _moves_the_writer(made: Farm) -> None:
     assert made.show()[holder].state == "HARD_OFFLINE"
     until(lambda: not made.vips()[holder], 30, "no address on the failed host")
     assert made.killed() == []
+
+
+def test_a_monitor_with_tls_needs_the_environment_to_be_restarted(
+    fresh_lab: Lab, tmp_path: Path
+) -> None:
+    """Every mmm_control leaves TIME_WAIT on its port; the service's environment makes up for it."""
+    made = farm(fresh_lab, two=True)
+    mmm_hosts.install(made)
+    authority = Issuer(tmp_path, "ca")
+    for host in made.hosts:
+        _write_tls(host, authority)
+    mmm_hosts.start(made)
+    made.control("ping")
+    until(lambda: mmm_hosts.lingers(made.monitor, MONITOR_PORT), 10, "TIME_WAIT")
+    made.monitor.run(["systemctl", "restart", made.monitor_unit])
+    until(lambda: "Listener: Can't create socket!" in made.log(), 30, "the listener's end")
+    assert not mmm_hosts.listens(made.monitor, MONITOR_PORT)
+    default = made.monitor.path("/etc/default/mysql-mmm-monitor")
+    default.write_text(f"{default.read_text()}PERL5OPT=-MIO::Socket::SSL=inet4\n")
+    mmm_hosts.wait_for_rest(made)
+    for _ in range(2):
+        made.monitor.run(["systemctl", "restart", made.monitor_unit])
+        mmm_hosts.wait_for_port(made.monitor, MONITOR_PORT)
+        assert "OK: Pinged successfully!" in made.control("ping", host=fresh_lab["spoke-b"])
+        until(lambda: mmm_hosts.lingers(made.monitor, MONITOR_PORT), 10, "TIME_WAIT")
+    assert {shown.state for shown in made.show().values()} == {"ONLINE"}
+    assert made.warnings() == []
+
+
+def _write_tls(host: LabHost, authority: Issuer) -> None:
+    """Give a host a pair of its own, and the section that asks for TLS."""
+    pair = authority.issue(host.name, sans=[host.address])
+    folder = host.path("/etc/mysql-mmm/tls")
+    folder.mkdir(mode=0o700)
+    for name, source in (("own.crt", pair.cert), ("own.key", pair.key), ("ca.pem", authority.file)):
+        (folder / name).write_bytes(source.read_bytes())
+    common = host.path("/etc/mysql-mmm/mmm_common.conf")
+    options = "\ttype ssl\n\tcert_file /etc/mysql-mmm/tls/own.crt\n"
+    options += "\tkey_file /etc/mysql-mmm/tls/own.key\n\tca_file /etc/mysql-mmm/tls/ca.pem\n"
+    common.write_text(f"{common.read_text()}\n<socket>\n{options}</socket>\n")

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
 from typing import NamedTuple
 
-from tests.unit.mmm_processes import AGENT, PERL, REUSE, address
+from tests.unit.mmm_certificates import Issuer, Pair
+from tests.unit.mmm_processes import AGENT, PERL, REUSE, address, block
 
 _LISTEN = r"""
 use strict; use warnings; use MMM::Common::Socket; use IO::Socket::SSL; $| = 1;
@@ -92,3 +96,32 @@ def dialogue(
 
 def _words(block: Mapping[str, str]) -> list[str]:
     return [word for pair in ({"type": "plain"} | dict(block)).items() for word in pair]
+
+
+@dataclass
+class Makers:
+    """The site's CA, another one, and blocks of options for one fresh address."""
+
+    folder: Path
+    ca: Issuer
+    other: Issuer
+    where: str
+    _number: Iterator[int] = field(default_factory=count)
+
+    @classmethod
+    def new(cls, folder: Path) -> Makers:
+        """Make both CAs, and take an address."""
+        return cls(folder, Issuer(folder, "ca"), Issuer(folder, "other"), address())
+
+    def pair(self, issuer: Issuer | None = None, **how: object) -> Pair:
+        """Issue a certificate for the address, unless told otherwise."""
+        given = {"sans": (self.where,), **how}
+        return (issuer or self.ca).issue(f"p{next(self._number)}", **given)  # type: ignore[arg-type]
+
+    def good(self, **how: object) -> dict[str, str]:
+        """Give a block that holds all that is needed."""
+        return block(self.pair(**how), self.ca.file)  # type: ignore[arg-type]
+
+    def talk(self, listener: dict[str, str], sender: dict[str, str]) -> Said:
+        """Open one connection at the address."""
+        return dialogue(listener, sender, where=self.where)

@@ -6,12 +6,14 @@ import re
 import signal
 import socket
 import ssl
+import subprocess
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from app.verify.explain import explain
 from tests.unit.judges import need
 from tests.unit.mmm_certificates import CLIENT, SERVER, Issuer, Pair
 from tests.unit.mmm_processes import AGENT, MONITOR, REUSE, Place, Site, block, listens, site
@@ -44,6 +46,11 @@ def _all_good(made: Site, ca: Issuer) -> dict[str, dict[str, str]]:
 
 def _wait_for_log(place: Place, name: str, words: str) -> None:
     until(lambda: words in place.log(name), 20, f"{words!r} in {name} of {place.name}")
+
+
+def _explained(place: Place, name: str) -> list[str]:
+    """Name the rows that explain a log, the most specific first."""
+    return [found.id for found in explain(place.log(name).splitlines(), "mmm")]
 
 
 def _hold(where: str, port: int, pair: Pair, ca: Issuer) -> ssl.SSLSocket:
@@ -83,6 +90,8 @@ def test_an_agent_that_the_monitor_cannot_use_is_not_reached(tmp_path: Path, ca:
             assert f"answer from host {name}." not in log
         assert [of[name].log("mmm_agentd") for name in wrong] == [""] * len(wrong)
         assert "'fine'" not in log
+        rows = ["mmm-agent-unknown", "mmm-agent-unreachable"]
+        assert _explained(made.monitor, "mmm_mond") == rows
         _heals(made, of["down"])
 
 
@@ -92,6 +101,7 @@ def _heals(made: Site, agent: Place) -> None:
     assert warning in made.two("show")[0]
     agent.start("two/mmm_agentd")
     _wait_for_log(made.monitor, "mmm_mond", "FATAL Agent on host 'down' is reachable again")
+    assert _explained(made.monitor, "mmm_mond")[-1] == "mmm-agent-back"
     assert warning not in made.two("show")[0]
 
 
@@ -112,6 +122,7 @@ def test_a_monitor_that_the_agent_refuses_gets_no_answer(
     _wait_for_log(pair_of.monitor, "mmm_mond", f" WARN {UNDEFINED}")
     _wait_for_log(pair_of.monitor, "mmm_mond", "FATAL Can't reach agent on host 'db1'")
     assert pair_of.agents[0].log("mmm_agentd") == ""
+    assert _explained(pair_of.monitor, "mmm_mond")[0] == "mmm-agent-refuses"
 
 
 def test_a_plain_monitor_is_hung_up_on_by_an_agent_with_tls(pair_of: Site, ca: Issuer) -> None:
@@ -120,6 +131,7 @@ def test_a_plain_monitor_is_hung_up_on_by_an_agent_with_tls(pair_of: Site, ca: I
     pair_of.wait_for_agents()
     pair_of.monitor.start("two/mmm_mond")
     _wait_for_log(pair_of.monitor, "mmm_mond", f"{UNDEFINED}Connection reset by peer")
+    assert _explained(pair_of.monitor, "mmm_mond")[0] == "mmm-agent-is-tls"
     assert pair_of.agents[0].log("mmm_agentd") == ""
 
 
@@ -130,20 +142,21 @@ def test_a_plain_agent_dies_of_a_monitor_with_tls(pair_of: Site, ca: Issuer) -> 
     pair_of.monitor.start("two/mmm_mond")
     died = f"FATAL Child exited with signal {int(signal.SIGPIPE)}, restarting"
     until(lambda: pair_of.agents[0].log("mmm_agentd").count(died) > 1, 20, "two deaths")
+    assert _explained(pair_of.agents[0], "mmm_agentd") == ["mmm-sigpipe"]
     _wait_for_log(pair_of.monitor, "mmm_mond", "FATAL Can't reach agent on host 'db1'")
 
 
 @pytest.mark.parametrize(
-    ("what", "words", "code"),
+    ("what", "words", "code", "rows"),
     [
-        ("mismatch", "key values mismatch", 25),
-        ("encrypted", "problems getting password", 22),
-        ("missing", "", 2),
-        ("unreadable", "", 13),
+        ("mismatch", "key values mismatch", 25, ["mmm-pair-mismatch", "mmm-exit-pair"]),
+        ("encrypted", "problems getting password", 22, ["mmm-key-locked", "mmm-exit-pair"]),
+        ("missing", "", 2, ["mmm-exit-file"]),
+        ("unreadable", "", 13, ["mmm-exit-permission"]),
     ],
 )
 def test_an_agent_that_cannot_load_its_files_is_started_again_and_again(
-    tmp_path_factory: pytest.TempPathFactory, what: str, words: str, code: int
+    tmp_path_factory: pytest.TempPathFactory, what: str, words: str, code: int, rows: list[str]
 ) -> None:
     need("perl")
     folder = tmp_path_factory.mktemp("open")
@@ -171,7 +184,7 @@ def test_an_agent_that_cannot_load_its_files_is_started_again_and_again(
             assert re.search(rf"FATAL Listener: Can't create socket!\n  Failed .*{words}", log)
         else:
             assert set(log.splitlines()) == {line for line in log.splitlines() if died[:-1] in line}
-        # The angel has no child to tell: it goes on.
+        assert _explained(agent, "mmm_agentd") == rows
         assert not listens(agent.address, AGENT)
 
 
@@ -184,6 +197,8 @@ def test_with_debug_the_reason_of_a_missing_file_is_on_the_screen(
     _wait_for_log(agent, "mmm_agentd", "exitcode 2,")
     assert "none.crt can't be used: No such file or directory at " in running.text
     assert "can't be used" not in agent.log("mmm_agentd")
+    said = [found.id for found in explain(running.text.splitlines(), "mmm")]
+    assert said == ["mmm-file-missing", "mmm-no-ca-file", "mmm-exit-file"]
     missing = "FATAL Config entry 'socket->ca_file' is required because of 'type ssl', but missing"
     assert missing in agent.log("mmm_agentd")
 
@@ -217,6 +232,35 @@ def test_time_wait_keeps_an_agent_with_tls_from_coming_back(
     assert (
         f"FATAL Listener: Can't create socket!\n  IO::Socket::{base} configuration failed\n"
     ) in agent.log("mmm_agentd")
+    assert _explained(agent, "mmm_agentd") == ["mmm-port-taken", "mmm-exit-time-wait"]
+    _drop_time_wait(agent.address)
+    until(lambda: listens(agent.address, AGENT), 90, "the angel to have healed it")
+
+
+def _drop_time_wait(where: str) -> None:
+    """Save the minute that TIME_WAIT lasts, where the kernel lets us."""
+    words = ["ss", "-K", "-Htan", "state", "time-wait", f"src {where}"]
+    subprocess.run(words, capture_output=True, check=False)
+
+
+def test_an_address_of_another_host_is_told_from_time_wait(pair_of: Site, ca: Issuer) -> None:
+    (agent,) = pair_of.agents
+    agent.address = "192.0.2.9"
+    pair_of.write_two({"db1": _good(agent, ca)})
+    agent.start("two/mmm_agentd")
+    _wait_for_log(agent, "mmm_agentd", "FATAL Child exited with exitcode 99, restarting")
+    assert _explained(agent, "mmm_agentd") == ["mmm-port-taken", "mmm-exit-address"]
+
+
+def test_a_missing_module_looks_like_a_missing_file(pair_of: Site, ca: Issuer) -> None:
+    (agent,) = pair_of.agents
+    pair_of.write_two({"db1": _good(agent, ca)})
+    # Debian has the module in a folder that is named here to be left out.
+    running = agent.start("two/mmm_agentd", {"PERL5OPT": "-M-lib=/usr/share/perl5"})
+    _wait_for_log(agent, "mmm_agentd", "FATAL Child exited with exitcode 2, restarting")
+    assert _explained(agent, "mmm_agentd") == ["mmm-exit-file"]
+    said = [found.id for found in explain(running.text.splitlines(), "mmm")]
+    assert said == ["mmm-no-module", "mmm-exit-file"]
 
 
 def test_time_wait_does_not_matter_to_a_plain_agent(pair_of: Site) -> None:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 
 import pytest
 
 from tests.unit.judges import need
-from tests.unit.mmm_certificates import CLIENT, SERVER, Issuer, Pair, signed_with_sha1
-from tests.unit.mmm_dialogues import Said, dialogue
-from tests.unit.mmm_processes import address, block
+from tests.unit.mmm_certificates import CLIENT, SERVER, Pair, signed_with_sha1
+from tests.unit.mmm_dialogues import Makers, Said, dialogue
+from tests.unit.mmm_processes import block
 
 FINE = Said("heard hello there\n", "heard hello\n")
 V12 = {"SSL_version": "TLSv12"}
@@ -21,42 +18,10 @@ ACCEPT, CONNECT = "SSL accept attempt failed error:", "SSL connect attempt faile
 VERIFY = "0A000086:SSL routines::certificate verify failed"
 
 
-@dataclass
-class Makers:
-    """The site's CA, another one, and blocks of options for one fresh address."""
-
-    folder: Path
-    ca: Issuer
-    other: Issuer
-    where: str = ""
-    _number: Iterator[int] = field(default_factory=count)
-
-    def pair(self, issuer: Issuer | None = None, **how: object) -> Pair:
-        """Issue a certificate for the address, unless told otherwise."""
-        given = {"sans": (self.where,), **how}
-        return (issuer or self.ca).issue(f"p{next(self._number)}", **given)  # type: ignore[arg-type]
-
-    def good(self, **how: object) -> dict[str, str]:
-        """Give a block that holds all that is needed."""
-        return block(self.pair(**how), self.ca.file)  # type: ignore[arg-type]
-
-    def talk(self, listener: dict[str, str], sender: dict[str, str]) -> Said:
-        """Open one connection at the address."""
-        return dialogue(listener, sender, where=self.where)
-
-
-@pytest.fixture(scope="module")
-def issuers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Issuer, Issuer]:
-    need("perl")
-    folder = tmp_path_factory.mktemp("tls")
-    return folder, Issuer(folder, "ca"), Issuer(folder, "other")
-
-
 @pytest.fixture
-def made(issuers: tuple[Path, Issuer, Issuer], tmp_path: Path) -> Makers:
-    folder, ca, other = issuers
-    ca.folder = other.folder = tmp_path
-    return Makers(folder, ca, other, address())
+def made(tmp_path: Path) -> Makers:
+    need("perl")
+    return Makers.new(tmp_path)
 
 
 def test_both_ends_take_what_the_ca_signed(made: Makers) -> None:

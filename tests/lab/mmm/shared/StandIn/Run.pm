@@ -20,6 +20,9 @@ sub folder {
 
 sub seconds { return $ENV{MMM_STANDIN_QUICK} ? $_[0] / 10 : $_[0] }
 
+# How long a connection may take; a busy machine needs some seconds, however quick we are.
+sub limit { return $ENV{MMM_STANDIN_QUICK} ? 3 : $_[0] }
+
 # Sleep for the whole time: a signal would cut a plain sleep short.
 sub pause {
     my $end = Time::HiRes::time() + seconds($_[0]);

@@ -30,7 +30,7 @@ sub listener {
 sub sender {
     my ($config, $host, $port, $timeout) = @_;
     my %options = (PeerAddr => $host, PeerPort => $port, Proto => 'tcp',
-        Timeout => StandIn::Run::seconds($timeout));
+        Timeout => StandIn::Run::limit($timeout));
     if ($config->{socket}{type} eq 'ssl') {
         require IO::Socket::SSL;
         return IO::Socket::SSL->new(%options, SSL_use_cert => 1, files($config));
