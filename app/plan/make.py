@@ -215,8 +215,9 @@ class _Planner:
             members = [member for member in made if member is not None]
             if members:
                 steps.append(Step(f"{number}.{len(steps) + 1}", phase.name, tuple(members)))
-                changed = {m.node.name: self._running(m.node.name) for m in members}
-                self.watch.step(steps[-1].id, changed)
+                if phase.name != "guard":
+                    changed = {m.node.name: self._running(m.node.name) for m in members}
+                    self.watch.step(steps[-1].id, changed)
         return tuple(steps)
 
     def _holds(self, node: Node) -> bool:

@@ -36,7 +36,7 @@ def activation(site: Site, node: Node, layout: Layout, *, alone: bool, guard: Gu
     values: dict[str, object] = {
         **tool(node),
         "unit": sh(facts["unit"]),
-        "name": facts["unit"],
+        "service": facts["unit"],
         "ip": sh(facts["ip"]),
         "folder": sh(facts["folder"]),
         "files": sh_words(*facts["files"].split()),

@@ -51,13 +51,17 @@ def _key(
 
 def _configuration(render: Render, read: Read) -> tuple[FileResource, ...]:
     if not read.two:
-        edited = v1.edit_conf(read.files[read.start], ssl_want(render), _where(render, read.start))
-        return (_config(render, read.start, edited.data, edited.notes),)
+        return tuple(_one(render, path, data) for path, data in read.files.items())
     files = known(read.files, read.starts)
     socket = v2.edit_socket(files, read.starts, socket_want(render), host=render.node.host)
     now = {path: data for path, data in {**files, **socket.files}.items() if data is not None}
     changed = _mode_edit(render, read, now)
     return _configs(render, read, {**socket.files, **changed}, socket.notes)
+
+
+def _one(render: Render, path: str, data: bytes) -> FileResource:
+    edited = v1.edit_conf(data, ssl_want(render), f"{render.node.host}:{path}")
+    return _config(render, path, edited.data, edited.notes)
 
 
 def _configs(
@@ -122,7 +126,3 @@ def _file(render: Render, path: str, want: Want, label: str, mode: int) -> FileR
         host=render.node.host, node=render.node.name, path=path, owner="root", group="root",
         mode=mode, want=want, label=label,
     )  # fmt: skip
-
-
-def _where(render: Render, path: str) -> str:
-    return f"{render.node.host}:{path}"

@@ -162,7 +162,7 @@ def roles_of(text: str) -> dict[str, tuple[str, ...]]:
 
 
 def _held(read: Read) -> dict[str, bytes]:
-    """Give what changes when the mode is put back that an earlier run set; nothing where none did."""
+    """Give what changes when the mode that an earlier run set is put back; else nothing."""
     files = known(read.files, read.starts)
     try:
         return dict(v2.put_back_mode(files, read.starts[0]).files)

@@ -20,8 +20,9 @@ from app.observed import HostObservation
 
 TEXTS = ("/etc/mmm_*.conf", "/etc/mmm/*.conf", "/etc/mysql-mmm/*.conf")
 _NAMES_TWO = re.compile(r"/etc(?:/mmm|/mysql-mmm)?/[^/]+\.conf")
-_OTHERS = ("agent", "tools")
-"""Start files that share a host's settings of TLS, beside its own."""
+_BESIDE = re.compile(r"mmm_(?:agent|tools|mon(?:_.+)?)\.conf")
+"""Start files of 2.x that share a host's settings of TLS, beside its own."""
+_MON = re.compile(r"mmm_mon(?:_.+)?\.conf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def read_node(node: Node, seen: HostObservation) -> Read | None:
         return _two(node, seen, files)
     path = f"{node.options['base']}/etc/{own_start(node)}"
     data = seen.file(path).data
-    return None if data is None else _one(node, path, data)
+    return None if data is None else _one(node, path, data, seen)
 
 
 def two_files(seen: HostObservation) -> dict[str, bytes]:
@@ -105,8 +106,8 @@ def _asked(path: str) -> bool:
 
 def _two(node: Node, seen: HostObservation, files: dict[str, bytes]) -> Read:
     start = own_start(node)
-    beside = (start_file(role) for role in _OTHERS)
-    starts = tuple(dict.fromkeys((start, *(n for n in beside if _there(files, n)))))
+    names = sorted(posixpath.basename(path) for path in files)
+    starts = tuple(dict.fromkeys((start, *filter(_BESIDE.fullmatch, names))))
     everything = known(files, starts)
     modes = {path: seen.file(path).mode for path in files}
     view = v2.read_conf(everything, start, modes=modes)
@@ -137,11 +138,15 @@ def _two(node: Node, seen: HostObservation, files: dict[str, bytes]) -> Read:
     )
 
 
-def _there(files: Mapping[str, bytes], name: str) -> bool:
-    return any(posixpath.basename(path) == name for path in files)
-
-
-def _one(node: Node, path: str, data: bytes) -> Read:
+def _one(node: Node, path: str, data: bytes, seen: HostObservation) -> Read:
+    """Read 1.x; on an agent's host the files of mmm_control get the same settings."""
+    folder = posixpath.dirname(path)
+    beside = {
+        other: fact.data
+        for other, fact in seen.files.items()
+        if node.role == AGENT and fact.data is not None
+        and posixpath.dirname(other) == folder and _MON.fullmatch(posixpath.basename(other))
+    }  # fmt: skip
     view = v1.read_conf(data, path)
     hosts = {one.name: one.text("ip") for one in view.of("host") if one.text("ip")}
     this = view.setting("this")
@@ -150,7 +155,7 @@ def _one(node: Node, path: str, data: bytes) -> Read:
     return Read(
         two=False,
         start=path,
-        files={path: data},
+        files={**beside, path: data},
         this=this,
         ip=hosts.get(this, "") if agent else view.setting("monitor_ip"),
         port=port.number if port else 0,
