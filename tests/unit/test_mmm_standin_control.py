@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ import pytest
 
 from tests.unit.judges import need
 from tests.unit.mmm_certificates import CLIENT, SERVER, Issuer, Pair
-from tests.unit.mmm_processes import MONITOR, Site, block, listens, site
+from tests.unit.mmm_processes import MONITOR, block, listens, open_folder
+from tests.unit.mmm_sites import Site, site
 from tests.until import until
 
 CANNOT = ("ERROR: Can't connect to monitor daemon!\n", 1)
@@ -53,14 +53,11 @@ def monitored(folder: Path, options: Callable[[Site, Issuer], dict[str, str]]) -
 
 @pytest.fixture(scope="module")
 def good() -> Iterator[Fixed]:
-    # Not below pytest's folder, which only its owner may enter.
-    with tempfile.TemporaryDirectory(prefix="tlswright-mmm-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        with monitored(
-            folder, lambda made, ca: block(ca.issue("mon", sans=[made.monitor.address]), ca.file)
-        ) as fixed:
-            yield fixed
+    def options(made: Site, ca: Issuer) -> dict[str, str]:
+        return block(ca.issue("mon", sans=[made.monitor.address]), ca.file)
+
+    with open_folder() as folder, monitored(folder, options) as fixed:
+        yield fixed
 
 
 def test_a_control_with_all_that_it_needs_is_answered(good: Fixed) -> None:
