@@ -77,6 +77,14 @@ FILES: tuple[Case, ...] = (
         ),
         ("error:0480006D:PEM routines::problems getting password",),
     ),
+    (
+        "mmm-key-locked",
+        (
+            "DEBUG: .../IO/Socket/SSL.pm:2729: global error: Failed to load key from file (no PEM "
+            "or DER) error:1400006B:UI routines::processing error",
+        ),
+        ("error:1400006B:UI routines::processing error",),
+    ),
     ("mmm-key-asks", ("Enter PEM pass phrase:",), ("Enter PEM passphrase:", "Enter pass phrase:")),
     (
         "mmm-key-broken",
