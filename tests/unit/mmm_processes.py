@@ -16,14 +16,15 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from tests.unit.mmm_certificates import Pair
 
 PERL = Path(__file__).parents[1] / "lab/mmm"
 AGENT, MONITOR = 29989, 29988
-_NETWORK = f"127.{random.randint(64, 250)}.{random.randint(0, 255)}"
-_LAST = itertools.count(1)
+_START = random.randint(64 << 16, 250 << 16)
+_NEXT = itertools.count(_START)
 SECONDS = 20
 REUSE = "-MIO::Socket::SSL=inet4"
 """What PERL5OPT must hold so that a listener with TLS can be started again at once."""
@@ -31,7 +32,10 @@ REUSE = "-MIO::Socket::SSL=inet4"
 
 def address() -> str:
     """Give a loopback address that nothing used before."""
-    return f"{_NETWORK}.{next(_LAST)}"
+    number = next(_NEXT)
+    if not 1 <= number & 0xFF <= 254:
+        return address()
+    return str(IPv4Address((127 << 24) + number))
 
 
 def block(pair: Pair | None = None, ca: Path | None = None) -> dict[str, str]:
