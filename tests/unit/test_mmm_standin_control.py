@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from app.verify.explain import explain
 from tests.unit.judges import need
 from tests.unit.mmm_certificates import CLIENT, SERVER, Issuer, Pair
-from tests.unit.mmm_processes import MONITOR, Site, block, listens, site
+from tests.unit.mmm_processes import MONITOR, block, listens, open_folder
+from tests.unit.mmm_sites import Site, site
 from tests.until import until
 
 CANNOT = ("ERROR: Can't connect to monitor daemon!\n", 1)
@@ -53,14 +54,11 @@ def monitored(folder: Path, options: Callable[[Site, Issuer], dict[str, str]]) -
 
 @pytest.fixture(scope="module")
 def good() -> Iterator[Fixed]:
-    # Not below pytest's folder, which only its owner may enter.
-    with tempfile.TemporaryDirectory(prefix="tlswright-mmm-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        with monitored(
-            folder, lambda made, ca: block(ca.issue("mon", sans=[made.monitor.address]), ca.file)
-        ) as fixed:
-            yield fixed
+    def options(made: Site, ca: Issuer) -> dict[str, str]:
+        return block(ca.issue("mon", sans=[made.monitor.address]), ca.file)
+
+    with open_folder() as folder, monitored(folder, options) as fixed:
+        yield fixed
 
 
 def test_a_control_with_all_that_it_needs_is_answered(good: Fixed) -> None:
@@ -175,3 +173,29 @@ def test_a_monitor_that_cannot_be_reached(what: str, tmp_path: Path) -> None:
             assert running.process.poll() is None
             assert "key values mismatch" in fixed.site.monitor.log("mmm_mond")
             assert "Child exited" not in fixed.site.monitor.log("mmm_mond")
+
+
+def test_the_librarys_debug_output_names_the_cause_without_a_change(good: Fixed) -> None:
+    """What the remedy of `Can't connect to monitor daemon!` tells the user to run."""
+    debug = {"PERL5OPT": "-MIO::Socket::SSL=debug2"}
+    for options, row in (
+        (block(good.ca.issue("c"), good.other.file), "mmm-dials-untrusted"),
+        (block(good.ca.issue("locked", password="secret"), good.ca.file), "mmm-key-locked"),
+        (block(good.ca.issue("c"), good.ca.file), ""),
+    ):
+        good.site.write_common(good.site.control, options)
+        done = good.site.control.run("two/mmm_control", "mode", more=debug)
+        found = [why.id for why in explain(done.stderr.splitlines(), "mmm")]
+        assert [why for why in found if why != "mmm-key-asks"] == ([row] if row else [])
+
+
+def test_the_librarys_debug_output_names_a_wrong_name(tmp_path: Path) -> None:
+    def options(made: Site, ca: Issuer) -> dict[str, str]:
+        return block(ca.issue("mon", cn="node1"), ca.file)
+
+    with monitored(tmp_path, options) as fixed:
+        assert fixed.control(block(fixed.ca.issue("c"), fixed.ca.file)) == CANNOT
+        debug = {"PERL5OPT": "-MIO::Socket::SSL=debug2"}
+        done = fixed.site.control.run("two/mmm_control", "mode", more=debug)
+        found = [why.id for why in explain(done.stderr.splitlines(), "mmm")]
+        assert found == ["mmm-dials-name"]

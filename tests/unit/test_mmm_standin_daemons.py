@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-import socket
-import ssl
-import subprocess
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -16,8 +13,15 @@ import pytest
 from app.verify.explain import explain
 from tests.unit.judges import need
 from tests.unit.mmm_certificates import CLIENT, SERVER, Issuer, Pair
-from tests.unit.mmm_processes import AGENT, MONITOR, REUSE, Place, Site, block, listens, site
-from tests.unit.mmm_processes import waiting as lingers
+from tests.unit.mmm_processes import (
+    AGENT,
+    MONITOR,
+    Place,
+    block,
+    listens,
+    open_folder,
+)
+from tests.unit.mmm_sites import Site, all_good, explained, good, hold, site, wait_for_log
 from tests.until import until
 
 FAULTS = ("down", "expired", "other-ca", "wrong-name", "clients-only", "held")
@@ -36,30 +40,6 @@ def pair_of(tmp_path: Path) -> Iterator[Site]:
         yield made
 
 
-def _good(place: Place, ca: Issuer) -> dict[str, str]:
-    return block(ca.issue(place.name, sans=[place.address]), ca.file)
-
-
-def _all_good(made: Site, ca: Issuer) -> dict[str, dict[str, str]]:
-    return {place.name: _good(place, ca) for place in made.places()}
-
-
-def _wait_for_log(place: Place, name: str, words: str) -> None:
-    until(lambda: words in place.log(name), 20, f"{words!r} in {name} of {place.name}")
-
-
-def _explained(place: Place, name: str) -> list[str]:
-    """Name the rows that explain a log, the most specific first."""
-    return [found.id for found in explain(place.log(name).splitlines(), "mmm")]
-
-
-def _hold(where: str, port: int, pair: Pair, ca: Issuer) -> ssl.SSLSocket:
-    """Connect as an authenticated client and say nothing."""
-    context = ssl.create_default_context(cafile=str(ca.file))
-    context.load_cert_chain(pair.cert, pair.key)
-    return context.wrap_socket(socket.create_connection((where, port), 5), server_hostname=where)
-
-
 def test_an_agent_that_the_monitor_cannot_use_is_not_reached(tmp_path: Path, ca: Issuer) -> None:
     with site(tmp_path, ("fine", *FAULTS)) as made:
         of = {agent.name: agent for agent in made.agents}
@@ -72,15 +52,15 @@ def test_an_agent_that_the_monitor_cannot_use_is_not_reached(tmp_path: Path, ca:
             "clients-only": ca.issue("d", sans=own["clients-only"], usage=CLIENT),
         }
         wrong = {name: block(pair, ca.file) for name, pair in pairs.items()}
-        made.write_two(_all_good(made, ca) | wrong)
+        made.write_two(all_good(made, ca) | wrong)
         for agent in made.agents:
             if agent.name != "down":
                 agent.start("two/mmm_agentd")
                 until(partial(listens, agent.address, AGENT), 20, agent.name)
-        with _hold(of["held"].address, AGENT, ca.issue("idle"), ca):
+        with hold(of["held"].address, AGENT, ca.issue("idle"), ca):
             made.monitor.start("two/mmm_mond")
             for name in FAULTS:
-                _wait_for_log(made.monitor, "mmm_mond", f"FATAL Can't reach agent on host '{name}'")
+                wait_for_log(made.monitor, "mmm_mond", f"FATAL Can't reach agent on host '{name}'")
         log = made.monitor.log("mmm_mond")
         for name in FAULTS:
             assert (
@@ -91,7 +71,7 @@ def test_an_agent_that_the_monitor_cannot_use_is_not_reached(tmp_path: Path, ca:
         assert [of[name].log("mmm_agentd") for name in wrong] == [""] * len(wrong)
         assert "'fine'" not in log
         rows = ["mmm-agent-unknown", "mmm-agent-unreachable"]
-        assert _explained(made.monitor, "mmm_mond") == rows
+        assert explained(made.monitor, "mmm_mond") == rows
         _heals(made, of["down"])
 
 
@@ -100,8 +80,8 @@ def _heals(made: Site, agent: Place) -> None:
     until(lambda: listens(made.monitor.address, MONITOR), 20, "the control port")
     assert warning in made.two("show")[0]
     agent.start("two/mmm_agentd")
-    _wait_for_log(made.monitor, "mmm_mond", "FATAL Agent on host 'down' is reachable again")
-    assert _explained(made.monitor, "mmm_mond")[-1] == "mmm-agent-back"
+    wait_for_log(made.monitor, "mmm_mond", "FATAL Agent on host 'down' is reachable again")
+    assert explained(made.monitor, "mmm_mond")[-1] == "mmm-agent-back"
     assert warning not in made.two("show")[0]
 
 
@@ -109,7 +89,7 @@ def _heals(made: Site, agent: Place) -> None:
 def test_a_monitor_that_the_agent_refuses_gets_no_answer(
     pair_of: Site, ca: Issuer, tmp_path: Path, what: str
 ) -> None:
-    options = _all_good(pair_of, ca)
+    options = all_good(pair_of, ca)
     options["mon"] = {
         "expired": lambda: block(ca.issue("m", expired=True), ca.file),
         "other CA": lambda: block(Issuer(tmp_path, "other").issue("m"), ca.file),
@@ -119,31 +99,31 @@ def test_a_monitor_that_the_agent_refuses_gets_no_answer(
     pair_of.agents[0].start("two/mmm_agentd")
     pair_of.wait_for_agents()
     pair_of.monitor.start("two/mmm_mond")
-    _wait_for_log(pair_of.monitor, "mmm_mond", f" WARN {UNDEFINED}")
-    _wait_for_log(pair_of.monitor, "mmm_mond", "FATAL Can't reach agent on host 'db1'")
+    wait_for_log(pair_of.monitor, "mmm_mond", f" WARN {UNDEFINED}")
+    wait_for_log(pair_of.monitor, "mmm_mond", "FATAL Can't reach agent on host 'db1'")
     assert pair_of.agents[0].log("mmm_agentd") == ""
-    assert _explained(pair_of.monitor, "mmm_mond")[0] == "mmm-agent-refuses"
+    assert explained(pair_of.monitor, "mmm_mond")[0] == "mmm-agent-refuses"
 
 
 def test_a_plain_monitor_is_hung_up_on_by_an_agent_with_tls(pair_of: Site, ca: Issuer) -> None:
-    pair_of.write_two({"db1": _good(pair_of.agents[0], ca)})
+    pair_of.write_two({"db1": good(pair_of.agents[0], ca)})
     pair_of.agents[0].start("two/mmm_agentd")
     pair_of.wait_for_agents()
     pair_of.monitor.start("two/mmm_mond")
-    _wait_for_log(pair_of.monitor, "mmm_mond", f"{UNDEFINED}Connection reset by peer")
-    assert _explained(pair_of.monitor, "mmm_mond")[0] == "mmm-agent-is-tls"
+    wait_for_log(pair_of.monitor, "mmm_mond", f"{UNDEFINED}Connection reset by peer")
+    assert explained(pair_of.monitor, "mmm_mond")[0] == "mmm-agent-is-tls"
     assert pair_of.agents[0].log("mmm_agentd") == ""
 
 
 def test_a_plain_agent_dies_of_a_monitor_with_tls(pair_of: Site, ca: Issuer) -> None:
-    pair_of.write_two({"mon": _good(pair_of.monitor, ca)})
+    pair_of.write_two({"mon": good(pair_of.monitor, ca)})
     pair_of.agents[0].start("two/mmm_agentd")
     pair_of.wait_for_agents()
     pair_of.monitor.start("two/mmm_mond")
     died = f"FATAL Child exited with signal {int(signal.SIGPIPE)}, restarting"
     until(lambda: pair_of.agents[0].log("mmm_agentd").count(died) > 1, 20, "two deaths")
-    assert _explained(pair_of.agents[0], "mmm_agentd") == ["mmm-sigpipe"]
-    _wait_for_log(pair_of.monitor, "mmm_mond", "FATAL Can't reach agent on host 'db1'")
+    assert explained(pair_of.agents[0], "mmm_agentd") == ["mmm-sigpipe"]
+    wait_for_log(pair_of.monitor, "mmm_mond", "FATAL Can't reach agent on host 'db1'")
 
 
 @pytest.mark.parametrize(
@@ -156,14 +136,11 @@ def test_a_plain_agent_dies_of_a_monitor_with_tls(pair_of: Site, ca: Issuer) -> 
     ],
 )
 def test_an_agent_that_cannot_load_its_files_is_started_again_and_again(
-    tmp_path_factory: pytest.TempPathFactory, what: str, words: str, code: int, rows: list[str]
+    what: str, words: str, code: int, rows: list[str]
 ) -> None:
     need("perl")
-    folder = tmp_path_factory.mktemp("open")
-    for path in (folder, folder.parent, folder.parent.parent):
-        path.chmod(0o755)
-    issuer = Issuer(folder, "ca")
-    with site(folder, ("db1",)) as made:
+    with open_folder() as folder, site(folder, ("db1",)) as made:
+        issuer = Issuer(folder, "ca")
         (agent,) = made.agents
         one, two = (issuer.issue(name, sans=[agent.address]) for name in ("one", "two"))
         pair = {
@@ -184,7 +161,7 @@ def test_an_agent_that_cannot_load_its_files_is_started_again_and_again(
             assert re.search(rf"FATAL Listener: Can't create socket!\n  Failed .*{words}", log)
         else:
             assert set(log.splitlines()) == {line for line in log.splitlines() if died[:-1] in line}
-        assert _explained(agent, "mmm_agentd") == rows
+        assert explained(agent, "mmm_agentd") == rows
         assert not listens(agent.address, AGENT)
 
 
@@ -194,7 +171,7 @@ def test_with_debug_the_reason_of_a_missing_file_is_on_the_screen(
     agent = pair_of.agents[0]
     pair_of.write_two({"db1": block(Pair(ca.folder / "none.crt", ca.folder / "none.key"))})
     running = agent.start("two/mmm_agentd")
-    _wait_for_log(agent, "mmm_agentd", "exitcode 2,")
+    wait_for_log(agent, "mmm_agentd", "exitcode 2,")
     assert "none.crt can't be used: No such file or directory at " in running.text
     assert "can't be used" not in agent.log("mmm_agentd")
     said = [found.id for found in explain(running.text.splitlines(), "mmm")]
@@ -203,112 +180,21 @@ def test_with_debug_the_reason_of_a_missing_file_is_on_the_screen(
     assert missing in agent.log("mmm_agentd")
 
 
-def _hung_up_on_by(agent: Place, ca: Issuer) -> None:
-    """Let the agent close first, which leaves TIME_WAIT with it."""
-    with _hold(agent.address, AGENT, ca.issue("guest"), ca) as guest:
-        guest.sendall(b"quit\n")
-        assert guest.recv(1) == b""
-    until(lambda: lingers(agent.address, AGENT), 5, "TIME_WAIT")
-
-
-@pytest.mark.parametrize(("before", "after"), [(False, False), (False, True), (True, True)])
-def test_time_wait_keeps_an_agent_with_tls_from_coming_back(
-    pair_of: Site, ca: Issuer, before: bool, after: bool
-) -> None:
-    """The environment helps only where the old process had it too."""
-    (agent,) = pair_of.agents
-    pair_of.write_two(_all_good(pair_of, ca))
-    agent.start("two/mmm_agentd", {"PERL5OPT": REUSE} if before else {})
-    pair_of.wait_for_agents()
-    _hung_up_on_by(agent, ca)
-    agent.stop()
-    agent.start("two/mmm_agentd", {"PERL5OPT": REUSE} if after else {})
-    if before and after:
-        pair_of.wait_for_agents()
-        assert agent.log("mmm_agentd") == ""
-        return
-    base = "INET" if after else "IP"
-    _wait_for_log(agent, "mmm_agentd", "FATAL Child exited with exitcode 98, restarting")
-    assert (
-        f"FATAL Listener: Can't create socket!\n  IO::Socket::{base} configuration failed\n"
-    ) in agent.log("mmm_agentd")
-    assert _explained(agent, "mmm_agentd") == ["mmm-port-taken", "mmm-exit-time-wait"]
-    _drop_time_wait(agent.address)
-    until(lambda: listens(agent.address, AGENT), 90, "the angel to have healed it")
-
-
-def _drop_time_wait(where: str) -> None:
-    """Save the minute that TIME_WAIT lasts, where the kernel lets us."""
-    words = ["ss", "-K", "-Htan", "state", "time-wait", f"src {where}"]
-    subprocess.run(words, capture_output=True, check=False)
-
-
 def test_an_address_of_another_host_is_told_from_time_wait(pair_of: Site, ca: Issuer) -> None:
     (agent,) = pair_of.agents
     agent.address = "192.0.2.9"
-    pair_of.write_two({"db1": _good(agent, ca)})
+    pair_of.write_two({"db1": good(agent, ca)})
     agent.start("two/mmm_agentd")
-    _wait_for_log(agent, "mmm_agentd", "FATAL Child exited with exitcode 99, restarting")
-    assert _explained(agent, "mmm_agentd") == ["mmm-port-taken", "mmm-exit-address"]
+    wait_for_log(agent, "mmm_agentd", "FATAL Child exited with exitcode 99, restarting")
+    assert explained(agent, "mmm_agentd") == ["mmm-port-taken", "mmm-exit-address"]
 
 
 def test_a_missing_module_looks_like_a_missing_file(pair_of: Site, ca: Issuer) -> None:
     (agent,) = pair_of.agents
-    pair_of.write_two({"db1": _good(agent, ca)})
+    pair_of.write_two({"db1": good(agent, ca)})
     # Debian has the module in a folder that is named here to be left out.
     running = agent.start("two/mmm_agentd", {"PERL5OPT": "-M-lib=/usr/share/perl5"})
-    _wait_for_log(agent, "mmm_agentd", "FATAL Child exited with exitcode 2, restarting")
-    assert _explained(agent, "mmm_agentd") == ["mmm-exit-file"]
+    wait_for_log(agent, "mmm_agentd", "FATAL Child exited with exitcode 2, restarting")
+    assert explained(agent, "mmm_agentd") == ["mmm-exit-file"]
     said = [found.id for found in explain(running.text.splitlines(), "mmm")]
     assert said == ["mmm-no-module", "mmm-exit-file"]
-
-
-def test_time_wait_does_not_matter_to_a_plain_agent(pair_of: Site) -> None:
-    (agent,) = pair_of.agents
-    pair_of.write_two()
-    agent.start("two/mmm_agentd")
-    pair_of.wait_for_agents()
-    with socket.create_connection((agent.address, AGENT), 5) as raw:
-        raw.sendall(b"quit\n")
-        assert raw.recv(100) == b""
-    until(lambda: lingers(agent.address, AGENT), 5, "TIME_WAIT")
-    agent.stop()
-    agent.start("two/mmm_agentd")
-    pair_of.wait_for_agents()
-    assert agent.log("mmm_agentd") == ""
-
-
-def test_a_monitor_runs_on_without_its_port(pair_of: Site, ca: Issuer) -> None:
-    pair_of.write_two(_all_good(pair_of, ca))
-    pair_of.start_two()
-    assert pair_of.two("ping") == ("OK: Pinged successfully!\n\n", 0)
-    until(lambda: lingers(pair_of.monitor.address, MONITOR), 5, "TIME_WAIT of mmm_control")
-    pair_of.monitor.stop()
-    running = pair_of.monitor.start("two/mmm_mond")
-    _wait_for_log(pair_of.monitor, "mmm_mond", "FATAL Listener: Can't create socket!\n  IO::Socket")
-    pair_of.agents[0].stop()
-    _wait_for_log(pair_of.monitor, "mmm_mond", "FATAL Can't reach agent on host 'db1'")
-    assert running.process.poll() is None
-    assert "Child exited" not in pair_of.monitor.log("mmm_mond")
-    assert pair_of.two("ping") == ("ERROR: Can't connect to monitor daemon!\n", 1)
-
-
-def test_the_angel_hears_no_term_while_its_child_is_dead(pair_of: Site, ca: Issuer) -> None:
-    (agent,) = pair_of.agents
-    wrong = block(Pair(ca.folder / "none.crt", ca.folder / "none.key"), ca.file)
-    pair_of.write_two({"db1": wrong})
-    running = agent.start("two/mmm_agentd")
-    _wait_for_log(agent, "mmm_agentd", "exitcode 2,")
-    running.process.send_signal(signal.SIGTERM)
-    until(lambda: agent.log("mmm_agentd").count("exitcode 2,") > 1, 20, "the child's next death")
-    assert running.process.poll() is None
-
-
-def test_a_healthy_agent_ends_when_told(pair_of: Site) -> None:
-    (agent,) = pair_of.agents
-    pair_of.write_two()
-    running = agent.start("two/mmm_agentd")
-    pair_of.wait_for_agents()
-    running.process.send_signal(signal.SIGTERM)
-    assert running.process.wait(10) == 0
-    assert "Child exited normally" in agent.log("mmm_agentd")

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.unit.judges import need
-from tests.unit.mmm_processes import MONITOR, Place, Site, site
+from tests.unit.mmm_processes import MONITOR, Place
+from tests.unit.mmm_sites import Site, site
 
 ETC = "/etc/mysql-mmm"
 # Nobody listens: what gets that far has read its files.

@@ -14,7 +14,8 @@ import pytest
 
 from tests.unit.judges import need
 from tests.unit.mmm_certificates import Issuer, Pair
-from tests.unit.mmm_processes import AGENT, MONITOR, Place, Site, install_one, listens, site
+from tests.unit.mmm_processes import AGENT, MONITOR, Place, listens
+from tests.unit.mmm_sites import Site, install_one, site
 from tests.until import until
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import pytest
 
 from tests.unit.judges import need
 from tests.unit.mmm_certificates import Issuer, Pair
-from tests.unit.mmm_processes import REUSE, Site, block, site
+from tests.unit.mmm_processes import REUSE, block
+from tests.unit.mmm_sites import Site, site
 from tests.until import until
 
 SECONDS = 20

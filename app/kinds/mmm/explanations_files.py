@@ -64,8 +64,9 @@ _LOADING: tuple[Row, ...] = (
     row(
         "mmm-key-locked",
         "start-up log",
-        "problems getting password",
-        r"Failed to load key from file.{0,300}problems getting password",
+        "Failed to load key from file",
+        # In its debug output the library tells the first of its errors only.
+        r"Failed to load key from file.{0,300}(?:getting password|UI routines::processing)",
         "The private key has a password; MMM has no setting for it, and a daemon nobody to ask.",
         f"Use a key without a password, mode 0600. {_PLAN}",
         "key_file of this host",
@@ -83,7 +84,7 @@ _LOADING: tuple[Row, ...] = (
         "mmm-key-broken",
         "start-up log",
         "Failed to load key from file",
-        r"Failed to load key from file \(no PEM or DER\)",
+        r"Failed to load key from file \(no PEM or DER\) error:",
         "key_file is missing in the configuration, or the file holds no key.",
         _PLAN,
         f"key_file of this host; {_EITHER}",
