@@ -57,7 +57,7 @@ class Runner:
             result = self._wave(plan, wave)
             if result is not None:
                 return result
-            if index < len(plan.waves):
+            if index < len(plan.waves) and wave.phase != "guard":
                 failed = [f for f in self._verify() if f.verdict == "fail"]
                 if failed:
                     return self._gate(wave, failed)
@@ -153,6 +153,7 @@ class Runner:
                 "transaction": one.member.id,
                 "files": {path: list(pair) for path, pair in one.files.items()},
                 "node": one.record.key,
+                "phase": step.phase,
             }
             self.journal.emit(
                 "intent",

@@ -9,18 +9,27 @@ from app.errors import UsageError
 from app.events import Event
 from app.kinds.resources import Activation
 from app.observed import ABSENT
+from app.plan.phases import PhaseName
 from app.remote.base import FileEntry, Member
 
 
 @dataclass(frozen=True, slots=True)
 class HeldPart:
-    """Hold what one host kept in one step: its transaction, and each file's states."""
+    """Hold what one host kept in one step: its transaction, and each file's states.
+
+    `phase` is that of the step in the plan; empty in journals of runs before it was written.
+    """
 
     step: str
     host: str
     node: str
     transaction: str
     files: Mapping[str, tuple[str, str]]
+    phase: str = ""
+
+
+REVERSED: Mapping[str, PhaseName] = {"guard": "free", "free": "guard"}
+"""What the first and the last phase of a framed change are when they are taken back."""
 
 
 def held_parts(events: tuple[Event, ...]) -> tuple[HeldPart, ...]:
@@ -34,6 +43,7 @@ def held_parts(events: tuple[Event, ...]) -> tuple[HeldPart, ...]:
             event.step, event.host, str(event.data.get("node", "")),
             str(event.data.get("transaction", "")),
             {str(p): (str(s[0]), str(s[1])) for p, s in event.data.get("files", {}).items()},
+            str(event.data.get("phase", "")),
         )
         for event in events
         if event.kind == "intent" and "transaction" in event.data

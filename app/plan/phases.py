@@ -54,12 +54,17 @@ class Phase:
     @property
     def guard(self) -> Guard:
         """Say where it stands in a framed change; one that is not framed has no such phases."""
-        return {"guard": "set", "free": "lift"}.get(self.name, "hold")  # type: ignore[return-value]
+        return guard_of(self.name)
 
     @property
     def title(self) -> str:
         """Give the phase in words."""
         return TITLES[self.name]
+
+
+def guard_of(name: str) -> Guard:
+    """Say where a phase stands in a framed change."""
+    return "set" if name == "guard" else "lift" if name == "free" else "hold"
 
 
 def phases(

@@ -70,12 +70,13 @@ def _kill_when_it_runs(host: LabHost) -> None:
     )
 
 
-def test_a_wrong_cookie_is_named_and_all_is_taken_back(cluster: Cluster) -> None:
-    odd = cluster.hosts[2]
+def test_a_wrong_cookie_is_refused_before_any_node_stops(cluster: Cluster) -> None:
+    odd, lives = cluster.hosts[2], cluster.lives()
     cookie = "/var/lib/rabbitmq/.erlang.cookie"
     odd.run(f"cp -p {cookie} /root/cookie; chmod u+w {cookie}; printf wrongwrongwrong >{cookie}")
-    done = cluster.site.run("apply", "--yes", expect=4)
-    assert "cookie" in (done.stdout + done.stderr).lower()
+    done = cluster.site.run("apply", "--yes", expect=6)
+    assert "spoke-b" in done.stdout + done.stderr
+    assert "cookie" in done.stdout + done.stderr
+    assert cluster.lives() == lives
     odd.run(f"cp -p /root/cookie {cookie}")
-    rabbitmq.restart(odd)
     cluster.is_plain_again()

@@ -32,19 +32,15 @@ _ROW = re.compile(r"\s*(\S+)\(([^)]*)\) (\w+)/(\w+)\. Roles: ?(.*)")
 def survey(node: Node) -> Survey:
     """Give what to read on a node's host: MMM's files, its units, its port, and the monitor."""
     base = str(node.options["base"])
-    folders = (*FOLDERS, f"{base}/etc/ssl")
     values = {**tool(node), "units": sh_words(*_units(node))}
     names = ["version"]
     if node.role != CONTROL:
         names += ["unit", "port"]
-        values |= {
-            "filter": sh(f"sport = :{node.port}"), "folders": sh_words(*folders),
-            "words": sh_words(*PINGS),
-        }  # fmt: skip
+        values |= {"filter": sh(f"sport = :{node.port}"), "words": sh_words(*PINGS)}
     if node.role == MONITOR:
         names.append("monitor")
     return Survey(
-        digests=tuple(f"{folder}/*" for folder in folders),
+        digests=tuple(f"{folder}/*" for folder in _folders(node)),
         texts=(*TEXTS, f"{base}/etc/mmm_*.conf"),
         commands=tuple(
             (f"mmm-{name}", render_template(f"mmm/see-{name}.sh.j2", **values)) for name in names
@@ -54,13 +50,18 @@ def survey(node: Node) -> Survey:
 
 
 def tool(node: Node) -> dict[str, object]:
-    """Give what the snippets need to find and call mmm_control."""
+    """Give what the snippets need to find and call mmm_control, or to speak as it does."""
     cluster = str(node.options["cluster"])
     return {
+        "folders": sh_words(*_folders(node)),
         "base": sh(str(node.options["base"])),
         "cluster": sh(f"@{cluster}") if cluster else "",
         "port": node.port or int(node.options["monitor_port"]),
     }
+
+
+def _folders(node: Node) -> tuple[str, ...]:
+    return (*FOLDERS, f"{node.options['base']}/etc/ssl")
 
 
 def find_layout(site: Site, node: Node, seen: HostObservation) -> Layout:

@@ -30,7 +30,10 @@ _STRANGE = re.compile(r"[^A-Za-z0-9_./+-]")
 def survey(node: Node) -> Survey:
     """Give what to read on a node's host: files, the unit, what runs, and the cluster it is in."""
     folder = str(node.options["folder"])
-    values = {"unit": sh(str(node.options["service"])), "folder": sh(folder), "port": node.port}
+    values = {
+        "unit": sh(str(node.options["service"])), "folder": sh(folder), "port": node.port,
+        "node": sh(str(node.options["node_name"])),
+    }  # fmt: skip
     names = ("account", "version", "erlang", "unit", "process", "names", "cluster", "port")
     return Survey(
         digests=(f"{folder}/tls/*",),
@@ -74,7 +77,10 @@ def find_layout(node: Node, seen: HostObservation) -> Layout:
         "ssl": calm(erlang.get("ssl", ""), 300),
         "ssl_found": calm(erlang.get("found", ""), 10),
     }
-    problems = (*_name_problems(node, env, seen), *_unit_problems(unit), *_paths(facts))
+    problems = (
+        *_name_problems(node, env, seen), *_unit_problems(unit), *_paths(facts),
+        *_cookie_problem(seen),
+    )  # fmt: skip
     return Layout(
         facts,
         warnings=_warnings(facts, unit, seen),
@@ -163,6 +169,17 @@ def _paths(facts: dict[str, str]) -> tuple[str, ...]:
         return (f"{facts['folder']}: RabbitMQ's scripts expand paths unquoted, so they may hold "
                 "only letters, digits and . _ + - /",)  # fmt: skip
     return ()
+
+
+def _cookie_problem(seen: HostObservation) -> tuple[str, ...]:
+    """Refuse a node that would come up as a stranger: it keeps its cookie only while it runs."""
+    if seen.out("rabbitmq-cluster") != '{"cookie": "refused"}':
+        return ()
+    return (
+        "the running node refuses the Erlang cookie that its CLI tools read: it runs with another "
+        "than the one in /var/lib/rabbitmq/.erlang.cookie (and /root/.erlang.cookie), and would "
+        "come up outside of its cluster. Put back the cookie that the other nodes have first",
+    )
 
 
 def _port_problem(node: Node, seen: HostObservation) -> tuple[str, ...]:
