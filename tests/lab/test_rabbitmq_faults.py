@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab import rabbitmq
 from tests.lab.cluster import DROPIN, ETC, Cluster
 from tests.lab.host import LabHost
 from tests.lab.hosts import Lab
