@@ -23,6 +23,7 @@ from app.pki.spec import IssueSpec
 from app.plan.deployed import Deployed, DeployedNode
 from app.plan.plan import Plan
 from app.remote.base import Remote
+from app.verify.answers import Answers
 from app.verify.checks import LinkCheck, Probes
 from app.verify.explain import explain
 from app.verify.links import WORKERS, verify_site
@@ -64,6 +65,7 @@ class Prover:
         self._keyring, self._deployed, self._plan, self._clock = keyring, deployed, plan, clock
         self._identities: dict[str, Identity] = {}
         self._linked = tuple(self._links())
+        self._answers = Answers()
 
     def learn(self, node: Node, record: DeployedNode) -> None:
         """Take up what a step has deployed."""
@@ -84,8 +86,10 @@ class Prover:
     def links_of(self, hosts: tuple[str, ...], finished: frozenset[str]) -> Iterator[Finding]:
         """Let the product prove each link of these hosts whose both ends are done in this wave.
 
-        A run does not answer for hosts that a person brings files to.
+        A run does not answer for hosts that a person brings files to.  What the hosts answer here
+        counts for `everything` too, where that follows: nothing is changed in between.
         """
+        self._answers = Answers()
         pending = self._pending(finished)
         wanted: list[Proof] = []
         for item in self._linked:
@@ -116,6 +120,7 @@ class Prover:
         links = {check.link for check in checks}
         proofs = [p for t in self._site.topologies for p in self._proofs(t) if p.link in links]
         yield from verify_site(checks, proofs, self._probes(), unprovable=self._unprovable)
+        self._answers = Answers()
 
     def _waits(self) -> Callable[[_Linked], str]:
         """Give a function that says why a link to a host that is reached by hand must wait."""
@@ -258,6 +263,7 @@ class Prover:
             foreign=self._foreign,
             token=lambda: secrets.token_hex(16),
             logs=self._logs,
+            answers=self._answers,
         )
 
     def _remote(self, host: str) -> Remote | None:
