@@ -22,7 +22,7 @@ from app.plan.leftovers import leftovers
 from app.plan.phases import NodeState, Phase, peers, phases
 from app.plan.plan import Check, NodeStep, Plan, Step, Wave
 from app.plan.preflight import checks, names_checks
-from app.plan.specs import new_key_reasons, signature, spec_of
+from app.plan.specs import cause_of, new_key_reasons, signature, spec_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,9 @@ class _Planner:
             self.leaves[node.name] = recorded.facts.sha256
             self.issuers[node.name] = self._issuer(recorded.spec)
         draft = self._resources(node, NodeState("current", ()), close_plain=False)
-        reasons = new_key_reasons(spec, recorded, draft, seen, self.inputs.now)
+        pem = "" if spec.self_signed else self.inputs.deployed.authorities.get(spec.generation, "")
+        cause = cause_of(self.layouts[node.host], pem, self.inputs.now)
+        reasons = new_key_reasons(spec, recorded, draft, seen, self.inputs.now, cause)
         if node.name in self.inputs.intent.rotate:
             reasons = (*reasons, "you asked for a new one")
         self.reasons[node.name] = reasons
