@@ -27,7 +27,7 @@ from app.verify.answers import Answers
 from app.verify.checks import LinkCheck, Probes
 from app.verify.explain import explain
 from app.verify.links import WORKERS, verify_site
-from app.verify.proofs import prove
+from app.verify.proofs import prove_why
 from app.verify.remote_probe import HostStore, RemoteDial
 from app.verify.result import Identity, TrustAnchors
 from app.verify.rows import Expected
@@ -91,16 +91,17 @@ class Prover:
         """
         self._answers = Answers()
         pending = self._pending(finished)
-        wanted: list[Proof] = []
+        wanted: list[tuple[Proof, str]] = []
         for item in self._linked:
             ends = {item.initiator.host, item.acceptor.host}
             if any(self._site.hosts[host].by_hand for host in ends):
                 continue
             if ends & set(hosts) and not ends & pending and not self._unprovable(item.link):
-                wanted += [p for p in self._proofs(item.topology) if p.link == item.link]
+                proofs = (p for p in self._proofs(item.topology) if p.link == item.link)
+                wanted += [(proof, item.acceptor.kind) for proof in proofs]
         probes = self._probes()
         with ThreadPoolExecutor(WORKERS) as pool:
-            yield from pool.map(lambda proof: prove(proof, probes, lambda: False), wanted)
+            yield from pool.map(lambda w: prove_why(w[0], w[1], probes, lambda: False)[0], wanted)
 
     def everything(self) -> Iterator[Finding]:
         """Probe every link whose both ends have a certificate; yields findings as they come."""

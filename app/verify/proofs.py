@@ -9,6 +9,7 @@ from app.findings import Finding, Verdict
 from app.kinds.base import Proof
 from app.quoting import calm
 from app.verify.checks import Probes
+from app.verify.whys import why
 
 _EVERY = 1.0
 
@@ -39,6 +40,16 @@ def prove(proof: Proof, probes: Probes, halted: Callable[[], bool]) -> Finding:
             return _told(proof, "skip", f"not checked to the end: {evidence}")
         probes.pause(_EVERY)
         again = True
+
+
+def prove_why(
+    proof: Proof, kind: str, probes: Probes, halted: Callable[[], bool]
+) -> tuple[Finding, bool]:
+    """Prove, and where it does not hold let the product say why.
+
+    The second value tells whether the cause is known, so that no log need be searched for it.
+    """
+    return why(prove(proof, probes, halted), proof, kind, probes)
 
 
 def _told(proof: Proof, verdict: Verdict, evidence: str) -> Finding:
