@@ -120,6 +120,7 @@ def _said(render: Render) -> Mapping[str, object]:
         "product": "RabbitMQ",
         "node": render.node.options["node_name"],
         "port": render.node.port,
+        "shared": bool(render.node.shares),
         "closes": bool(_closing(render)),
         "listener": render.node.options["listener_port"],
         "folder": render.layout.facts["folder"],
