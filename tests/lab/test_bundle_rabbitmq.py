@@ -23,7 +23,7 @@ def test_a_node_out_of_reach_comes_to_tls_by_its_own_page(fresh_lab: Lab, tmp_pa
     site.init_cluster("--name", "rmq")
     site.edit("  hub:\n", "  hub:\n    reach: bundle\n")
     assert "rabbit@hub still runs" in site.run("plan", expect=6).stdout
-    _carried(site, hub, FIRST)
+    pages.carried(site, hub, FIRST)
     refused = hub.ssh(f"cd {FIRST} && sh install.sh", check=False)
     assert "stop it first" in refused.stderr
     assert footprint.content(hub, ETC) == stock
@@ -46,16 +46,6 @@ def test_a_node_out_of_reach_comes_to_tls_by_its_own_page(fresh_lab: Lab, tmp_pa
     assert footprint.content(hub, ETC) == stock
     assert rabbitmq.all_over("tcp", hosts)
     assert rabbitmq.kept(hosts)
-
-
-def _carried(site: Site, host: LabHost, folder: str, *words: str) -> None:
-    """Make a bundle and unpack it on the host, as whoever carries it would."""
-    name = folder.split("/")[2]
-    path = site.directory.parent / f"{name}.zip"
-    site.run("export", "bundle", host.name, "--out", str(path), *words, expect=0)
-    assert path.stat().st_mode & 0o777 == 0o600
-    host.path(f"/root/{name}.zip").write_bytes(path.read_bytes())
-    host.ssh(f"umask 077 && unzip -q /root/{name}.zip -d /root/{name}")
 
 
 def _only_certificates_are_let_in(hub: LabHost, folder: Path) -> None:
@@ -99,7 +89,7 @@ def _was_written_for_the_node_alone(hub: LabHost) -> None:
 
 def _takes_a_new_certificate_without_a_restart(site: Site, hub: LabHost) -> None:
     life, served = rabbitmq.life(hub), footprint.presented(hub, rabbitmq.DIST)
-    _carried(site, hub, SECOND, "--new")
+    pages.carried(site, hub, SECOND, "--new")
     assert "its bundle waits" in site.run("plan", expect=0).stdout
     skipped = site.run("verify", expect=0).stdout
     assert "the bundle of hub is not installed yet" in skipped
