@@ -21,6 +21,16 @@ REQUIRED = "TLSWRIGHT_LAB_REQUIRED"
 LAB_SECONDS = 1200
 """Real services of up to nine hosts share the machine's cores."""
 
+LONGEST = (
+    "test_rabbitmq_losses.py", "test_rabbitmq_rolling.py", "test_journey_pinned.py",
+    "test_journey_killed.py", "test_journey_jks.py", "test_journey_ca.py",
+    "test_rabbitmq_choices.py", "test_journey_rabbitmq.py", "test_rabbitmq_mistakes.py",
+    "test_journey_guarded.py", "test_bundle_rabbitmq.py", "test_bundle_shared.py",
+    "test_rabbitmq_names.py", "test_journey_failure.py", "test_rabbitmq_faults.py",
+    "test_engine_killed.py", "test_engine_runs.py", "test_engine_stopped.py",
+)  # fmt: skip
+"""Files that take minutes, the longest first; other files of real hosts come behind them."""
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let SIGTERM and SIGHUP end a session as Ctrl-C does, and the workers of pytest-xdist too."""
@@ -37,16 +47,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark whatever asks for a lab, so that `-m lab` finds all of it, and put its files first.
+    """Mark whatever asks for a lab, so that `-m lab` finds all of it, and put long files first.
 
-    They take longest: last, they would keep one worker of pytest-xdist busy and the others idle.
+    Last, they would keep one worker of pytest-xdist busy and the others idle.
     """
     for item in items:
         if {"lab", "fresh_lab"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("lab")
             item.add_marker(pytest.mark.timeout(LAB_SECONDS))
     files = {item.path for item in items if item.get_closest_marker("lab")}
-    items.sort(key=lambda item: item.path not in files)
+    places = {name: place for place, name in enumerate(LONGEST)}
+    behind = len(LONGEST)
+    items.sort(key=lambda i: places.get(i.path.name, behind if i.path in files else behind + 1))
 
 
 @pytest.fixture(scope="session")

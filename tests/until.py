@@ -8,20 +8,24 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-PAUSE = 0.02
+SHORTEST, LONGEST = 0.02, 0.5
+SHARE = 0.05
+"""The pause grows with the wait: looking costs a process on a lab host, and cores are shared."""
 
 
-def until(check: Callable[[], T], seconds: float, what: str) -> T:
+def until(check: Callable[[], T], seconds: float, what: str, *, longest: float = LONGEST) -> T:
     """Call check again and again and return its first true answer.
 
-    what completes the sentence "waited 5 s for ...". Raises TimeoutError when seconds have passed
-    without a true answer; an exception of check itself ends the wait at once.
+    what completes the sentence "waited 5 s for ...". A moment that passes by itself is not missed
+    with a short `longest` pause. Raises TimeoutError when seconds have passed without a true
+    answer; an exception of check itself ends the wait at once.
     """
-    deadline = time.monotonic() + seconds
+    began = time.monotonic()
     while True:
         answer = check()
         if answer:
             return answer
-        if time.monotonic() >= deadline:
+        waited = time.monotonic() - began
+        if waited >= seconds:
             raise TimeoutError(f"waited {seconds:g} s for {what}")
-        time.sleep(PAUSE)
+        time.sleep(min(longest, max(SHORTEST, waited * SHARE)))

@@ -16,6 +16,7 @@ from app.engine import opening
 from app.engine.keyring import Keyring, with_root
 from app.engine.prepare import check_topologies
 from app.engine.record import save_deployed
+from app.engine.sharing import Holders, holders, sharers
 from app.errors import UsageError
 from app.export.archive import Entry, write_zip
 from app.export.bundle import entries
@@ -81,9 +82,10 @@ def export_bundle(
     check_topologies(site, kinds)
     with site_lock(places, "export"):
         deployed = opening.deployed_of(places)
+        shared = holders(site, kinds)
         with _opened(places, passphrase, deployed) as vault:
             made = [
-                _Maker(site, kinds[t.kind], t, node, vault, deployed, now).make(new=new)
+                _Maker(site, kinds[t.kind], t, node, vault, deployed, now, shared).make(new=new)
                 for t, node in _nodes_on(site, kinds, host)
             ]
             root = Keyring(site, vault).ensure_authority(now)
@@ -109,6 +111,7 @@ def mark_delivered(places: Places, site: Site, host: str, passphrase: Secret | N
     kinds = opening.kinds_of(site)
     with site_lock(places, "export"):
         deployed = opening.deployed_of(places)
+        _require_shared(site, kinds, host, deployed)
         keys = (f"{n.kind}/{n.host}" for _, n in _nodes_on(site, kinds, host))
         found = [deployed.nodes[key] for key in keys if key in deployed.nodes]
         records = [one for one in found if one.delivery]
@@ -148,11 +151,12 @@ class _Maker:
         vault: Vault,
         deployed: Deployed,
         now: datetime,
+        shared: Holders,
     ) -> None:
         self.site, self.kind, self.topology, self.node = site, kind, topology, node
         self.vault, self.deployed, self.now = vault, deployed, now
         self.recorded = deployed.node(node.kind, node.host)
-        self.keyring = Keyring(site, vault)
+        self.keyring = Keyring(site, vault, shared)
         self.spec = spec_of(site, node, self.recorded)
         self.fresh = False
 
@@ -179,14 +183,17 @@ class _Maker:
             return True
         if recorded is None or recorded.spec is None or recorded.facts is None:
             return kept is None
-        facts = recorded.facts
+        facts = recorded.facts if kept is None else kept.facts()
         late = due(facts.not_before, facts.not_after, self.now)
-        return late or bool(mismatches(recorded.spec, self.spec))
+        # A shared one may have been made anew since, for the others.
+        other = facts.sha256 != recorded.facts.sha256
+        return late or (not other and bool(mismatches(recorded.spec, self.spec)))
 
     def _kept(self, name: str) -> Credential | None:
         from app.pki import keeping
 
-        return keeping.load_credential(self.vault, self.node.host, f"{self.node.kind}/{name}")
+        own = keeping.load_credential(self.vault, self.node.host, f"{self.node.kind}/{name}")
+        return own or self.keyring.waiting(name)
 
     def _credential(self, name: str, spec: IssueSpec) -> Credential:
         """Give the kept credential of a name, or issue one and keep it."""
@@ -195,10 +202,16 @@ class _Maker:
         kept = None if self.fresh else self._kept(name)
         if kept is not None:
             self.keyring.adopt(name, kept)
+            self.keyring.keep(name, kept)
             return kept
-        made = self.keyring.issue(name, spec, self.now)
+        made = self.keyring.issue(name, spec, self.now, self._shown())
         keeping.store_credential(self.vault, self.node.host, f"{self.node.kind}/{name}", made)
         return made
+
+    def _shown(self) -> frozenset[str]:
+        """Give the fingerprint of a shared credential that a new one is to replace."""
+        waiting = self.keyring.waiting(self.node.credential)
+        return frozenset({waiting.facts().sha256} if waiting is not None else ())
 
     def _contents(self, bundle: Bundle) -> dict[str, bytes]:
         wants = [piece.resource.want for piece in bundle.pieces]
@@ -265,6 +278,21 @@ def _require_by_hand(site: Site, host: str) -> None:
         )
     if not any(host in topology.hosts for topology in site.topologies):
         raise UsageError(f"{host} is in no topology, so there is nothing to bring to it")
+
+
+def _require_shared(site: Site, kinds: Mapping[str, Kind], host: str, deployed: Deployed) -> None:
+    """Refuse to forget a shared key that hosts in reach are still to get."""
+    for _, node in _nodes_on(site, kinds, host):
+        own = deployed.node(node.kind, node.host)
+        if not node.shares or own is None:
+            continue
+        for other in sharers(site, kinds, node.shares):
+            theirs = deployed.node(other.kind, other.host)
+            if theirs is None or theirs.facts != own.facts:
+                raise UsageError(
+                    f"{other.host} shares the key of {host}, and does not have it yet",
+                    hint="`tlswright apply` brings it there; then say that it was delivered.",
+                )
 
 
 def _nodes_on(

@@ -6,8 +6,10 @@ import base64
 import threading
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from app.engine.sharing import Holders
 from app.errors import PkiError
 from app.kinds.resources import AbsentWant, FileResource, KeyWant, LiteralWant, TrustWant
 from app.model import Site
@@ -33,12 +35,16 @@ class Keyring:
     """Issue credentials and build store bytes for one run.
 
     Private keys live in this object only, and only until the run ends.  Without a vault (a first
-    plan) passwords are made up and forgotten, and nothing can be issued.
+    plan) passwords are made up and forgotten, and nothing can be issued.  `holders` get a shared
+    credential by hand: for them the vault keeps it.
     """
 
-    def __init__(self, site: Site, vault: Vault | None) -> None:
-        self._site, self._vault = site, vault
+    def __init__(
+        self, site: Site, vault: Vault | None, holders: Holders = MappingProxyType({})
+    ) -> None:
+        self._site, self._vault, self._holders = site, vault, holders
         self._new: dict[str, Credential] = {}
+        self._taken: dict[str, bool] = {}
         self._made_up: dict[tuple[str, str], Secret] = {}
         self._lock = threading.Lock()
 
@@ -94,13 +100,43 @@ class Keyring:
         if self._vault is not None:
             self._vault.save()
 
-    def issue(self, node: str, spec: IssueSpec, now: datetime) -> Credential:
-        """Issue the node's new credential, once per run."""
+    def waiting(self, name: str) -> Credential | None:
+        """Give the shared credential of this name that the vault keeps for a host by hand."""
+        if self._vault is None:
+            return None
+        for host, kind in self._holders.get(name.partition("/")[0], ()):
+            found = keeping.load_credential(self._vault, host, f"{kind}/{name}")
+            if found is not None:
+                return found
+        return None
+
+    def shared(self) -> Mapping[str, str]:
+        """Give the fingerprint of each shared credential that the vault keeps, by its name."""
+        found = ((name, self.waiting(name)) for name in self._holders)
+        return {name: one.facts().sha256 for name, one in found if one is not None}
+
+    def keep(self, name: str, made: Credential) -> None:
+        """Keep a shared credential for each host that gets it by hand; `save` writes it."""
+        for host, kind in self._holders.get(name.partition("/")[0], ()):
+            if self._vault is not None:
+                keeping.store_credential(self._vault, host, f"{kind}/{name}", made)
+
+    def issue(
+        self, node: str, spec: IssueSpec, now: datetime, shown: frozenset[str] = frozenset()
+    ) -> Credential:
+        """Issue the node's new credential, once per run.
+
+        A shared one that waits for a host by hand, and that is not `shown` by the others already
+        (fingerprints), is theirs too; a new one is kept for that host.
+        """
         from app.pki.authority import issue, self_sign
 
         with self._lock:
             if node in self._new:
                 return self._new[node]
+            kept = self.waiting(node)
+            if kept is not None and self._takes(node, shown) and not kept.satisfies(spec):
+                return self._new.setdefault(node, kept)
         if spec.self_signed:
             made = self_sign(spec, now)
         else:
@@ -109,7 +145,17 @@ class Keyring:
                 raise PkiError("nothing can be issued without the vault")
             made = issue(authority, spec, now)
         with self._lock:
+            if node not in self._new:
+                self.keep(node, made)
             return self._new.setdefault(node, made)
+
+    def _takes(self, name: str, shown: frozenset[str]) -> bool:
+        """Decide once whether what waits is taken: a pair for dialling goes with the other."""
+        base = name.partition("/")[0]
+        if base not in self._taken:
+            waiting = self.waiting(base)
+            self._taken[base] = waiting is not None and waiting.facts().sha256 not in shown
+        return self._taken[base]
 
     def issued(self, node: str) -> Credential | None:
         """Give the credential that this run issued for a node, if it did."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.engine.gather import PARALLEL, Gathered, Say, gather
 from app.engine.keyring import Keyring
+from app.engine.sharing import holders
 from app.errors import HostsError, PreflightError
 from app.kinds.base import Kind
 from app.model import Node, Site
@@ -65,7 +66,7 @@ def prepare(
         refuse_errors(gathered)
         gathered = settle(gathered)
         deployed = resolve(deployed, gathered.observed)
-        keyring = Keyring(site, vault)
+        keyring = Keyring(site, vault, holders(site, kinds))
         plan = planned(site, kinds, gathered, keyring, deployed, intent, now=now, served=served)
     except BaseException:
         gathered.close()
@@ -113,6 +114,6 @@ def planned(
     return make_plan(
         Inputs(
             site, kinds, gathered.observed, deployed, now, keyring.password,
-            keyring.option_secrets(), presented, intent,
+            keyring.option_secrets(), presented, intent, keyring.shared(),
         )
     )  # fmt: skip

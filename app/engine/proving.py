@@ -23,10 +23,11 @@ from app.pki.spec import IssueSpec
 from app.plan.deployed import Deployed, DeployedNode
 from app.plan.plan import Plan
 from app.remote.base import Remote
+from app.verify.answers import Answers
 from app.verify.checks import LinkCheck, Probes
 from app.verify.explain import explain
 from app.verify.links import WORKERS, verify_site
-from app.verify.proofs import prove
+from app.verify.proofs import prove_why
 from app.verify.remote_probe import HostStore, RemoteDial
 from app.verify.result import Identity, TrustAnchors
 from app.verify.rows import Expected
@@ -64,6 +65,7 @@ class Prover:
         self._keyring, self._deployed, self._plan, self._clock = keyring, deployed, plan, clock
         self._identities: dict[str, Identity] = {}
         self._linked = tuple(self._links())
+        self._answers = Answers()
 
     def learn(self, node: Node, record: DeployedNode) -> None:
         """Take up what a step has deployed."""
@@ -84,19 +86,22 @@ class Prover:
     def links_of(self, hosts: tuple[str, ...], finished: frozenset[str]) -> Iterator[Finding]:
         """Let the product prove each link of these hosts whose both ends are done in this wave.
 
-        A run does not answer for hosts that a person brings files to.
+        A run does not answer for hosts that a person brings files to.  What the hosts answer here
+        counts for `everything` too, where that follows: nothing is changed in between.
         """
+        self._answers = Answers()
         pending = self._pending(finished)
-        wanted: list[Proof] = []
+        wanted: list[tuple[Proof, str]] = []
         for item in self._linked:
             ends = {item.initiator.host, item.acceptor.host}
             if any(self._site.hosts[host].by_hand for host in ends):
                 continue
             if ends & set(hosts) and not ends & pending and not self._unprovable(item.link):
-                wanted += [p for p in self._proofs(item.topology) if p.link == item.link]
+                proofs = (p for p in self._proofs(item.topology) if p.link == item.link)
+                wanted += [(proof, item.acceptor.kind) for proof in proofs]
         probes = self._probes()
         with ThreadPoolExecutor(WORKERS) as pool:
-            yield from pool.map(lambda proof: prove(proof, probes, lambda: False), wanted)
+            yield from pool.map(lambda w: prove_why(w[0], w[1], probes, lambda: False)[0], wanted)
 
     def everything(self) -> Iterator[Finding]:
         """Probe every link whose both ends have a certificate; yields findings as they come."""
@@ -116,6 +121,7 @@ class Prover:
         links = {check.link for check in checks}
         proofs = [p for t in self._site.topologies for p in self._proofs(t) if p.link in links]
         yield from verify_site(checks, proofs, self._probes(), unprovable=self._unprovable)
+        self._answers = Answers()
 
     def _waits(self) -> Callable[[_Linked], str]:
         """Give a function that says why a link to a host that is reached by hand must wait."""
@@ -258,6 +264,7 @@ class Prover:
             foreign=self._foreign,
             token=lambda: secrets.token_hex(16),
             logs=self._logs,
+            answers=self._answers,
         )
 
     def _remote(self, host: str) -> Remote | None:

@@ -73,14 +73,23 @@ class Runner:
             for want in (change.resource.want for change in part.changes)
             if isinstance(want, KeyWant)
         }
+        shown = frozenset(
+            record.facts.sha256
+            for step in plan.steps
+            for part in step.members
+            if (record := self.deployed.node(part.node.kind, part.node.host)) and record.facts
+        )
         with ThreadPoolExecutor(max_workers=8) as pool:
             now = self.clock()
-            issued = pool.map(lambda name: self.keyring.issue(name, leaves[name][1], now), leaves)
+            issued = pool.map(
+                lambda name: self.keyring.issue(name, leaves[name][1], now, shown), leaves
+            )
             for (host, _), credential in zip(leaves.values(), issued, strict=True):
                 if credential.clipped:
                     end = f"{credential.facts().not_after:%Y-%m-%d}"
                     text = f"its certificate ends with the CA, on {end}: earlier than asked for"
                     self.journal.emit("log", text, host=host)
+        self.keyring.save()
 
     def _wave(self, plan: Plan, wave: Wave) -> Result | None:
         for step in wave.steps:

@@ -52,6 +52,9 @@ class Proof:
     """Say how the product itself proves a link: a command on a host, and who judges its output.
 
     `judge` gives (holds, evidence); the command is repeated until it holds or `seconds` pass.
+    `why` is a POSIX-sh snippet that says why it does not hold, in lines that the kind's
+    explanations know: run once on the same host, for at most half a minute.  Proofs that fail for
+    one reason have the same.
     """
 
     link: Link
@@ -60,6 +63,7 @@ class Proof:
     command: str
     judge: Callable[[Output], tuple[bool, str]]
     seconds: int = 60
+    why: str = ""
 
 
 class Kind(Protocol):

@@ -67,14 +67,16 @@ def bundle_of(
     page: str = PAGE_TEMPLATE,
     *,
     adds: tuple[Lines, ...] = (),
+    closes: tuple[Lines, ...] = (),
     shown: tuple[Piece, ...] = (),
     check: str = "",
 ) -> Bundle:
     """Make a bundle for Linux of whole files, of lines to add, and of pieces to be read.
 
-    `page` is a template that gets `values`; `check` a POSIX-sh snippet that says on standard error
-    why the files do not belong on this host, and fails.  A kind without a page of its own gets one
-    that leaves to the person how its service restarts.
+    `closes` are lines that the person adds last of all, once everything works over TLS.  `page` is
+    a template that gets `values`; `check` a POSIX-sh snippet that says on standard error why the
+    files do not belong on this host, and fails.  A kind without a page of its own gets one that
+    leaves to the person how its service restarts.
     """
     whole = tuple(Piece(f"files{r.path}", r) for r in resources)
     script = render_template(
@@ -82,11 +84,12 @@ def bundle_of(
         tag=tag_of(facts),
         host=sh(resources[0].host) if resources else "''",
         files=[_row(piece.name, piece.resource) for piece in whole],
-        adds=[{**_row(one.name, one.resource), "taken": sh(one.taken)} for one in adds],
+        adds=[_added(one) for one in adds],
+        closes=[_added(one) for one in closes],
         check=check,
     )
     text = render_template(page, **about(facts), **values)
-    added = tuple(Piece(one.name, one.resource, whole=False) for one in adds)
+    added = tuple(Piece(one.name, one.resource, whole=False) for one in (*adds, *closes))
     return Bundle((*whole, *added, *shown), text, script)
 
 
@@ -104,6 +107,10 @@ def text_piece(name: str, like: FileResource, text: str, secrets: tuple[Secret, 
     """Make a piece that is only read, such as a snippet to paste."""
     want = LiteralWant(text.encode(), secrets)
     return Piece(name, replace(like, want=want), whole=False)
+
+
+def _added(one: Lines) -> dict[str, str]:
+    return {**_row(one.name, one.resource), "taken": sh(one.taken)}
 
 
 def _row(name: str, resource: FileResource) -> dict[str, str]:

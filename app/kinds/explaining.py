@@ -17,6 +17,9 @@ Where = Literal[
     "the connection",
 ]
 
+AT_THE_OTHER_END = "log of the host that is dialled"
+"""The `file` of a row that knows no more than this: the other end's log says why."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

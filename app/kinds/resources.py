@@ -136,3 +136,7 @@ class Layout:
     own names decide."""
     stale: str = ""
     """Why the service must start again though its files may be right; empty when it need not."""
+    certificates: Mapping[str, bytes] = field(default_factory=dict)
+    """The leaf (PEM) that a file of the node holds, by path, where the kind can read it."""
+    faults: Mapping[str, str] = field(default_factory=dict)
+    """What the host itself says is wrong with a file of the node, by path, in words."""

@@ -17,9 +17,20 @@ NAME = "by hand"
 
 
 def delivery(
-    site: Site, node: Node, recorded: DeployedNode | None, now: datetime, *, rotate: bool
+    site: Site,
+    node: Node,
+    recorded: DeployedNode | None,
+    now: datetime,
+    *,
+    rotate: bool,
+    kept: str = "",
+    closes: bool = False,
 ) -> Check:
-    """Say how far the delivery to a node's host got, and which command comes next."""
+    """Say how far the delivery to a node's host got, and which command comes next.
+
+    `kept` is the fingerprint of the shared credential that waits for it, empty where none does;
+    with `closes` plain listeners are to be closed, once everything has arrived.
+    """
     export = f"tlswright export bundle {node.host}"
 
     def check(verdict: str, text: str) -> Check:
@@ -35,8 +46,12 @@ def delivery(
     if due(recorded.facts.not_before, recorded.facts.not_after, now):
         end = f"{recorded.facts.not_after:%Y-%m-%d}"
         return check("warn", f"its certificate is due, it ends {end}: `{export}` makes a new one")
+    if kept and kept != recorded.facts.sha256:
+        text = "it shares its key with others, which have a new one"
+        return check("warn", f"{text}: `{export}` makes its bundle")
     if recorded.delivery == "exported":
-        return check("warn", f"its bundle waits; when it is installed: `{export} --delivered`")
+        text = f"its bundle waits; when it is installed: `{export} --delivered`"
+        return check("warn", f"{text}; plain listeners stay open until then" if closes else text)
     return check("skip", "its files are brought by hand, and are as they should be")
 
 

@@ -123,7 +123,7 @@ def _trust(
     elif fact.type == "absent":
         words.append("it is gone from the host")
     elif fact.state != digest:
-        words.append("it is not the file that was deployed")
+        words.append(_replaced(want, wanted, fact))
     for alias in sorted(wanted.keys() | standing.trust.keys()):
         old, new = standing.trust.get(alias, ""), wanted.get(alias, "")
         if old != new:
@@ -137,6 +137,16 @@ def _trust(
     rows = [f"  {alias}  {_describe(ref, wanted[alias])}" for alias, ref in sorted(want.entries)]
     text = "\n".join([f"{want.format} trust store, {len(rows)} trusted entries:", *rows])
     return _store(resource, fact, "; ".join(words), text)
+
+
+def _replaced(want: TrustWant, wanted: Mapping[str, str], fact: FileFact) -> str:
+    """Say of a trust store that is another one what it holds, where it can be read."""
+    text = "it is not the file that was deployed"
+    if want.format != "PEM" or fact.data is None:
+        return text
+    from app.pki.faults import trust_faults
+
+    return "; ".join((text, *trust_faults(fact.data, wanted.values())))
 
 
 def _store(resource: FileResource, fact: FileFact, reason: str, text: str) -> Change:

@@ -22,7 +22,7 @@ from app.plan.leftovers import leftovers
 from app.plan.phases import NodeState, Phase, peers, phases
 from app.plan.plan import Check, NodeStep, Plan, Step, Wave
 from app.plan.preflight import checks, names_checks
-from app.plan.specs import new_key_reasons, signature, spec_of
+from app.plan.specs import cause_of, new_key_reasons, signature, spec_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,8 @@ class Inputs:
     """Hold everything a plan is made from.
 
     `passwords` gives a store's password by (host, store); `secrets` the secret options by key;
-    `served` what each node presents now, as a fingerprint, where it could be asked.
+    `served` what each node presents now, as a fingerprint, where it could be asked; `kept` the
+    fingerprint of each shared credential that waits to be brought to a host, by its name.
     """
 
     site: Site
@@ -49,6 +50,7 @@ class Inputs:
     secrets: Mapping[str, Secret] = field(default_factory=dict, repr=False)
     served: Mapping[str, str] = field(default_factory=dict)
     intent: Intent = field(default_factory=Intent)
+    kept: Mapping[str, str] = field(default_factory=dict)
 
 
 def make_plan(inputs: Inputs) -> Plan:
@@ -111,6 +113,8 @@ class _Planner:
             delivery(
                 inputs.site, node, inputs.deployed.node(node.kind, node.host), inputs.now,
                 rotate=node.name in inputs.intent.rotate,
+                kept=inputs.kept.get(node.shares, ""),
+                closes=self.kind.closes_plain(self.topology),
             )
             for node in self.by_hand
         )  # fmt: skip
@@ -140,7 +144,9 @@ class _Planner:
         return result
 
     def _phases(self, fresh: frozenset[str], known: frozenset[str]) -> tuple[Phase, ...]:
-        close = self.kind.closes_plain(self.topology)
+        records = (self.inputs.deployed.node(node.kind, node.host) for node in self.by_hand)
+        arrived = all(record and record.delivery == "delivered" for record in records)
+        close = self.kind.closes_plain(self.topology) and arrived
         return phases(
             self.inputs.site, self.nodes, self.links, fresh, known, close, framed=self.framed
         )
@@ -155,7 +161,9 @@ class _Planner:
             self.leaves[node.name] = recorded.facts.sha256
             self.issuers[node.name] = self._issuer(recorded.spec)
         draft = self._resources(node, NodeState("current", ()), close_plain=False)
-        reasons = new_key_reasons(spec, recorded, draft, seen, self.inputs.now)
+        pem = "" if spec.self_signed else self.inputs.deployed.authorities.get(spec.generation, "")
+        cause = cause_of(self.layouts[node.host], pem, self.inputs.now)
+        reasons = new_key_reasons(spec, recorded, draft, seen, self.inputs.now, cause)
         if node.name in self.inputs.intent.rotate:
             reasons = (*reasons, "you asked for a new one")
         self.reasons[node.name] = reasons
@@ -169,15 +177,28 @@ class _Planner:
             self.specs[node.name] = replace(spec, generation=recorded.spec.generation + 1)
 
     def _share(self) -> None:
-        """Let nodes that share one credential get a new one together: its key is kept nowhere."""
+        """Let nodes that share one credential get a new one together: its key is kept nowhere.
+
+        One that waits to be brought to a host by hand is for them all.
+        """
         for name in dict.fromkeys(node.shares for node in self.nodes if node.shares):
             group = [node for node in self.nodes if node.shares == name]
+            kept = self.inputs.kept.get(name, "")
+            if kept and not any(self.reasons[node.name] for node in group):
+                self._take_over(group, kept)
+                continue
             first = next((n.name for n in group if self.reasons[n.name]), "")
             if not first and len({self.leaves.get(n.name) for n in group}) > 1:
                 first = group[0].name
             for node in group if first else ():
                 why = f"it shares its key with {first}, which gets a new one"
                 self.reasons[node.name] = self.reasons[node.name] or (why,)
+
+    def _take_over(self, group: list[Node], kept: str) -> None:
+        why = "it shares its key with hosts that a person brings a new one to"
+        for node in group:
+            if self.leaves.get(node.name) != kept:
+                self.reasons[node.name] = (why,)
 
     def _resources(
         self, node: Node, state: NodeState, *, close_plain: bool, guard: Guard = ""

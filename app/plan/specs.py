@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
-from app.kinds.resources import FileResource, KeyWant, TrustWant
+from app.kinds.resources import FileResource, KeyWant, Layout, TrustWant
 from app.model import Node, Site
-from app.observed import HostObservation
+from app.observed import FileFact, HostObservation
 from app.pki.expiry import due
 from app.pki.names import COMMON_NAME_MAX, san_entries
 from app.pki.spec import IssueSpec, mismatches
@@ -52,11 +53,12 @@ def new_key_reasons(
     resources: tuple[FileResource, ...],
     observation: HostObservation,
     now: datetime,
+    cause: Callable[[FileResource], str] = lambda resource: "",
 ) -> tuple[str, ...]:
     """Say every reason why a node needs a new key and certificate; none means: it keeps them.
 
     A private key is not kept on the control machine, so whatever is wrong with one of its files
-    means a new key.
+    means a new key.  `cause` says what is wrong with one that was replaced, where it can be told.
     """
     if recorded is None or recorded.spec is None or recorded.facts is None:
         return ("it has no certificate of this site yet",)
@@ -65,12 +67,34 @@ def new_key_reasons(
         reasons.append(f"the certificate is due: it ends {recorded.facts.not_after:%Y-%m-%d}")
     for resource in resources:
         if isinstance(resource.want, KeyWant):
-            reasons += _file_reasons(resource, recorded, observation)
+            reasons += _file_reasons(resource, recorded, observation, cause)
     return tuple(dict.fromkeys(reasons))
 
 
+def cause_of(layout: Layout, root: str, now: datetime) -> Callable[[FileResource], str]:
+    """Give the function that says what is wrong with a key or certificate that was replaced.
+
+    `root` is the certificate (PEM) of the authority that issues for the node, empty under pinned
+    trust.
+    """
+
+    def cause(resource: FileResource) -> str:
+        found = [layout.faults[resource.path]] if resource.path in layout.faults else []
+        shown = layout.certificates.get(resource.path)
+        if shown is not None and isinstance(resource.want, KeyWant):
+            from app.pki.faults import certificate_faults
+
+            found += certificate_faults(shown, resource.want.spec, root, now)
+        return "; ".join(found)
+
+    return cause
+
+
 def _file_reasons(
-    resource: FileResource, recorded: DeployedNode, observation: HostObservation
+    resource: FileResource,
+    recorded: DeployedNode,
+    observation: HostObservation,
+    cause: Callable[[FileResource], str],
 ) -> list[str]:
     fact = observation.file(resource.path)
     digest, made = recorded.files.get(resource.path, ("", ""))
@@ -81,10 +105,20 @@ def _file_reasons(
     if fact.type == "absent":
         return [f"{resource.path} is gone from the host"]
     if fact.state != digest:
-        return [f"{resource.path} is not the file that was deployed"]
+        why = cause(resource)
+        text = f"{resource.path} is not the file that was deployed"
+        return [f"{text}: {why}" if why else text]
     if fact.mode != resource.mode or (fact.owner, fact.group) != (resource.owner, resource.group):
         return [
             f"{resource.path} was {fact.owner}:{fact.group} {fact.mode:04o}, not "
-            f"{resource.owner}:{resource.group} {resource.mode:04o}: others may have read the key"
+            f"{resource.owner}:{resource.group} {resource.mode:04o}: {_access(resource, fact)}"
         ]
     return []
+
+
+def _access(resource: FileResource, fact: FileFact) -> str:
+    """Say what other owners and modes of a key than the wanted ones mean."""
+    closed = resource.mode & ~fact.mode
+    if closed and not fact.mode & ~resource.mode:
+        return "the service may not be able to read it"
+    return "others may have read the key"

@@ -10,14 +10,14 @@ from collections.abc import Callable
 from app.observed import Output
 from app.remote.base import Remote
 
-FRESH_SECONDS = 3.0
+FRESH_SECONDS = 60.0
 
 
 class Answers:
     """Run equal commands of one host one after the other, and share an answer that is fresh.
 
-    A product's own tools may take a second of a core for each call, and one answer often tells of
-    all links of a host.
+    A product's own tools may take seconds of a core for each call, and one answer often tells of
+    all links of a host.  Whoever changes a host begins with new Answers.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -27,7 +27,7 @@ class Answers:
         self._guard = threading.Lock()
 
     def run(self, remote: Remote, command: str, seconds: float, *, anew: bool = False) -> Output:
-        """Give a command's output, at most three seconds old, or from `anew` now.
+        """Give a command's output, at most a minute old, or from `anew` now.
 
         Raises what `Remote.run` raises.
         """

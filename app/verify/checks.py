@@ -17,6 +17,7 @@ from app.verify.probe import probe_tls
 from app.verify.remote_probe import RemoteDial
 from app.verify.result import Identity, TlsResult, TrustAnchors
 from app.verify.rows import Expected
+from app.verify.whys import Whys
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,5 +84,6 @@ class Probes:
     tls: TlsProbe = probe_tls
     plain: PlainProbe = probe_plain
     answers: Answers = field(default_factory=Answers)
+    whys: Whys = field(default_factory=Whys)
     clock: Callable[[], float] = time.monotonic
     pause: Callable[[float], None] = time.sleep

@@ -20,7 +20,7 @@ from app.verify import matrix, rows
 from app.verify.blame import blame
 from app.verify.checks import LinkCheck, Probes
 from app.verify.explain import advice
-from app.verify.proofs import prove
+from app.verify.proofs import prove_why
 from app.verify.remote_probe import probe_from
 from app.verify.result import TlsResult
 from app.verify.s_client import STORE_FAULTS
@@ -98,7 +98,8 @@ def verify_link(
         if why:
             yield Finding(check.link.id, proof.title, "skip", why, source=proof.host)
         else:
-            yield blame(prove(proof, probes, halted), check, probes)
+            finding, known = prove_why(proof, check.kind, probes, halted)
+            yield finding if known else blame(finding, check, probes)
     conclusive = result.outcome not in ("refused", "unreachable", "not-tls")
     for dial in (_without_certificate, _foreign, _plainly):
         if halted():

@@ -9,8 +9,10 @@ from app.findings import Finding, Verdict
 from app.kinds.base import Proof
 from app.quoting import calm
 from app.verify.checks import Probes
+from app.verify.whys import why
 
-_EVERY = 1.0
+_EVERY, _SHARE = 1.0, 0.1
+"""The pause grows with the wait: a product's own tools take seconds of a core for each call."""
 
 
 def prove(proof: Proof, probes: Probes, halted: Callable[[], bool]) -> Finding:
@@ -21,7 +23,8 @@ def prove(proof: Proof, probes: Probes, halted: Callable[[], bool]) -> Finding:
     remote = probes.remote(proof.host)
     if remote is None:
         return _told(proof, "skip", f"not checked: there is no connection to {proof.host}")
-    deadline = probes.clock() + proof.seconds
+    began = probes.clock()
+    deadline = began + proof.seconds
     again = False
     while True:
         left = deadline - probes.clock()
@@ -33,12 +36,24 @@ def prove(proof: Proof, probes: Probes, halted: Callable[[], bool]) -> Finding:
         holds, evidence = proof.judge(output)
         if holds:
             return _told(proof, "ok", evidence)
-        if probes.clock() + _EVERY >= deadline:
+        now = probes.clock()
+        every = max(_EVERY, _SHARE * (now - began))
+        if now + every >= deadline:
             return _told(proof, "fail", f"{evidence} (waited {proof.seconds} s)")
         if halted():
             return _told(proof, "skip", f"not checked to the end: {evidence}")
-        probes.pause(_EVERY)
+        probes.pause(every)
         again = True
+
+
+def prove_why(
+    proof: Proof, kind: str, probes: Probes, halted: Callable[[], bool]
+) -> tuple[Finding, bool]:
+    """Prove, and where it does not hold let the product say why.
+
+    The second value tells whether the cause is known, so that no log need be searched for it.
+    """
+    return why(prove(proof, probes, halted), proof, kind, probes)
 
 
 def _told(proof: Proof, verdict: Verdict, evidence: str) -> Finding:

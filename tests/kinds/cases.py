@@ -88,15 +88,18 @@ def outcome(case: Case) -> dict[str, Any]:
     return found
 
 
-def plan_of(case: Case) -> Plan:
-    """Make the plan of a site that has deployed nothing yet."""
+def plan_of(
+    case: Case, deployed: Deployed | None = None, kept: Mapping[str, str] | None = None
+) -> Plan:
+    """Make the plan of a site that has deployed this, nothing by default."""
     site = case.site
     reached = (host for host in site.topologies[0].hosts if not site.hosts[host].by_hand)
     observed = {host: _observation(case, host) for host in reached}
     return make_plan(
         Inputs(
             site, {site.topologies[0].kind: kinds.load(site.topologies[0].kind)}, observed,
-            Deployed(), NOW, lambda host, store: Secret(PASSWORD), {},
+            deployed or Deployed(), NOW, lambda host, store: Secret(PASSWORD), {},
+            kept=kept or {},
         )
     )  # fmt: skip
 
@@ -130,7 +133,8 @@ def _observation(case: Case, host: str) -> HostObservation:
 def _fact(path: str, text: str, group: str) -> FileFact:
     data = text.encode()
     digest = hashlib.sha256(data).hexdigest()
-    return FileFact(path, "file", path, "root", group, 0o644, len(data), digest, data)
+    mode = 0o640 if "/tls/" in path else 0o644
+    return FileFact(path, "file", path, "root", group, mode, len(data), digest, data)
 
 
 def _read(path: Path) -> Mapping[str, Any]:

@@ -32,12 +32,12 @@ class Cluster:
     def is_plain_again(self) -> None:
         """Every file as before, every node up, in one cluster, with its messages."""
         assert self.content() == self.stock
-        assert [rabbitmq.transports(host) for host in self.hosts] == [{"tcp"}] * 3
+        assert rabbitmq.all_over("tcp", self.hosts)
         assert rabbitmq.kept(self.hosts)
 
     def becomes_tls(self) -> None:
         """The next apply asks nothing and ends proven."""
         self.site.run("apply", "--yes", expect=0)
-        assert [rabbitmq.transports(host) for host in self.hosts] == [{"tls"}] * 3
+        assert rabbitmq.all_over("tls", self.hosts)
         assert rabbitmq.kept(self.hosts)
         self.site.run("plan", expect=0)

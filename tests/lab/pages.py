@@ -1,4 +1,4 @@
-"""Follow a page of steps as a person would: the commands of a section, one after the other."""
+"""Bring a bundle to a host and follow its page of steps, as a person would."""
 
 from __future__ import annotations
 
@@ -10,6 +10,19 @@ from tests.lab.host import LabHost
 from tests.lab.site import Site
 
 _COMMAND = re.compile(r"    (\S.*)")
+
+
+def carried(site: Site, host: LabHost, folder: str, *words: str) -> None:
+    """Make a bundle and unpack it on the host, as whoever carries it would.
+
+    `folder` is /root/NAME/HOST-KIND, where NAME is any.
+    """
+    name = folder.split("/")[2]
+    path = site.directory.parent / f"{name}.zip"
+    site.run("export", "bundle", host.name, "--out", str(path), *words, expect=0)
+    assert path.stat().st_mode & 0o777 == 0o600
+    host.path(f"/root/{name}.zip").write_bytes(path.read_bytes())
+    host.ssh(f"umask 077 && unzip -q /root/{name}.zip -d /root/{name}")
 
 
 def commands(page: str, section: str) -> list[str]:

@@ -22,6 +22,9 @@ USER, WORD = "tester", "not-a-secret"
 PORT, DIST = 5672, 25672
 START_SECONDS = 120
 QUORUM = {"x-queue-type": "quorum"}
+QUEUES = ("quorum", "mirrored")
+PAIR = ("mirrored",)
+"""The queues of two nodes that restart one by one: a quorum of two has none to spare."""
 
 
 def ctl(host: LabHost, *words: str, check: bool = True) -> str:
@@ -50,8 +53,10 @@ def up(host: LabHost) -> bool:
     return host.run(command, check=False).stdout.strip() == "active"
 
 
-def cluster(hosts: Sequence[LabHost], *, long_names: bool = False) -> None:
-    """Make one cluster of stock nodes, with a user and a quorum and a mirrored queue."""
+def cluster(
+    hosts: Sequence[LabHost], queues: Sequence[str] = QUEUES, *, long_names: bool = False
+) -> None:
+    """Make one cluster of stock nodes, with a user and 50 messages in each queue."""
     if long_names:
         for host in hosts:
             host.run(f"hostname {host.name}.lab.test; echo {host.name}.lab.test >/etc/hostname")
@@ -68,9 +73,9 @@ def cluster(hosts: Sequence[LabHost], *, long_names: bool = False) -> None:
     ctl(first, "set_policy", "mirrored", "^mirrored", '{"ha-mode":"all"}')
     with channel(first) as open_:
         open_.confirm_delivery()
-        open_.queue_declare("quorum", durable=True, arguments=QUORUM)
-        open_.queue_declare("mirrored", durable=True)
-        for queue in ("quorum", "mirrored"):
+        for queue in queues:
+            arguments = QUORUM if queue == "quorum" else None
+            open_.queue_declare(queue, durable=True, arguments=arguments)
             for number in range(50):
                 publish(open_, queue, f"{queue} {number}")
 
@@ -119,12 +124,12 @@ def messages(host: LabHost, queue: str) -> list[str]:
             found.append(body.decode())
 
 
-def kept(hosts: Sequence[LabHost]) -> bool:
-    """Tell whether both queues hold all that cluster() put there, once each, from every node.
+def kept(hosts: Sequence[LabHost], queues: Sequence[str] = QUEUES) -> bool:
+    """Tell whether the queues hold all that cluster() put there, once each, from every node.
 
     What one look took comes back to its queue a moment after the look.
     """
-    wanted = {name: sorted(f"{name} {n}" for n in range(50)) for name in ("quorum", "mirrored")}
+    wanted = {name: sorted(f"{name} {n}" for n in range(50)) for name in queues}
 
     def holds(host: LabHost) -> bool:
         return {name: sorted(messages(host, name)) for name in wanted} == wanted
@@ -132,12 +137,6 @@ def kept(hosts: Sequence[LabHost]) -> bool:
     for host in hosts:
         until(partial(holds, host), 30, f"every message, seen from {host.name}")
     return True
-
-
-def members(host: LabHost) -> tuple[set[str], set[str]]:
-    """Give the disc members of a node's cluster, and those that run."""
-    said = json.loads(ctl(host, "cluster_status", "--formatter", "json"))
-    return set(said["disk_nodes"]), set(said["running_nodes"])
 
 
 def behind(host: LabHost) -> list[str]:
@@ -150,11 +149,22 @@ def behind(host: LabHost) -> list[str]:
     ]  # fmt: skip
 
 
-def transports(host: LabHost) -> set[str]:
-    """Give the transports of a node's links to its peers, as its virtual machine tells them."""
-    said = ctl(host, "eval", "[element(4, proplists:get_value(address, I)) || "
-               "{_, I} <- element(2, net_kernel:nodes_info())].")  # fmt: skip
-    return set(said.strip("[]").replace(" ", "").split(","))
+_JOINED = (
+    'io:format("~p ~p~n", [length(rabbit_mnesia:cluster_nodes(running)), '
+    "[element(4, proplists:get_value(address, I)) || "
+    "{N, I} <- element(2, net_kernel:nodes_info()), lists:member(N, nodes())]])."
+)
+
+
+def all_over(transport: str, hosts: Sequence[LabHost]) -> bool:
+    """Tell whether each node sees every other run, and speaks to it over this transport alone.
+
+    One call tells both, since each takes seconds of a core.
+    """
+    said = [ctl(host, "eval", _JOINED).partition("\n")[0] for host in hosts]
+    wanted = f"{len(hosts)} [{','.join([transport] * (len(hosts) - 1))}]"
+    assert said == [wanted] * len(hosts), said
+    return True
 
 
 def life(host: LabHost) -> str:

@@ -21,6 +21,8 @@ from tests.until import until
 
 PASSPHRASE = "correct horse battery staple"
 RUN_SECONDS = 800
+MOMENT = 0.03
+"""A step is in one state for a short moment only."""
 CONFIG = "/etc/activemq/instances-available/main/activemq.xml"
 _MARKS = itertools.count()
 
@@ -172,7 +174,7 @@ class Site:
             assert wanted or not ended, f"{what} never came: {ended}"
             return wanted
 
-        found = until(find, START_SECONDS, what)
+        found = until(find, START_SECONDS, what, longest=MOMENT)
         assert found is not None
         return found
 

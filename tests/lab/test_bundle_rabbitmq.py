@@ -16,22 +16,21 @@ FIRST, SECOND = "/root/first/hub-rabbitmq", "/root/second/hub-rabbitmq"
 
 
 def test_a_node_out_of_reach_comes_to_tls_by_its_own_page(fresh_lab: Lab, tmp_path: Path) -> None:
-    hub, spoke = hosts = [fresh_lab["hub"], fresh_lab["spoke-a"]]
+    hub, _ = hosts = [fresh_lab["hub"], fresh_lab["spoke-a"]]
     rabbitmq.cluster(hosts)
-    everyone, stock = rabbitmq.members(hub), footprint.content(hub, ETC)
+    stock = footprint.content(hub, ETC)
     site = Site(tmp_path, fresh_lab, ("hub", "spoke-a"))
     site.init_cluster("--name", "rmq")
     site.edit("  hub:\n", "  hub:\n    reach: bundle\n")
     assert "rabbit@hub still runs" in site.run("plan", expect=6).stdout
-    _carried(site, hub, FIRST)
+    pages.carried(site, hub, FIRST)
     refused = hub.ssh(f"cd {FIRST} && sh install.sh", check=False)
     assert "stop it first" in refused.stderr
     assert footprint.content(hub, ETC) == stock
 
     said = pages.follow(site, hub, FIRST, "Install")
     assert any("rabbit@hub" in text for text in said)
-    assert [rabbitmq.transports(host) for host in hosts] == [{"tls"}] * 2
-    assert rabbitmq.members(spoke) == everyone
+    assert rabbitmq.all_over("tls", hosts)
     assert rabbitmq.kept(hosts)
     _only_certificates_are_let_in(hub, tmp_path)
     _was_written_for_the_node_alone(hub)
@@ -45,19 +44,8 @@ def test_a_node_out_of_reach_comes_to_tls_by_its_own_page(fresh_lab: Lab, tmp_pa
     _takes_a_new_certificate_without_a_restart(site, hub)
     _goes_back(site, hosts)
     assert footprint.content(hub, ETC) == stock
-    assert [rabbitmq.transports(host) for host in hosts] == [{"tcp"}] * 2
-    assert rabbitmq.members(hub) == everyone
+    assert rabbitmq.all_over("tcp", hosts)
     assert rabbitmq.kept(hosts)
-
-
-def _carried(site: Site, host: LabHost, folder: str, *words: str) -> None:
-    """Make a bundle and unpack it on the host, as whoever carries it would."""
-    name = folder.split("/")[2]
-    path = site.directory.parent / f"{name}.zip"
-    site.run("export", "bundle", host.name, "--out", str(path), *words, expect=0)
-    assert path.stat().st_mode & 0o777 == 0o600
-    host.path(f"/root/{name}.zip").write_bytes(path.read_bytes())
-    host.ssh(f"umask 077 && unzip -q /root/{name}.zip -d /root/{name}")
 
 
 def _only_certificates_are_let_in(hub: LabHost, folder: Path) -> None:
@@ -101,7 +89,7 @@ def _was_written_for_the_node_alone(hub: LabHost) -> None:
 
 def _takes_a_new_certificate_without_a_restart(site: Site, hub: LabHost) -> None:
     life, served = rabbitmq.life(hub), footprint.presented(hub, rabbitmq.DIST)
-    _carried(site, hub, SECOND, "--new")
+    pages.carried(site, hub, SECOND, "--new")
     assert "its bundle waits" in site.run("plan", expect=0).stdout
     skipped = site.run("verify", expect=0).stdout
     assert "the bundle of hub is not installed yet" in skipped

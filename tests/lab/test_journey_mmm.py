@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab import footprint
+from tests.lab import footprint, mmm_hosts
 from tests.lab.endings import guarded
 from tests.lab.farm import HOSTS, MmmSite
 from tests.lab.hosts import Lab
@@ -26,6 +26,7 @@ def test_from_plain_to_tls_and_back(wide_lab: Lab, tmp_path: Path, two: bool) ->
     mmm = MmmSite(tmp_path, wide_lab, two=two)
     site = mmm.site
     plan = site.run("plan", expect=3).stdout
+    mmm_hosts.wait_for_rest(mmm.farm)
     assert ("Hold everything where it is" in plan) == two
     assert "not-a-secret" not in plan
     site.run("apply", "--yes", expect=0)
@@ -33,13 +34,16 @@ def test_from_plain_to_tls_and_back(wide_lab: Lab, tmp_path: Path, two: bool) ->
     mmm.nothing_moved()
     _again_changes_nothing(mmm)
     served = mmm.served()
+    # A closed connection holds the monitor's port now: the run waits for it by itself.
     site.run("rotate", "--all", "--yes", expect=0)
     _is_tls(mmm)
     mmm.nothing_moved()
     assert not set(served) & set(mmm.served())
+    mmm_hosts.wait_for_rest(mmm.farm)
     site.run("rollback", "--yes", expect=0)
     assert mmm.served() == served
     mmm.nothing_moved()
+    mmm_hosts.wait_for_rest(mmm.farm)
     site.run("rollback", "--yes", expect=0)
     assert mmm.content() == mmm.stock
     assert mmm.served() == ["", "", ""]

@@ -16,29 +16,26 @@ def test_a_plain_cluster_becomes_tls_and_goes_back(fresh_lab: Lab, tmp_path: Pat
     hosts = list(fresh_lab.hosts.values())
     rabbitmq.cluster(hosts)
     stock = _content(hosts)
-    everyone = rabbitmq.members(hosts[0])
-    assert rabbitmq.transports(hosts[0]) == {"tcp"}
+    assert rabbitmq.all_over("tcp", hosts)
     site = Site(tmp_path, fresh_lab)
     site.init_cluster("--name", "rmq")
     plan = site.run("plan", "-o", str(site.directory / "plan.json"), expect=3)
     assert "\n  1.1" in plan.stdout
     assert "\n  1.2" not in plan.stdout
     site.run("apply", str(site.directory / "plan.json"), "--yes", expect=0)
-    _is_tls(hosts, everyone)
+    _is_tls(hosts)
     assert rabbitmq.kept(hosts)
     _again_changes_nothing(site, hosts)
     _nothing_crosses_in_the_clear(hosts)
     rabbitmq.ctl(hosts[0], "delete_queue", "marked")
     site.run("rollback", "--yes", expect=0)
     assert _content(hosts) == stock
-    assert [rabbitmq.transports(host) for host in hosts] == [{"tcp"}] * 3
-    assert rabbitmq.members(hosts[0]) == everyone
+    assert rabbitmq.all_over("tcp", hosts)
     assert rabbitmq.kept(hosts)
 
 
-def _is_tls(hosts: list[LabHost], everyone: tuple[set[str], set[str]]) -> None:
-    assert [rabbitmq.transports(host) for host in hosts] == [{"tls"}] * 3
-    assert rabbitmq.members(hosts[0]) == everyone
+def _is_tls(hosts: list[LabHost]) -> None:
+    assert rabbitmq.all_over("tls", hosts)
     for host in hosts:
         words = host.run("tr '\\0' ' ' </proc/$(pgrep -o beam.smp)/cmdline").stdout
         assert "-proto_dist inet_tls" in words

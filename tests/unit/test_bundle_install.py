@@ -13,7 +13,7 @@ import pytest
 from app.export.bundle import entries
 from app.kinds.bundle import bundle_of
 from app.kinds.resources import FileResource, LiteralWant
-from tests.unit.by_hand_site import NOW, ByHand, files
+from tests.unit.by_hand_site import CLUSTER, NOW, ByHand, files
 
 _KNOWN = (("sh",), ("bash", "--posix"), ("busybox", "sh"), ("ksh",), ("zsh", "--emulate", "sh"))
 SHELLS = [shell for shell in _KNOWN if shutil.which(shell[0])]
@@ -29,10 +29,11 @@ class Host:
     folder: Path
     shell: tuple[str, ...] = ("sh",)
     bundle: str = "first"
+    options: str = ""
     site: ByHand = field(init=False)
 
     def __post_init__(self) -> None:
-        self.site = ByHand(self.folder)
+        self.site = ByHand(self.folder, CLUSTER + self.options)
         self.put(ENV, STOCK, 0o644)
         self.unpack("first")
 
@@ -282,4 +283,48 @@ def test_a_place_that_cannot_be_written_leaves_nothing_half_done(host: Host) -> 
     host.put(f"{ETC}/tls", b"a file where the folder would be", 0o644)
     before = host.stands()
     host.run(code=1)
+    assert host.stands() == before
+
+
+CONF = f"{ETC}/rabbitmq.conf"
+CLOSING = "    options: {listener_port: 5671, plain: close}\n"
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=lambda shell: shell[0])
+@pytest.mark.parametrize("there", [None, b"# mine\nheartbeat = 30\n"])
+def test_the_plain_listener_is_closed_by_a_word_of_its_own_and_undone_with_the_rest(
+    tmp_path: Path, shell: tuple[str, ...], there: bytes | None
+) -> None:
+    host = Host(tmp_path, shell, options=CLOSING)
+    if there is not None:
+        host.put(CONF, there)
+    stock = host.stands()
+    host.run()
+    opened = (host.root / CONF).read_bytes()
+    assert b"listeners.ssl.default = 5671" in opened
+    assert b"listeners.tcp" not in opened
+    assert "lines/close/rabbitmq.conf go to the top" in host.run("close")
+    assert (host.root / CONF).read_bytes() == b"listeners.tcp = none\n" + opened
+    assert "as it is /etc/rabbitmq/rabbitmq.conf" in host.run("close")
+    assert "as it is /etc/rabbitmq/rabbitmq.conf" in host.run("check")
+    said = host.run("undo")
+    assert host.stands() == stock
+    assert said.count("rabbitmq.conf\n") == 1
+
+
+def test_a_plain_listener_of_the_host_s_own_is_named_and_nothing_closed(tmp_path: Path) -> None:
+    host = Host(tmp_path, options=CLOSING)
+    host.put(CONF, b"listeners.tcp.default = 5672\n")
+    host.run()
+    before = host.stands()
+    said = host.run("close", code=1)
+    assert "listeners.tcp.default = 5672" in said
+    assert "take those lines out" in said
+    assert host.stands() == before
+
+
+def test_a_bundle_that_closes_nothing_does_not_know_the_word(tmp_path: Path) -> None:
+    host = Host(tmp_path)
+    before = host.stands()
+    assert "type check, install, replace, without, undo or forget" in host.run("close", code=1)
     assert host.stands() == before

@@ -163,6 +163,28 @@ def test_listeners_for_clients_are_lines_too(tmp_path: Path) -> None:
     assert on_windows.count(b"\n") == on_windows.count(b"\r\n")
 
 
+def test_the_plain_listener_is_closed_last_where_that_was_chosen(tmp_path: Path) -> None:
+    text = CLUSTER + "    options: {listener_port: 5671, plain: close}\n"
+    site = ByHand(tmp_path, text)
+    found = files(site.export("r2"))
+    assert b"listeners.tcp" not in found["lines/rabbitmq.conf"]
+    assert found["lines/close/rabbitmq.conf"] == b"listeners.tcp = none\n"
+    for host, command in (("r2", "    sh install.sh close"), ("win", "   listeners.tcp = none")):
+        page = files(site.export(host))["README.txt"].decode().replace("\r\n", "\n")
+        assert page.index("Close the plain listener\n---") > page.index("tlswright verify")
+        assert command in page
+        assert "port 5671 alone" in page
+        assert all(len(x) <= 90 or x.startswith("    ") for x in page.splitlines()), page
+
+
+def test_a_page_says_nothing_of_closing_what_is_kept(tmp_path: Path) -> None:
+    site = ByHand(tmp_path, CLUSTER + "    options: {listener_port: 5671}\n")
+    for host in ("r2", "win"):
+        found = files(site.export(host))
+        assert "lose the plain listener" not in found["README.txt"].decode()
+        assert not [name for name in found if "close" in name]
+
+
 def test_pages_are_no_wider_than_a_narrow_window_but_for_commands(tmp_path: Path) -> None:
     site = ByHand(tmp_path)
     for host in ("r2", "win"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -18,11 +19,15 @@ from app.engine.record import load_deployed
 from app.findings import Finding
 from app.kinds import load
 from app.pki import keeping
+from app.pki.authority import create_root, issue
 from app.pki.credential import Credential
 from app.pki.vault import Vault
 from app.plan.by_hand import delivery
-from app.plan.deployed import DeployedNode
+from app.plan.deployed import Delivery, Deployed, DeployedNode
 from app.plan.plan import Plan
+from app.plan.specs import spec_of
+from tests.kinds.cases import NOW as CASES_NOW
+from tests.kinds.cases import Case, cases, plan_of
 from tests.unit import verify_servers as servers
 from tests.unit.by_hand_site import CLUSTER, NOW, WORD, ByHand
 
@@ -164,3 +169,77 @@ def test_the_only_node_in_reach_goes_back_to_plain_without_waiting_for_a_quorum(
     hosts = {name: replace(host, reach="ssh") for name, host in site.hosts.items()}
     reached = replace(site, hosts=hosts)
     assert quorum in kind.activation(reached, node, layout, changed=env, restored=True).stop
+
+
+OPENED = ("listener_port: 5671", "plain: close")
+PATHS = {f"/etc/rabbitmq/tls/node.{end}": f"key PEM {part} r1" for end, part in
+         (("pem", "chain"), ("key", "key"))}  # fmt: skip
+
+
+def case_of(*options: str) -> Case:
+    """Give the case of a node in reach, r1, and one that a person brings files to.
+
+    Files of a key and a certificate stand on r1.
+    """
+    (found,) = (case for case in cases() if case.name == "rabbitmq/by_hand")
+    text = found.data["site"].rstrip() + f"\n    options: {{{', '.join(options)}}}\n"
+    seen = {**found.data["observed"]["r1"], "files": dict.fromkeys(PATHS, "as deployed")}
+    return Case(found.path, {**found.data, "site": text, "observed": {"r1": seen}}, found.host)
+
+
+def record(case: Case, host: str, delivery: Delivery = "") -> DeployedNode:
+    """Record a certificate on a host, another one at each call, with those files."""
+    kind, site = load("rabbitmq"), case.site
+    node = next(n for n in kind.nodes(site, site.topologies[0]) if n.host == host)
+    spec = spec_of(site, node, None)
+    made = issue(create_root("T", 1, "ec-p256", 900, CASES_NOW), spec, CASES_NOW)
+    digest = hashlib.sha256(b"as deployed").hexdigest()
+    files = {path: (digest, what) for path, what in PATHS.items()}
+    return DeployedNode(
+        "rabbitmq", host, spec, made.facts(), files=files, delivery=delivery
+    )  # fmt: skip
+
+
+def test_plain_listeners_stay_open_until_every_host_by_hand_has_its_files() -> None:
+    case = case_of(*OPENED)
+    waiting = record(case, "win", "exported")
+    for known, phases in (
+        ((), ["deploy"]),
+        ((waiting,), ["deploy"]),
+        ((replace(waiting, delivery="delivered"),), ["deploy", "close"]),
+    ):
+        plan = plan_of(case, Deployed().with_nodes(*known))
+        assert [wave.phase for wave in plan.waves] == phases
+        told = [check.text for check in plan.checks if check.host == "win"]
+        assert any("stay open until then" in text for text in told) == (known == (waiting,))
+
+
+def test_a_shared_pair_that_waits_for_a_host_by_hand_is_for_those_in_reach_too() -> None:
+    case = case_of("certificate: shared")
+    own, waiting = record(case, "r1"), record(case, "win", "exported")
+    assert own.facts is not None
+    assert waiting.facts is not None
+    deployed = Deployed().with_nodes(own, waiting)
+
+    def new_leaf(kept: str) -> bool:
+        plan = plan_of(case, deployed, {"cluster": kept} if kept else {})
+        changed = [c for s in plan.steps for m in s.members for c in m.changes]
+        reasons = {c.reason for c in changed if c.path in PATHS}
+        assert reasons <= {"it shares its key with hosts that a person brings a new one to"}
+        return bool(reasons)
+
+    assert new_leaf(waiting.facts.sha256)
+    assert not new_leaf(own.facts.sha256)
+    assert not new_leaf("")
+
+
+def test_others_have_a_newer_shared_pair_than_the_bundle(tmp_path: Path) -> None:
+    by_hand = ByHand(tmp_path)
+    by_hand.export("r2")
+    node = load("rabbitmq").nodes(by_hand.site, by_hand.site.topologies[0])[1]
+    same = by_hand.record("r2").facts
+    assert same is not None
+    for kept, words in (("e" * 64, "which have a new one: `tlswright export bundle r2` makes"),
+                        (same.sha256, "its bundle waits")):  # fmt: skip
+        check = delivery(by_hand.site, node, by_hand.record("r2"), NOW, rotate=False, kept=kept)
+        assert words in check.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,12 +13,18 @@ import pyzipper
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from app.engine.front import Front
+from app.engine.keyring import Keyring
+from app.engine.opening import kinds_of
+from app.engine.record import load_deployed, save_deployed
+from app.engine.sharing import holders
 from app.errors import LockedError, UsageError, VaultError
 from app.pki.pem import read_combined
 from app.pki.secret import Secret
+from app.pki.vault import Vault
 from app.plan.deployed import fingerprint
+from app.plan.specs import spec_of
 from app.site.lock import site_lock
-from tests.unit.by_hand_site import CLUSTER, NOW, ByHand, files
+from tests.unit.by_hand_site import CLUSTER, NOW, WORD, ByHand, files
 
 
 @pytest.fixture
@@ -193,3 +200,56 @@ def test_what_cannot_be_written_into_its_files_is_told_with_the_site(
 
     with pytest.raises(SiteError, match=said):
         by_hand.export("win")
+
+
+SHARED = CLUSTER + "    options: {certificate: shared}\n"
+
+
+def test_hosts_by_hand_get_the_one_pair_that_all_share(tmp_path: Path) -> None:
+    by_hand = ByHand(tmp_path, SHARED)
+    first = files(by_hand.export("r2"))
+    on_windows = files(by_hand.export("win"))
+    assert key_of(first) == key_of(on_windows)
+    assert first["files/etc/rabbitmq/tls/node.pem"] == on_windows["tls/node.pem"]
+    assert by_hand.kept() == [f"credential/{host}/rabbitmq%2Fcluster" for host in ("r2", "win")]
+    new = files(by_hand.export("win", new=True))
+    assert key_of(new) != key_of(first)
+    assert key_of(files(by_hand.export("r2"))) == key_of(new)
+
+
+def test_a_shared_key_is_not_forgotten_before_the_others_have_it(tmp_path: Path) -> None:
+    by_hand = ByHand(tmp_path, SHARED)
+    by_hand.export("r2")
+    with pytest.raises(UsageError, match="r1 shares the key of r2") as raised:
+        by_hand.deliver("r2")
+    assert "tlswright apply" in raised.value.hint
+    own = by_hand.record("r2")
+    save_deployed(
+        by_hand.places.deployed,
+        load_deployed(by_hand.places.deployed).with_nodes(
+            replace(own, host="r1", delivery="")
+        ),
+    )  # fmt: skip
+    assert by_hand.deliver("r2")
+    assert by_hand.kept() == ["credential/win/rabbitmq%2Fcluster"]
+    assert key_of(files(by_hand.export("win")))
+
+
+def test_a_run_takes_the_pair_that_waits_and_keeps_a_newer_one(tmp_path: Path) -> None:
+    by_hand = ByHand(tmp_path, SHARED)
+    made = by_hand.export("r2")
+    site, kinds = by_hand.site, kinds_of(by_hand.site)
+    node = kinds["rabbitmq"].nodes(site, site.topologies[0])[0]
+    with Vault.open(by_hand.places.vault, WORD, write=True) as vault:
+        spec = spec_of(site, node, None)
+        taken = Keyring(site, vault, holders(site, kinds)).issue("cluster", spec, NOW)
+        assert taken.facts() == made.facts
+        keyring = Keyring(site, vault, holders(site, kinds))
+        newer = keyring.issue("cluster", spec, NOW, frozenset({made.facts.sha256}))
+        assert newer.facts() != made.facts
+        assert keyring.shared() == {"cluster": newer.facts().sha256}
+        keyring.save()
+    after = by_hand.export("r2")
+    assert not after.fresh
+    assert after.facts == newer.facts()
+    assert by_hand.record("r2").facts == newer.facts()

@@ -89,7 +89,8 @@ class ActiveMQ:
         guard: Guard = "",
     ) -> Activation:
         """Say how the broker restarts."""
-        return activation(node, layout, listens=not restored and self._listens(site, node))
+        listens = not restored and self._listens(site, node)
+        return activation(node, layout, listens=listens, demo=bool(site.hosts[node.host].root))
 
     def proofs(
         self, site: Site, topology: Topology, layouts: Mapping[str, Layout]

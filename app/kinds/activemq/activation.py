@@ -16,11 +16,13 @@ START_SECONDS = 120
 CHECK_SECONDS = 120
 # A broker listens before the rest of its configuration is loaded: what is wrong there ends it.
 SETTLE_SECONDS = 3
+DEMO_SETTLE_SECONDS = 1
+"""The demo's broker has read everything before it listens."""
 OUTAGE_SECONDS = 20
 OWN = ("stop_command", "start_command", "status_command")
 
 
-def activation(node: Node, layout: Layout, *, listens: bool) -> Activation:
+def activation(node: Node, layout: Layout, *, listens: bool, demo: bool = False) -> Activation:
     """Give the commands for the layout found, or the user's own where there are any."""
     values = {
         "instance": sh(layout.facts["instance"]),
@@ -39,7 +41,7 @@ def activation(node: Node, layout: Layout, *, listens: bool) -> Activation:
         stop_seconds=STOP_SECONDS,
         start_seconds=START_SECONDS,
         check_seconds=CHECK_SECONDS,
-        settle_seconds=SETTLE_SECONDS,
+        settle_seconds=DEMO_SETTLE_SECONDS if demo else SETTLE_SECONDS,
         own=tuple((key, str(node.options[key])) for key in OWN if node.options[key]),
         outage_seconds=OUTAGE_SECONDS,
     )

@@ -24,6 +24,7 @@ UNITS = {
     (True, AGENT): "mysql-mmm-agent", (True, MONITOR): "mysql-mmm-monitor",
     (False, AGENT): "mmm_agent", (False, MONITOR): "mmm_mon",
 }  # fmt: skip
+_PUBLIC = ("ssl_crt.pem", "ca_crt.pem")
 PINGS = ("PING|1|tlswright", "PING:")
 _PATH = re.compile(r"/[A-Za-z0-9_./+@:-]{1,300}")
 _ROW = re.compile(r"\s*(\S+)\(([^)]*)\) (\w+)/(\w+)\. Roles: ?(.*)")
@@ -40,8 +41,12 @@ def survey(node: Node) -> Survey:
     if node.role == MONITOR:
         names.append("monitor")
     return Survey(
-        digests=tuple(f"{folder}/*" for folder in _folders(node)),
-        texts=(*TEXTS, f"{base}/etc/mmm_*.conf"),
+        digests=tuple(f"{folder}/ssl_key.pem" for folder in _folders(node)),
+        texts=(
+            *TEXTS,
+            f"{base}/etc/mmm_*.conf",
+            *(f"{folder}/{name}" for folder in _folders(node) for name in _PUBLIC),
+        ),
         commands=tuple(
             (f"mmm-{name}", render_template(f"mmm/see-{name}.sh.j2", **values)) for name in names
         ),
@@ -89,12 +94,20 @@ def find_layout(site: Site, node: Node, seen: HostObservation) -> Layout:
         company={"MMM host": tuple(read.hosts)} if node.role == MONITOR else {},
         names=(calm(read.ip, 200),) if node.role != CONTROL and read.ip else (),
         stale=_stale(node, read, facts),
+        certificates=_certificates(read, seen),
     )
 
 
 def settled(layout: Layout) -> Layout:
     """Say what a host is like once a step was carried out there."""
     return replace(layout, facts={**layout.facts, "transport": "tls"}, stale="")
+
+
+def _certificates(read: Read, seen: HostObservation) -> dict[str, bytes]:
+    """Give the node's own certificate as it stands, so that what is wrong with it can be told."""
+    path = f"{read.folder}/{_PUBLIC[0]}"
+    data = seen.file(path).data
+    return {path: data} if data is not None else {}
 
 
 def _facts(

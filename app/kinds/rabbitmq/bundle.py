@@ -27,6 +27,8 @@ _ENV_TAKEN = (
     r"^[[:space:]]*(export[[:space:]]+)?(RABBITMQ_)?(SERVER_ADDITIONAL_ERL_ARGS|CTL_ERL_ARGS)="
 )
 _CONF_TAKEN = r"^[[:space:]]*(listeners\.ssl|ssl_options|management\.ssl)\."
+_PLAIN = "listeners.tcp = none\n"
+_PLAIN_TAKEN = r"^[[:space:]]*listeners\.tcp[[:space:]]*[.=]"
 
 
 def bundle(render: Render, facts: CertificateFacts) -> Bundle:
@@ -38,12 +40,22 @@ def bundle(render: Render, facts: CertificateFacts) -> Bundle:
     wanted = file_of(render, env, LiteralWant(text.encode()), "environment of node and CLI tools")
     adds = [Lines(f"lines/{ENV}", wanted, _ENV_TAKEN)]
     adds += [Lines(f"lines/{CONF}", found, _CONF_TAKEN) for found in listeners(render)]
+    closes = [Lines(f"lines/close/{CONF}", found, _PLAIN_TAKEN) for found in _closing(render)]
     unit = str(render.node.options["service"])
     return bundle_of(
         (*credential_files(render), *option_files(render)), facts,
         {**_said(render), "unit": sh(unit), "env": env}, "rabbitmq/bundle.txt.j2",
-        adds=tuple(adds), check=render_template("rabbitmq/bundle-ready.sh.j2", unit=sh(unit)),
+        adds=tuple(adds), closes=tuple(closes),
+        check=render_template("rabbitmq/bundle-ready.sh.j2", unit=sh(unit)),
     )  # fmt: skip
+
+
+def _closing(render: Render) -> list[FileResource]:
+    """Give the line that closes the plain listener, where it is to be closed."""
+    if render.node.options["plain"] != "close":
+        return []
+    want = LiteralWant(_PLAIN.encode(), edited=True)
+    return [replace(found, want=want) for found in listeners(render)]
 
 
 def _for_windows(render: Render, facts: CertificateFacts) -> Bundle:
@@ -108,6 +120,9 @@ def _said(render: Render) -> Mapping[str, object]:
         "product": "RabbitMQ",
         "node": render.node.options["node_name"],
         "port": render.node.port,
+        "shared": bool(render.node.shares),
+        "closes": bool(_closing(render)),
+        "listener": render.node.options["listener_port"],
         "folder": render.layout.facts["folder"],
         "peers": [str(other.options["node_name"]) for other in others],
     }

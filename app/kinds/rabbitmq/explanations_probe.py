@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.kinds.explaining import Row, row
+from app.kinds.explaining import AT_THE_OTHER_END, Row, row
 from app.quoting import sh, sh_words
 from app.rendering import render_template
 
@@ -145,7 +145,7 @@ ROWS: tuple[Row, ...] = (
         "The node that was dialled hung up before the handshake: mostly it cannot read its own "
         "key, certificate or CA file, or its server section is wrong.",
         f"{_DIALLED_LOG}: `Cannot accept TLS distribution connection` names the file.",
-        "log of the host that is dialled",
+        AT_THE_OTHER_END,
     ),
     row(
         "dialled-port-closed",
@@ -154,7 +154,7 @@ ROWS: tuple[Row, ...] = (
         _PEER + r"econnrefused\}",
         "Nothing listens on the port that epmd names for the node: it is down or just stopping.",
         "Start the node; its log says why it ended.",
-        "log of the host that is dialled",
+        AT_THE_OTHER_END,
     ),
     row(
         "dialled-silent",
@@ -194,7 +194,7 @@ ROWS: tuple[Row, ...] = (
         "epmd on the host that was dialled knows no node of that name, or does not answer: the "
         "node or epmd is down, or a firewall keeps port 4369 closed.",
         f"Start the node. If it ended by itself: {_DIALLED_LOG}.",
-        "log of the host that is dialled",
+        AT_THE_OTHER_END,
     ),
     row(
         "dialled-name-unknown",

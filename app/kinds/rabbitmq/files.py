@@ -10,8 +10,9 @@ from app.edits.rabbitmq.env import EnvEdit, edit_env
 from app.kinds.base import Render
 from app.kinds.rabbitmq.layout import ENV, OPTFILE
 from app.kinds.rabbitmq.listeners import listeners
-from app.kinds.rabbitmq.placing import VERSIONS, file_of, paths
+from app.kinds.rabbitmq.placing import VERSIONS, file_of, paths, places
 from app.kinds.resources import FileResource, KeyWant, LiteralWant, TrustWant
+from app.model import Node
 from app.quoting import erl_atom, erl_string
 from app.rendering import render_template
 
@@ -40,8 +41,11 @@ def option_files(render: Render) -> tuple[FileResource, ...]:
 
 def env_edit(render: Render) -> EnvEdit:
     """Say what the environment file is to hold."""
-    flags = _erl_flags(render)
-    return EnvEdit(server=flags, ctl=_ctl_flags(render), ssl_path=_ssl_path(render))
+    node, folder = render.node, render.layout.facts["folder"]
+    return EnvEdit(
+        server=erl_flags(node, folder, "server", "client"), ctl=erl_flags(node, folder, "client"),
+        ssl_path=_ssl_path(render),
+    )  # fmt: skip
 
 
 def _flags(render: Render) -> bool:
@@ -117,23 +121,17 @@ def _env(render: Render) -> FileResource:
     )  # fmt: skip
 
 
-def _erl_flags(render: Render) -> tuple[str, ...]:
-    if not _flags(render):
-        return ("-proto_dist", "inet_tls", "-ssl_dist_optfile",
-                f"{render.layout.facts['folder']}/{OPTFILE}")  # fmt: skip
-    return ("-proto_dist", "inet_tls", *_side(render, "server"), *_side(render, "client"))
+def erl_flags(node: Node, folder: str, *sides: str) -> tuple[str, ...]:
+    """Give Erlang's arguments for a node that takes calls and dials, or for what only dials."""
+    if node.options["strategy"] != "flags":
+        return ("-proto_dist", "inet_tls", "-ssl_dist_optfile", f"{folder}/{OPTFILE}")
+    words = (word for side in sides for word in _side(node, folder, side))
+    return ("-proto_dist", "inet_tls", *words)
 
 
-def _ctl_flags(render: Render) -> tuple[str, ...]:
-    """Give the flags of CLI tools, which only ever dial."""
-    if not _flags(render):
-        return _erl_flags(render)
-    return ("-proto_dist", "inet_tls", *_side(render, "client"))
-
-
-def _side(render: Render, side: str) -> tuple[str, ...]:
+def _side(node: Node, folder: str, side: str) -> tuple[str, ...]:
     """Give one side's flags, one pair behind each: RabbitMQ 3.10 does not boot with more."""
-    options, place = render.node.options, paths(render)
+    options, place = node.options, places(folder)
     pairs = [("certfile", place["combined"]), ("cacertfile", place["ca"])]
     pairs.append(("verify", "verify_peer" if options["verify_peer"] else "verify_none"))
     if side == "server" and options["fail_if_no_peer_cert"]:

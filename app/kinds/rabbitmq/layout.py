@@ -22,6 +22,8 @@ from app.rendering import render_template
 ENV = "rabbitmq-env.conf"
 OPTFILE = "inter_node_tls.config"
 CONFIGS = ("rabbitmq.conf", "conf.d/*.conf", "advanced.config", "rabbitmq.config")
+_PAIRS = {"node.key": "node.pem", "client.key": "client.pem", "combined.pem": "combined.pem"}
+_PUBLIC = ("ca.pem", "node.pem", "client.pem")
 _OVERRIDES = ("SERVER_ADDITIONAL_ERL_ARGS", "CONF_ENV_FILE")
 _TLS = "inet_tls"
 _STRANGE = re.compile(r"[^A-Za-z0-9_./+-]")
@@ -34,10 +36,11 @@ def survey(node: Node) -> Survey:
         "unit": sh(str(node.options["service"])), "folder": sh(folder), "port": node.port,
         "node": sh(str(node.options["node_name"])),
     }  # fmt: skip
-    names = ("account", "version", "erlang", "unit", "process", "names", "cluster", "port")
+    names = ("account", "version", "erlang", "unit", "process", "names", "cluster", "port", "pairs")
+    public = tuple(f"tls/{name}" for name in _PUBLIC)
     return Survey(
-        digests=(f"{folder}/tls/*",),
-        texts=tuple(f"{folder}/{name}" for name in (ENV, OPTFILE, *CONFIGS)),
+        digests=tuple(f"{folder}/tls/{name}" for name in _PAIRS),
+        texts=tuple(f"{folder}/{name}" for name in (ENV, OPTFILE, *CONFIGS, *public)),
         commands=tuple(
             (f"rabbitmq-{name}", render_template(f"rabbitmq/see-{name}.sh.j2", **values))
             for name in names
@@ -90,7 +93,29 @@ def find_layout(node: Node, seen: HostObservation) -> Layout:
         parts_from=_parts_from(facts, seen),
         names=_dialled(env, seen),
         stale=_stale(facts, env),
+        certificates=_certificates(folder, seen),
+        faults=_faults(folder, seen),
     )
+
+
+def _certificates(folder: str, seen: HostObservation) -> dict[str, bytes]:
+    """Give the certificate of each file that holds one of the node's."""
+    paths = (f"{folder}/tls/{name}" for name in _PAIRS.values())
+    found = {path: seen.file(path).data or b"" for path in paths}
+    _, begin, rest = seen.out("rabbitmq-pairs").partition("-----BEGIN CERTIFICATE-----")
+    found[f"{folder}/tls/combined.pem"] = f"{begin}{rest}\n".encode()
+    return {path: data for path, data in found.items() if seen.file(path).type == "file"}
+
+
+def _faults(folder: str, seen: HostObservation) -> dict[str, str]:
+    """Say of both files of a pair that key and certificate do not belong together."""
+    said, found = _pairs(seen, "pairs"), dict[str, str]()
+    for key, certificate in _PAIRS.items():
+        if said.get(key) == "no":
+            words = "the key does not belong to the certificate"
+            found[f"{folder}/tls/{key}"] = f"{words} in {certificate}"
+            found[f"{folder}/tls/{certificate}"] = f"{words}: it is not the one in {key}"
+    return found
 
 
 def _parts_from(facts: dict[str, str], seen: HostObservation) -> dict[str, tuple[str, ...]]:

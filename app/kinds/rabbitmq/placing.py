@@ -16,11 +16,16 @@ VERSIONS: Mapping[str, tuple[str, ...]] = {
 
 
 def paths(render: Render) -> Mapping[str, str]:
-    """Give the place of each file of a node's credentials.
+    """Give the place of each file of a node's credentials."""
+    return places(render.layout.facts["folder"])
+
+
+def places(folder: str) -> Mapping[str, str]:
+    """Give the place of each file of a node's credentials below its configuration's folder.
 
     Names stay over a rotation: Erlang reads files of the same name again without a restart.
     """
-    folder = f"{render.layout.facts['folder']}/tls"
+    folder = f"{folder}/tls"
     return {
         "ca": f"{folder}/ca.pem",
         "chain": f"{folder}/node.pem",

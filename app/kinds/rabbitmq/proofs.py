@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from functools import partial
 
 from app.kinds.base import Proof
+from app.kinds.rabbitmq.explanations_probe import probe
+from app.kinds.rabbitmq.files import erl_flags
 from app.kinds.rabbitmq.topology import host_part
 from app.kinds.resources import Layout
 from app.model import Link, Node
@@ -42,11 +44,12 @@ def proofs(
         if layout is None or layout.problems:
             continue
         host, peer = link.initiator, str(by_name[link.acceptor].options["node_name"])
+        why = _why(by_name[host], layout, peer)
         cli = render_template("rabbitmq/proof-cli.sh.j2", peer=sh(peer))
         judge = partial(judge_link, peer)
         found += [
-            Proof(link, host, "CLI tools reach the node", cli, judge_cli, SECONDS),
-            Proof(link, host, "the nodes' link is TLS", status, judge, SECONDS),
+            Proof(link, host, "CLI tools reach the node", cli, judge_cli, SECONDS, why),
+            Proof(link, host, "the nodes' link is TLS", status, judge, SECONDS, why),
         ]
         if link.acceptor not in refused:
             refused.add(link.acceptor)
@@ -62,6 +65,17 @@ def proofs(
             found.append(Proof(link, host, title, status, complete, SECONDS * 2))
         found += _listener(link, by_name[link.acceptor], layout)
     return tuple(found)
+
+
+def _why(node: Node, layout: Layout, peer: str) -> str:
+    """Give the dial by a host's own Erlang that names a cause: the CLI tools keep it to themselves.
+
+    An Erlang that does not find its TLS by itself is told where it is, as the node is.
+    """
+    facts = layout.facts
+    path = () if facts["ssl_found"] == "yes" else ("-pa", facts["ssl"])
+    arguments = (*path, *erl_flags(node, facts["folder"], "client"))
+    return probe(peer, facts["node"], arguments, user=facts["user"])
 
 
 def _listener(link: Link, acceptor: Node, layout: Layout) -> list[Proof]:
