@@ -86,7 +86,7 @@ def find_layout(node: Node, seen: HostObservation) -> Layout:
     )  # fmt: skip
     return Layout(
         facts,
-        warnings=_warnings(facts, unit, seen),
+        warnings=(*_old_path(path, facts, env), *_warnings(facts, unit, seen)),
         problems=problems or _port_problem(node, seen),
         unique={"node name": facts["node"]},
         company={"node name": _cluster(seen).get("members", ())},
@@ -145,6 +145,17 @@ def _stale(facts: dict[str, str], env: EnvView) -> str:
     if env.proto_dist == _TLS and facts["transport"] == "plain":
         return "it still runs without TLS, though its files say otherwise"
     return ""
+
+
+def _old_path(path: str, facts: dict[str, str], env: EnvView) -> tuple[str, ...]:
+    """Say that an upgrade of Erlang has left ERL_SSL_PATH behind."""
+    used = env.ssl_path in (*env.server, *env.ctl)
+    if not used or not facts["ssl"] or env.ssl_path == facts["ssl"]:
+        return ()
+    return (
+        f"ERL_SSL_PATH in {path} went stale: it names {calm(env.ssl_path, 200)}, and this Erlang "
+        f"has its ssl in {facts['ssl']}: the next start would fail; tlswright apply mends it",
+    )  # fmt: skip
 
 
 def _name_problems(node: Node, env: EnvView, seen: HostObservation) -> tuple[str, ...]:
