@@ -158,6 +158,7 @@ def _monitor_facts(read: Read, seen: HostObservation) -> dict[str, str]:
     states = {row[1]: row[4] for row in rows}
     away = [f"{name} is {state}" for name, state in states.items() if state != "ONLINE"]
     warned = [line for line in said if line.startswith("# Warning")]
+    failing = [line.split(" ", 1)[1] for line in said if line.startswith("check ")]
     held = read.two and bool(_held(read))
     return {
         "mode": calm(mode, 40),
@@ -166,6 +167,7 @@ def _monitor_facts(read: Read, seen: HostObservation) -> dict[str, str]:
         "roles": calm(roles, 1000),
         "away": calm("; ".join(away), 300),
         "warned": calm("; ".join(warned), 500),
+        "failing": calm("; ".join(failing), 500),
     }
 
 
@@ -276,6 +278,8 @@ def _warnings(
             found.append("the monitor does not run: it cannot be asked for roles and states")
         if facts["warned"]:
             found.append(f"the monitor warns: {facts['warned']}")
+        if facts["failing"]:
+            found.append(f"its checks fail: {facts['failing']}: mend that first")
         if facts["away"]:
             found.append(f"not every host is online: {facts['away']}")
     return tuple(found)
