@@ -7,6 +7,7 @@ While roles are held or let go, the running monitor is told, and nothing restart
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from app.kinds.base import Guard
@@ -24,6 +25,8 @@ CHECK_SECONDS = 90
 SETTLE_SECONDS = 2
 OUTAGE_AGENT, OUTAGE_MONITOR, OUTAGE_ALL = 5, 15, 25
 LOGS_TWO = {AGENT: "mmm_agentd.log", MONITOR: "mmm_mond.log"}
+# 0.0.0.0 is every address.
+_ADDRESS = re.compile(r"(?!0\.0\.0\.0$)[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 _TLS = {
     "2.x": r"^[[:space:]]*type[[:space:]]+ssl[[:space:]]*$",
     "1.x": r"^socket_type[[:space:]]+ssl[[:space:]]*$",
@@ -40,6 +43,7 @@ def activation(site: Site, node: Node, layout: Layout, *, alone: bool, guard: Gu
         "unit": sh(facts["unit"]),
         "service": facts["unit"],
         "ip": sh(facts["ip"]),
+        "own": sh(facts["ip"] if _ADDRESS.fullmatch(facts["ip"]) else ""),
         "folder": sh(facts["folder"]),
         "files": sh_words(*facts["files"].split()),
         "pattern": sh(_TLS[facts["grammar"]]),

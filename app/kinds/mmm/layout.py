@@ -27,7 +27,9 @@ UNITS = {
     (True, AGENT): "mysql-mmm-agent", (True, MONITOR): "mysql-mmm-monitor",
     (False, AGENT): "mmm_agent", (False, MONITOR): "mmm_mon",
 }  # fmt: skip
-PINGS = {AGENT: ("PING|1|tlswright", "PING:"), MONITOR: ("ping", "PING:")}
+# The first has more letters than the five that TLS looks at before it refuses: the rest, unread,
+# lets the listener reset the connection, which so does not hold its port.
+PINGS = {AGENT: ("PING|1|tlswright", "PING:"), MONITOR: ("PING:", "ping")}
 AGENT_AT = "MMM agent"
 """What no two agents share and the monitor knows of each: the address that is dialled."""
 _NO_MANUAL = re.compile(r"2\.[01](?:\.|$)")
@@ -44,7 +46,7 @@ def survey(node: Node) -> Survey:
     names = ["version"]
     if node.role != CONTROL:
         names += ["unit", "port"]
-        values |= {"filter": sh(f"sport = :{node.port}"), "words": sh_words(*PINGS[node.role])}
+        values |= {"words": sh_words(*PINGS[node.role])}
     if node.role == MONITOR:
         names.append("monitor")
     return Survey(
@@ -69,6 +71,7 @@ def tool(node: Node) -> dict[str, object]:
         "base": sh(str(node.options["base"])),
         "cluster": sh(f"@{cluster}") if cluster else "",
         "start": sh(starts_of(node)[0]),
+        "names": sh(" ".join(node.names)),
         "port": node.port or int(node.options["monitor_port"]),
     }
 
@@ -150,7 +153,7 @@ def _transport(site: Site, node: Node, read: Read, seen: HostObservation) -> str
     path = f"{read.folder}/ca_crt.pem"
     written = read.tls and read.paths.get("ca") == path and _ours(site, seen.file(path).data)
     if node.role == CONTROL:
-        return "tls" if written else "plain"
+        return "tls" if written else "other" if read.tls else "plain"
     said = seen.out("mmm-port").strip() or "down"
     if said in ("plain", "other"):
         return said
