@@ -72,7 +72,8 @@ class Local:
         return parse_site(
             f"version: 1\nsite: t\nauthority: {{trust: ca, name: Example}}\nhosts:\n{hosts}"
             f"topologies:\n  - kind: mmm\n    roles: {{monitor: [mon], agent: [{agents}], "
-            f"control: [control]}}\n    options: {{monitor_port: {MONITOR}, agent_port: {AGENT}}}\n",
+            "control: [control]}\n"
+            f"    options: {{monitor_port: {MONITOR}, agent_port: {AGENT}}}\n",
             "site.yaml",
         )
 
@@ -183,6 +184,6 @@ class Local:
 
 @contextmanager
 def local(folder: Path, *, two: bool = True) -> Iterator[Local]:
-    """Give a site of one monitor, two agents and a control host, and end it all behind the block."""
+    """Give a monitor, two agents and a control host, and end them all behind the block."""
     with open_folder() as own, site(own) as farm:
         yield Local(farm, folder, two=two)

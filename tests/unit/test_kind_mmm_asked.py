@@ -180,7 +180,11 @@ def test_a_monitor_that_lets_nobody_in_is_not_healthy(two: Local) -> None:
 def test_nothing_runs(two: Local) -> None:
     two.write({})
     found = two.layout("mon")
-    assert (found.facts["running"], found.facts["mode"], found.stale) == ("no", "", "it does not run")
+    assert (found.facts["running"], found.facts["mode"], found.stale) == (
+        "no",
+        "",
+        "it does not run",
+    )
     assert two.check("db1").code == 1
     assert "nothing listens" in two.check("db1").out
     assert two.check("mon").code == 1

@@ -7,12 +7,11 @@ While roles are held or let go, the running monitor is told, and nothing restart
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from app.kinds.base import Guard
 from app.kinds.mmm.layout import tool
-from app.kinds.mmm.topology import AGENT, CONTROL, MONITOR, links
+from app.kinds.mmm.topology import ADDRESS, AGENT, CONTROL, MONITOR, links
 from app.kinds.resources import Activation, Layout
 from app.model import Node, Site
 from app.quoting import sh, sh_words
@@ -25,8 +24,6 @@ CHECK_SECONDS = 90
 SETTLE_SECONDS = 2
 OUTAGE_AGENT, OUTAGE_MONITOR, OUTAGE_ALL = 5, 15, 25
 LOGS_TWO = {AGENT: "mmm_agentd.log", MONITOR: "mmm_mond.log"}
-# 0.0.0.0 is every address.
-_ADDRESS = re.compile(r"(?!0\.0\.0\.0$)[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 _TLS = {
     "2.x": r"^[[:space:]]*type[[:space:]]+ssl[[:space:]]*$",
     "1.x": r"^socket_type[[:space:]]+ssl[[:space:]]*$",
@@ -43,7 +40,7 @@ def activation(site: Site, node: Node, layout: Layout, *, alone: bool, guard: Gu
         "unit": sh(facts["unit"]),
         "service": facts["unit"],
         "ip": sh(facts["ip"]),
-        "own": sh(facts["ip"] if _ADDRESS.fullmatch(facts["ip"]) else ""),
+        "own": sh(facts["ip"] if ADDRESS.fullmatch(facts["ip"]) else ""),
         "folder": sh(facts["folder"]),
         "files": sh_words(*facts["files"].split()),
         "pattern": sh(_TLS[facts["grammar"]]),

@@ -7,7 +7,8 @@ from app.edits.mmm.v2.edit import snippet as snippet_two
 from app.kinds.base import Render
 from app.kinds.bundle import Bundle, bundle_of, text_piece
 from app.kinds.mmm.files import credential_files, socket_want, ssl_want
-from app.kinds.mmm.layout import FOLDERS
+from app.kinds.mmm.layout import AGENT_AT, FOLDERS
+from app.kinds.mmm.topology import ADDRESS, AGENT
 from app.kinds.resources import Layout
 from app.model import Node
 from app.pki.facts import CertificateFacts
@@ -17,12 +18,13 @@ ONE, TWO = "socket-1.x.conf", "socket-2.x.conf"
 
 def assumed(node: Node) -> Layout:
     """Give what 2.x has by default; the page says where 1.x has it."""
+    ip = next(filter(ADDRESS.fullmatch, node.names), node.names[0])
     facts = {
         "product": f"MySQL-MMM, {node.role}", "grammar": "2.x", "config": "", "folder": FOLDERS[0],
-        "files": "", "logs": "", "this": "", "ip": node.names[0], "unit": "", "roles": "",
+        "files": "", "logs": "", "this": "", "ip": ip, "unit": "", "roles": "", "hosts": "",
         "transport": "tls", "running": "",
     }  # fmt: skip
-    return Layout(facts)
+    return Layout(facts, unique={AGENT_AT: ip} if node.role == AGENT else {})
 
 
 def bundle(render: Render, facts: CertificateFacts) -> Bundle:
