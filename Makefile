@@ -7,7 +7,8 @@ STAMP := $(VENV)/.stamp
 PIP := $(PYTHON) -m pip --disable-pip-version-check --python $(BIN)/python
 INSTALL := $(PIP) install --quiet --constraint constraints.txt
 LAB_PACKAGES := systemd-container systemd-sysv libpam-systemd dbus iproute2 procps openssh-server \
-	activemq default-jre-headless rabbitmq-server gnutls-bin sudo tmux openssl tcpdump unzip
+	activemq default-jre-headless rabbitmq-server gnutls-bin sudo tmux openssl tcpdump unzip \
+	libio-socket-ssl-perl
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

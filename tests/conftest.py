@@ -22,7 +22,8 @@ LAB_SECONDS = 1200
 """Real services of up to nine hosts share the machine's cores."""
 
 LONGEST = (
-    "test_rabbitmq_losses.py", "test_rabbitmq_rolling.py", "test_journey_pinned.py",
+    "test_rabbitmq_losses.py", "test_journey_mmm.py", "test_rabbitmq_rolling.py",
+    "test_journey_pinned.py", "test_mmm_faults.py", "test_mmm_wizard.py",
     "test_journey_killed.py", "test_journey_ca.py",
     "test_rabbitmq_choices.py", "test_journey_rabbitmq.py", "test_rabbitmq_mistakes.py",
     "test_journey_guarded.py", "test_bundle_rabbitmq.py", "test_bundle_shared.py",

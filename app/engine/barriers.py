@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -58,6 +58,8 @@ class Group:
     ) -> None:
         self.step, self.members, self.transactions = step, members, transactions
         self.journal, self.stop = journal, stop
+        self._told: dict[str, str] = {}
+        self._started: set[str] = set()
 
     def carry(self, judge: Callable[[], Mapping[str, str]], decide: Callable[[], None]) -> Outcome:
         """Take the group from `stage` to `commit`.
@@ -67,7 +69,7 @@ class Group:
         `decide` writes the decision to hold to disk.  Any no before it undoes every member.
         """
         for barrier in self._barriers():
-            acks = self._all(barrier)
+            acks = self._pass(barrier)
             failed = {host: ack.text for host, ack in acks.items() if not ack.ok}
             if failed:
                 return self._undo(acks, failed)
@@ -111,12 +113,48 @@ class Group:
             return Outcome(True, {**held, **done}, lost, late=True)
         return Outcome(True, done)
 
+    def _pass(self, barrier: Barrier) -> dict[str, Ack]:
+        if barrier == "stop":
+            return self._in_turn(barrier, self.transactions)
+        return self._healthy() if barrier == "check" else self._all(barrier)
+
+    def _in_turn(self, barrier: Barrier, hosts: Iterable[str]) -> dict[str, Ack]:
+        """Ask one host after the other, up to the first that fails.
+
+        The member of a cluster that stops last knows that the others were gone before, and can
+        start without them; of two that stop at once each waits for the other, and for any third.
+        """
+        acks: dict[str, Ack] = {}
+        for host in hosts:
+            acks[host] = self._one(host, barrier)
+            if not acks[host].ok:
+                break
+        return acks
+
+    def _healthy(self) -> dict[str, Ack]:
+        """Look until every service is healthy, one is not to be, or the user stops.
+
+        Each host holds its own time limit, so that this ends.
+        """
+        acks = self._all("check")
+        while (
+            all(ack.ok for ack in acks.values())
+            and not self.stop.now
+            and (waiting := [host for host, ack in acks.items() if ack.state == "waiting"])
+        ):
+            acks |= self._all("check", waiting)
+        return acks
+
     def _undo(
         self, acks: Mapping[str, Ack], failed: Mapping[str, str], *, cancelled: bool = False
     ) -> Outcome:
-        standing = [h for h in self.transactions if h not in acks or acks[h].ok]
-        undone = self._all("rollback", standing)
-        return Outcome(False, {**acks, **undone}, failed, cancelled=cancelled)
+        due = [h for h in self.transactions if h not in acks or acks[h].ok or _waits(acks[h])]
+        if len(self.members) > 1:
+            self._in_turn("stop", [h for h in due if h in self._started and self.members[h].stop])
+        undone = self._all("rollback", due)
+        ended = {host: _after(acks.get(host), ack) for host, ack in undone.items()}
+        texts = {host: _sentence(text, undone.get(host)) for host, text in failed.items()}
+        return Outcome(False, {**acks, **ended}, texts, cancelled=cancelled)
 
     def _all(self, barrier: Barrier, hosts: Collection[str] | None = None) -> dict[str, Ack]:
         names = [h for h in self.transactions if hosts is None or h in hosts]
@@ -127,9 +165,37 @@ class Group:
 
     def _one(self, host: str, barrier: Barrier) -> Ack:
         running = barrier == "start" and not self.members[host].stop
-        text = TAKE_UP if running else SENTENCES[barrier]
-        self.journal.emit("step", host=host, step=self.step, state=WORDS[barrier], text=text)
+        self._tell(host, barrier, TAKE_UP if running else SENTENCES[barrier])
+        if barrier == "start":
+            self._started.add(host)
         ack = self.transactions[host].advance(barrier)
+        if ack.state == "waiting" and ack.text:
+            self._tell(host, barrier, f"{SENTENCES[barrier]}: {ack.text}")
         for line in ack.log:
             self.journal.emit("log", line, host=host, step=self.step)
         return ack
+
+    def _tell(self, host: str, barrier: Barrier, text: str) -> None:
+        """Say what a host is at, each thing once."""
+        told = self._told.get(host, "")
+        if told == text or (barrier == "check" and told.startswith(text)):
+            return
+        self._told[host] = text
+        self.journal.emit("step", host=host, step=self.step, state=WORDS[barrier], text=text)
+
+
+def _waits(ack: Ack) -> bool:
+    """Tell whether a host that failed waits for the word to undo."""
+    return ack.state == "failed"
+
+
+def _after(failing: Ack | None, undone: Ack) -> Ack:
+    """Give a host's last answer; one that failed keeps its log, which says why."""
+    if failing is None or not _waits(failing):
+        return undone
+    return Ack(False, failing.barrier, undone.state, failing.text, failing.log + undone.log)
+
+
+def _sentence(text: str, undone: Ack | None) -> str:
+    bad = undone is not None and not undone.ok
+    return f"{text}; after undoing: {undone.text or undone.state}" if undone and bad else text

@@ -37,6 +37,7 @@ from app.site.places import Places
 
 if TYPE_CHECKING:
     from app.engine.handover import HandOver
+    from app.engine.standing import Noted
 
 __all__ = ["Answers", "Front", "HostCheck", "RunSummary", "StatusRow"]
 
@@ -186,6 +187,12 @@ class Front:
                 by_hand = site.hosts[node.host].by_hand
                 rows.append(replace(row, text=_by_hand(recorded)) if by_hand else row)
         return tuple(rows)
+
+    def look(self, site: Site, answers: Answers) -> tuple[Noted, ...]:
+        """Ask every host what went stale there or stands in the way; needs no vault."""
+        from app.engine.standing import look
+
+        return look(site, opening.kinds_of(site), opening.connector(answers.logins))
 
     def verify(self, site: Site, answers: Answers) -> Iterator[Finding]:
         """Probe every link and give the findings as they come."""

@@ -58,6 +58,7 @@ def build(
         entries=tuple(entries), stop=act.stop, start=act.start, check=act.check, logs=act.logs,
         stop_seconds=act.stop_seconds, start_seconds=act.start_seconds,
         check_seconds=act.check_seconds, settle_seconds=act.settle_seconds,
+        together=len(step.members) > 1,
     )  # fmt: skip
     record = _record(part, keyring, deployed, made, run, time)
     return Built(part, member, record, files)

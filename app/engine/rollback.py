@@ -9,12 +9,13 @@ from app.engine.barriers import Group
 from app.engine.proving import Prover
 from app.engine.run import Result, Runner
 from app.engine.takeable import refuse_changed, refuse_forgotten, still_to_undo
-from app.engine.undo import HeldPart, undo_member, undo_steps
+from app.engine.undo import REVERSED, HeldPart, undo_member, undo_steps
 from app.errors import Exit, StalePlanError
 from app.kinds.base import Kind
 from app.model import Node, Site
 from app.pki.expiry import health
 from app.plan.deployed import Deployed
+from app.plan.phases import guard_of
 from app.plan.words import count, taken_up
 
 
@@ -67,10 +68,14 @@ def _step(
         node = nodes[part.host]
         kind = kinds[node.kind]
         layout = kind.layout(site, node, runner.gathered.observed[part.host])
+        back = REVERSED.get(part.phase, "")
         activation = kind.activation(
-            site, node, layout, changed=tuple(part.files), alone=len(step) == 1, restored=True
+            site, node, layout, changed=tuple(part.files), alone=len(step) == 1, restored=True,
+            guard=guard_of(back) if back else "",
+        )  # fmt: skip
+        members[part.host] = undo_member(
+            part, runner.run, runner.owner, number, activation, together=len(step) > 1
         )
-        members[part.host] = undo_member(part, runner.run, runner.owner, number, activation)
         taken[part.host] = taken_up(activation)
     transactions = {h: runner.gathered.remotes[h].begin(m) for h, m in members.items()}
     group = Group(step[0].step, members, transactions, runner.journal, runner.stop)
@@ -107,6 +112,7 @@ def _decide(runner: Runner, step: tuple[HeldPart, ...], members: Mapping[str, ob
                 path: [after, old] for path, (old, after) in reversed(list(part.files.items()))
             },
             "node": part.node,
+            "phase": REVERSED.get(part.phase, part.phase),
         }
         runner.journal.emit(
             "intent",

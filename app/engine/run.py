@@ -57,7 +57,7 @@ class Runner:
             result = self._wave(plan, wave)
             if result is not None:
                 return result
-            if index < len(plan.waves):
+            if index < len(plan.waves) and wave.phase != "guard":
                 failed = [f for f in self._verify() if f.verdict == "fail"]
                 if failed:
                     return self._gate(wave, failed)
@@ -131,8 +131,13 @@ class Runner:
         return outcome
 
     def _judge(self, step: Step, built: Mapping[str, Built]) -> Mapping[str, str]:
-        """Look from outside: is the new certificate served, and are the links up."""
+        """Look from outside: is the new certificate served, and are the links up.
+
+        Nothing that a link needs has changed in the first step of a framed change.
+        """
         wrong: dict[str, str] = {}
+        if step.phase == "guard":
+            return wrong
         for host, one in built.items():
             self.journal.emit(
                 "step", "looking from outside", host=host, step=step.id, state="checking"
@@ -157,6 +162,7 @@ class Runner:
                 "transaction": one.member.id,
                 "files": {path: list(pair) for path, pair in one.files.items()},
                 "node": one.record.key,
+                "phase": step.phase,
             }
             self.journal.emit(
                 "intent",
@@ -201,9 +207,17 @@ class Runner:
             )
             data = {"hint": _hint(ack.state if ack else ""), "explanation": explanation}
             self.journal.emit("failed", text, host=host, step=step.id, state="failed", data=data)
-        for host in outcome.acks:
-            if host not in outcome.failed and not outcome.held:
+        for host, ack in outcome.acks.items():
+            if host in outcome.failed or outcome.held:
+                continue
+            if ack.ok:
                 self.journal.emit("step", "put back", host=host, step=step.id, state="restored")
+            else:
+                text = f"could not be put back: {ack.text or ack.state}"
+                data = {"hint": _hint(ack.state), "explanation": ""}
+                self.journal.emit(
+                    "failed", text, host=host, step=step.id, state="failed", data=data
+                )
         down = [h for h, a in outcome.acks.items() if a.state in ("restored-down", "unknown")]
         names = ", ".join(outcome.failed)
         following = (

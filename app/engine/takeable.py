@@ -15,7 +15,7 @@ from app.remote.base import Remote
 State = Callable[[str, str], str]
 """Give what stands on a host at a path: a digest or `absent`."""
 
-KEPT = 10
+KEPT = 30
 """How many transactions a host keeps the old bytes of: KEPT in remote/state.sh."""
 
 _MEMORY = r"""

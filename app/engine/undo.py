@@ -9,18 +9,27 @@ from app.errors import UsageError
 from app.events import Event
 from app.kinds.resources import Activation
 from app.observed import ABSENT
+from app.plan.phases import PhaseName
 from app.remote.base import FileEntry, Member
 
 
 @dataclass(frozen=True, slots=True)
 class HeldPart:
-    """Hold what one host kept in one step: its transaction, and each file's states."""
+    """Hold what one host kept in one step: its transaction, and each file's states.
+
+    `phase` is that of the step in the plan; empty in journals of runs before it was written.
+    """
 
     step: str
     host: str
     node: str
     transaction: str
     files: Mapping[str, tuple[str, str]]
+    phase: str = ""
+
+
+REVERSED: Mapping[str, PhaseName] = {"guard": "free", "free": "guard"}
+"""What the first and the last phase of a framed change are when they are taken back."""
 
 
 def held_parts(events: tuple[Event, ...]) -> tuple[HeldPart, ...]:
@@ -34,6 +43,7 @@ def held_parts(events: tuple[Event, ...]) -> tuple[HeldPart, ...]:
             event.step, event.host, str(event.data.get("node", "")),
             str(event.data.get("transaction", "")),
             {str(p): (str(s[0]), str(s[1])) for p, s in event.data.get("files", {}).items()},
+            str(event.data.get("phase", "")),
         )
         for event in events
         if event.kind == "intent" and "transaction" in event.data
@@ -51,9 +61,15 @@ def undo_steps(parts: tuple[HeldPart, ...]) -> tuple[tuple[HeldPart, ...], ...]:
 
 
 def undo_member(
-    part: HeldPart, run: str, owner: str, number: int, activation: Activation
+    part: HeldPart,
+    run: str,
+    owner: str,
+    number: int,
+    activation: Activation,
+    *,
+    together: bool = False,
 ) -> Member:
-    """Give the member that puts back what one host had before a step.
+    """Give the member that puts back what one host had before a step, `together` with others.
 
     A file that stands as the step left it is restored; one that stands as it was before the step
     is accepted too, so that a rollback which was cut off can be run again.
@@ -74,7 +90,7 @@ def undo_member(
         stop=activation.stop, start=activation.start, check=activation.check,
         logs=activation.logs, stop_seconds=activation.stop_seconds,
         start_seconds=activation.start_seconds, check_seconds=activation.check_seconds,
-        settle_seconds=activation.settle_seconds,
+        settle_seconds=activation.settle_seconds, together=together,
     )  # fmt: skip
 
 

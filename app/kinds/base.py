@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from app.kinds.bundle import Bundle
 from app.kinds.resources import Activation, FileResource, Layout
@@ -19,6 +19,9 @@ from app.pki.secret import Secret
 from app.pki.spec import IssueSpec
 from app.site.options import Option
 
+Guard = Literal["", "set", "hold", "lift"]
+"""Where a change under guard stands: nowhere, in its first phase, between, in its last."""
+
 
 @dataclass(frozen=True, slots=True)
 class Render:
@@ -26,7 +29,8 @@ class Render:
 
     `trust` are this phase's trust store entries (alias, reference); `passwords` gives the password
     of a store by its name (`key`, `trust`) on this node's host; `secrets` a secret option by key.
-    `close_plain` is true only in the last phase, when every link is proven.
+    `close_plain` is true only in the last phase, when every link is proven.  With `guard` at `set`
+    only the files that the guard itself needs are wanted (see Kind.guards).
     """
 
     site: Site
@@ -40,6 +44,7 @@ class Render:
     passwords: Callable[[str], Secret] = field(repr=False)
     secrets: Mapping[str, Secret] = field(default_factory=dict, repr=False)
     close_plain: bool = False
+    guard: Guard = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +125,12 @@ class Kind(Protocol):
         changed: tuple[str, ...] = (),
         alone: bool = True,
         restored: bool = False,
+        guard: Guard = "",
     ) -> Activation:
         """Say how the node takes up new files; `changed` are their paths, none for a mere restart.
 
-        Without `alone` the whole group stops before any of it starts again.
+        Without `alone` the whole group stops before any of it starts again.  With `guard` at `set`
+        or `lift` a running service is only told.
 
         With `restored` an older configuration comes back, whose listeners are not known: any
         listener of the process will do.
@@ -141,6 +148,11 @@ class Kind(Protocol):
         """Give what a person brings to such a host; `facts` are those of the node's certificate.
 
         The observation is empty, and the layout is the one that `assumed` gave.
+        """
+
+    def guards(self, topology: Topology, layouts: Mapping[str, Layout]) -> bool:
+        """Tell whether a change has to be framed: a first phase that keeps the product from acting
+        on what it sees meanwhile, and a last one, behind the gate, that lets it act again.
         """
 
     def closes_plain(self, topology: Topology) -> bool:

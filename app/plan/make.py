@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from app.kinds.base import Kind, Render
+from app.kinds.base import Guard, Kind, Render
 from app.kinds.resources import FileResource, KeyWant, Layout, LiteralWant, TrustWant
 from app.model import Link, Node, Site, Topology
 from app.observed import FileFact, HostObservation
@@ -69,16 +69,24 @@ def make_plan(inputs: Inputs) -> Plan:
         found += planner.deliveries()
         layouts.update({node.host: planner.layouts[node.host].facts for node in planner.nodes})
         if not any(check.verdict == "fail" for check in found):
-            waves += planner.waves(len(waves))
+            waves += _waves(inputs, topology, planner, len(waves))
     unfinished = {host: seen.unfinished for host, seen in inputs.observed.items()}
     return Plan(inputs.site, tuple(waves), tuple(found), unfinished, layouts)
+
+
+def _waves(inputs: Inputs, topology: Topology, planner: _Planner, start: int) -> list[Wave]:
+    """Give the waves of a topology; a change is framed only where there is one."""
+    framed = planner.kind.guards(topology, planner.layouts)
+    waves = planner.waves(start)
+    return _Planner(inputs, topology, framed=True).waves(start) if framed and waves else waves
 
 
 class _Planner:
     """Walk one topology through its phases, over what would stand after each step."""
 
-    def __init__(self, inputs: Inputs, topology: Topology) -> None:
+    def __init__(self, inputs: Inputs, topology: Topology, *, framed: bool = False) -> None:
         self.inputs = inputs
+        self.framed = framed
         self.topology = topology
         self.kind = inputs.kinds[topology.kind]
         everyone = self.kind.nodes(inputs.site, topology)
@@ -139,7 +147,9 @@ class _Planner:
         records = (self.inputs.deployed.node(node.kind, node.host) for node in self.by_hand)
         arrived = all(record and record.delivery == "delivered" for record in records)
         close = self.kind.closes_plain(self.topology) and arrived
-        return phases(self.inputs.site, self.nodes, self.links, fresh, known, close)
+        return phases(
+            self.inputs.site, self.nodes, self.links, fresh, known, close, framed=self.framed
+        )
 
     def _learn(self, node: Node) -> None:
         recorded = self.inputs.deployed.node(node.kind, node.host)
@@ -191,7 +201,7 @@ class _Planner:
                 self.reasons[node.name] = (why,)
 
     def _resources(
-        self, node: Node, state: NodeState, *, close_plain: bool
+        self, node: Node, state: NodeState, *, close_plain: bool, guard: Guard = ""
     ) -> tuple[FileResource, ...]:
         found = self.kind.resources(
             Render(
@@ -206,8 +216,11 @@ class _Planner:
                 passwords=lambda store: self.inputs.passwords(node.host, f"{node.kind}/{store}"),
                 secrets=self.inputs.secrets,
                 close_plain=close_plain,
+                guard=guard,
             )
         )
+        if guard == "set":
+            return found
         return (*found, *leftovers(node, found, self.standing[node.name]))
 
     def _steps(self, phase: Phase, number: int) -> tuple[Step, ...]:
@@ -223,8 +236,9 @@ class _Planner:
             members = [member for member in made if member is not None]
             if members:
                 steps.append(Step(f"{number}.{len(steps) + 1}", phase.name, tuple(members)))
-                changed = {m.node.name: self._running(m.node.name) for m in members}
-                self.watch.step(steps[-1].id, changed)
+                if phase.name != "guard":
+                    changed = {m.node.name: self._running(m.node.name) for m in members}
+                    self.watch.step(steps[-1].id, changed)
         return tuple(steps)
 
     def _holds(self, node: Node) -> bool:
@@ -240,7 +254,8 @@ class _Planner:
         state, waits = phase.nodes[node.name], node.name in self.waiting
         if phase.name == "leaf" and waits:
             state = replace(state, leaf="next")
-        resources = self._resources(node, state, close_plain=phase.close_plain)
+        guard: Guard = phase.guard if self.framed else ""
+        resources = self._resources(node, state, close_plain=phase.close_plain, guard=guard)
         early = phase.name == "trust" and (state.leaf == "current" or waits)
         if early and self.reasons[node.name]:
             recorded = self.inputs.deployed.node(node.kind, node.host)
@@ -258,7 +273,7 @@ class _Planner:
             self.issuers[node.name] = self._issuer(self.specs[node.name])
         activation = self.kind.activation(
             self.inputs.site, node, self.layouts[node.host],
-            changed=tuple(c.path for c in found), alone=alone,
+            changed=tuple(c.path for c in found), alone=alone, guard=guard,
         )  # fmt: skip
         spec = self.specs[node.name] if takes_new else None
         return NodeStep(node, found, activation, spec, state.trust, stale)

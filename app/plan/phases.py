@@ -3,7 +3,8 @@
 With a CA a new leaf is trusted by everyone at once: one phase.  Pinned trust knows each leaf by
 itself, so a node that peers already trust gets a new one in three: `trust` (peers trust the old
 and the new), `leaf` (the node presents the new), `drop` (peers trust only the new).  Closing the
-plain listeners is a phase of its own, the last, behind the gate that proves every link.
+plain listeners is a phase of its own, behind the gate that proves every link.  Where a product
+would act on what it sees meanwhile, all of it is framed: `guard` comes first, `free` last.
 """
 
 from __future__ import annotations
@@ -12,17 +13,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from app.kinds.base import Guard
 from app.model import Link, Node, Site
 
-PhaseName = Literal["deploy", "trust", "leaf", "drop", "close"]
+PhaseName = Literal["guard", "deploy", "trust", "leaf", "drop", "close", "free"]
 Trust = tuple[tuple[str, str], ...]
 
 TITLES: Mapping[PhaseName, str] = {
+    "guard": "Hold everything where it is",
     "deploy": "Deploy keys, certificates and configuration",
     "trust": "Trust the new certificates beside the old",
     "leaf": "Present the new certificates",
     "drop": "Trust only the new certificates",
     "close": "Close the plain-text listeners",
+    "free": "Let the product act again",
 }
 
 
@@ -48,9 +52,19 @@ class Phase:
     reverse: bool = False
 
     @property
+    def guard(self) -> Guard:
+        """Say where it stands in a framed change; one that is not framed has no such phases."""
+        return guard_of(self.name)
+
+    @property
     def title(self) -> str:
         """Give the phase in words."""
         return TITLES[self.name]
+
+
+def guard_of(name: str) -> Guard:
+    """Say where a phase stands in a framed change."""
+    return "set" if name == "guard" else "lift" if name == "free" else "hold"
 
 
 def phases(
@@ -60,11 +74,13 @@ def phases(
     fresh: frozenset[str],
     known: frozenset[str],
     close_plain: bool,
+    *,
+    framed: bool = False,
 ) -> tuple[Phase, ...]:
     """Give the phases that lead from what is deployed to what should be.
 
     `fresh` are the nodes that need a new leaf, `known` those that peers may already trust by an
-    old one.
+    old one; `framed` puts a phase before all others, and one behind them.
     """
     if site.authority.trust == "ca":
         trust: Trust = ((_ca_alias(site), f"ca:{site.authority.generation}"),)
@@ -74,6 +90,10 @@ def phases(
     if close_plain:
         last = {name: NodeState("current", state.trust) for name, state in result[-1].nodes.items()}
         result.append(Phase("close", last, close_plain=True, reverse=True))
+    if framed:
+        now = {name: NodeState("current", state.trust) for name, state in result[-1].nodes.items()}
+        closed = result[-1].close_plain
+        return (Phase("guard", now), *result, Phase("free", now, close_plain=closed))
     return tuple(result)
 
 

@@ -51,6 +51,9 @@ class Member:
     A service counts as healthy again after an undo, and at a second `check`, only when it has been
     so for `settle_seconds`: one that dies soon after it came up must not pass.  On a slow host it
     is half the time that it took to come up, up to ten times `settle_seconds`.
+    `together` says that other hosts change in the same step: a member that fails after its service
+    was touched waits for `rollback`, so that all go back at once; alone it undoes by itself.  Once
+    started it may be told to `stop` again, before `rollback`: services stop in an order.
     """
 
     id: str
@@ -67,6 +70,7 @@ class Member:
     check_seconds: int = 90
     settle_seconds: int = 0
     silence_seconds: int = 300
+    together: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +79,10 @@ class Ack:
 
     After `ok=False` the member is undone already, unless `state` says otherwise:
     `restored` (old files, service up), `restored-down` (old files, service did not come back),
-    `untouched`, `held` (the new set stays), `unknown` (the connection was lost).  `untouched` with
-    `ok=True` at `stage` says that every file is as wanted already; the words may go on, or stop.
+    `untouched`, `failed` (it waits for `rollback`, see Member.together), `held` (the new set
+    stays), `unknown` (the connection was lost).  `untouched` with `ok=True` at `stage` says that
+    every file is as wanted already; the words may go on, or stop.  `waiting` with `ok=True` at
+    `check` says that the service is not healthy yet, and why: the word is to be sent again.
     """
 
     ok: bool
@@ -86,7 +92,9 @@ class Ack:
         "stopped",
         "switched",
         "started",
+        "waiting",
         "checked",
+        "failed",
         "held",
         "committed",
         "restored",

@@ -62,6 +62,7 @@ def begin_call(member: Member, root: str, payload: Payload) -> str:
         *(one_line(text) for text in (member.owner, member.run, member.group)),
         *(str(max(1, seconds)) for seconds in limits),
         str(max(0, member.settle_seconds)),
+        "1" if member.together else "0",
     )
 
 

@@ -1,7 +1,7 @@
 # The host's own memory: $ROOT/var/lib/tlswright holds the lock and, per transaction, a journal,
 # the table of targets and the old bytes.  Only its owner may look inside.
 
-KEPT=10
+KEPT=30
 
 # place ROOT ID: name the places; nothing is made.
 place() {

@@ -12,8 +12,8 @@ from app.remote.base import Ack, Barrier, Member
 from app.remote.process import LOST, Process
 
 State = Literal[
-    "staged", "stopped", "switched", "started", "checked", "held", "committed",
-    "restored", "restored-down", "untouched", "unknown",
+    "staged", "stopped", "switched", "started", "waiting", "checked", "failed", "held",
+    "committed", "restored", "restored-down", "untouched", "unknown",
 ]  # fmt: skip
 _STATES: Final[dict[str, State]] = {state: state for state in get_args(State)}
 _ANSWER: Final = re.compile(r"A (ok|no) (\S+) (\S+) ?(.*)")
@@ -47,7 +47,8 @@ class HostTransaction:
         with self._lock:
             self._process.send(opening + word, 120.0)
         ack = read_ack(self._process, barrier, self._deadline())
-        if not ack.ok or ack.state == "committed" or barrier == "rollback":
+        over = not ack.ok and ack.state != "failed"
+        if over or ack.state == "committed" or barrier == "rollback":
             self.close()
         elif self._ping and self._pinging is None:
             self._pinging = threading.Thread(target=self._keep_talking, daemon=True)

@@ -21,7 +21,10 @@ leave() {
   exit 0
 }
 
-# begin ROOT ID BYTES SHA256 OWNER RUN GROUP STOP START CHECK SILENCE SETTLE: the payload,
+# One `check` looks for this many seconds at most, so that a group hears soon of a member that fails.
+LOOK_SECONDS=5
+
+# begin ROOT ID BYTES SHA256 OWNER RUN GROUP STOP START CHECK SILENCE SETTLE TOGETHER: the payload,
 # then words.
 begin() {
   place "$1" "$2"
@@ -29,7 +32,7 @@ begin() {
   STOP_SECONDS=$8 START_SECONDS=$9
   OWNER_TEXT=$5 bytes_=$3 sum_=$4 run_=$6 group_id_=$7
   shift 9
-  CHECK_SECONDS=$1 SILENCE=$2 SETTLE=$3 STARTED= HEALTHY_SINCE=
+  CHECK_SECONDS=$1 SILENCE=$2 SETTLE=$3 TOGETHER=$4 STARTED= HEALTHY_SINCE= CHECK_UNTIL=
   enter "$OWNER_TEXT" || { leave no stage untouched "$WHY"; }
   unfinished
   PHASE=staging SERVICE=running SWITCHED=
@@ -92,7 +95,9 @@ words() {
       staged:stop) do_stop ;;
       staged:switch|stopped:switch) do_switch ;;
       switched:start) do_start ;;
-      switched:check|started:check|checked:check) do_check ;;
+      switched:check|started:check) do_check ;;
+      checked:check) do_settle ;;
+      started:stop|checked:stop|failed:stop) do_halt ;;
       switched:hold|started:hold|checked:hold) do_hold ;;
       held:commit) commit; leave ok commit committed ;;
       held:*) answer no "${WORD%%[!a-z]*}" held "the transaction is held already" ;;
@@ -103,36 +108,50 @@ words() {
 }
 
 do_stop() {
-  note stop || fail stop "cannot write the journal: is the disk full?"
-  command_ stop "$STOP_SECONDS" || fail stop "$WHY"
+  note stop || { fail stop "cannot write the journal: is the disk full?"; return; }
+  command_ stop "$STOP_SECONDS" || { fail stop "$WHY"; return; }
   note stopped
   answer ok stop stopped
 }
 
 do_switch() {
-  switch_files || fail switch "$WHY"
+  switch_files || { fail switch "$WHY"; return; }
   note switched
   answer ok switch switched
 }
 
 do_start() {
-  note start || fail start "cannot write the journal: is the disk full?"
+  note start || { fail start "cannot write the journal: is the disk full?"; return; }
   STARTED=$(date +%s)
-  command_ start "$START_SECONDS" || { logs; fail start "$WHY"; }
+  command_ start "$START_SECONDS" || { logs; fail start "$WHY"; return; }
   note started
   answer ok start started
 }
 
-# do_check: healthy now; asked again, it must have been so for as long as it takes to settle.
+# do_check: healthy now, not yet (the word comes again), or never.
 do_check() {
-  if [ "$PHASE" = checked ]; then settled; else healthy; fi ||
-    { show "$RUN/out"; logs; fail check "$WHY"; }
+  now_=$(date +%s)
+  [ -n "$CHECK_UNTIL" ] || CHECK_UNTIL=$((now_ + CHECK_SECONDS))
+  look_=$((now_ + LOOK_SECONDS))
+  [ "$look_" -le "$CHECK_UNTIL" ] || look_=$CHECK_UNTIL
+  healthy "$look_" "$CHECK_UNTIL"
+  case $? in
+    0) note checked; answer ok check checked; return ;;
+    2) answer ok check waiting "$last_"; return ;;
+  esac
+  show "$RUN/out"; logs
+  fail check "$WHY"
+}
+
+# do_settle: asked once more, it must have been healthy for as long as it takes to settle.
+do_settle() {
+  settled || { show "$RUN/out"; logs; fail check "$WHY"; return; }
   note checked
   answer ok check checked
 }
 
 do_hold() {
-  note held || fail hold "cannot write the journal: is the disk full?"
+  note held || { fail hold "cannot write the journal: is the disk full?"; return; }
   answer ok hold held
 }
 
@@ -151,16 +170,17 @@ command_() {
   return "$code_"
 }
 
-# healthy: repeat the check each second until it passes, says dead (3), or its time is over.
+# healthy LOOK UNTIL: repeat the check each second until it passes (0), says dead or its time is over
+# (1), or only this look is over (2); both are seconds since the epoch.
 healthy() {
-  until_=$(($(date +%s) + CHECK_SECONDS))
   while :; do
-    left_=$((until_ - $(date +%s)))
+    left_=$(($2 - $(date +%s)))
     [ "$left_" -gt 0 ] || left_=1
     command_ check "$left_" && { HEALTHY_SINCE=$(date +%s); return 0; }
     [ "$code_" != 3 ] || { WHY="the service is dead${last_:+: $last_}"; return 1; }
-    [ "$(date +%s)" -lt "$until_" ] ||
+    [ "$(date +%s)" -lt "$2" ] ||
       { WHY="not healthy within $CHECK_SECONDS seconds${last_:+: $last_}"; return 1; }
+    [ "$(date +%s)" -lt "$1" ] || return 2
     sleep 1
   done
 }
@@ -191,6 +211,17 @@ logs() {
   show "$RUN/out"
 }
 
+# do_halt: before a group goes back its services stop again, in the order that the engine gives.
+do_halt() {
+  export UNDOING=1
+  if [ "$SERVICE" = new ]; then
+    note stop
+    command_ stop "$STOP_SECONDS" || log "$WHY"
+  fi
+  PHASE=failed
+  answer ok stop stopped
+}
+
 # undo: the old set is back and the service runs on it; UNDONE is the state that this leaves.
 undo() {
   trap : HUP TERM USR1 PIPE
@@ -219,12 +250,19 @@ revive() {
   [ "$SERVICE" != new ] || command_ stop "$STOP_SECONDS" || log "$WHY"
   STARTED=$(date +%s)
   command_ start "$START_SECONDS" || return 1
-  { healthy && settled; } || { show "$RUN/out"; logs; return 1; }
+  until_=$(($(date +%s) + CHECK_SECONDS))
+  { healthy "$until_" "$until_" && settled; } || { show "$RUN/out"; logs; return 1; }
   WHY=
 }
 
-# fail BARRIER TEXT: undo, say why, end.
+# fail BARRIER TEXT: undo, say why, end.  Where others changed with us and our service was touched,
+# all must go back at once: say why, and wait for the word.
 fail() {
+  if [ "$TOGETHER" = 1 ] && [ "$SERVICE" != running ]; then
+    PHASE=failed
+    answer no "${1:-word}" failed "$2"
+    return
+  fi
   why_=$2
   undo
   leave no "${1:-word}" "$UNDONE" "$why_${WHY:+; after undoing: $WHY}"

@@ -104,6 +104,24 @@ def test_events_as_lines_fold_to_the_run(applied: Place) -> None:
     assert set(view.hosts) == NODES
 
 
+def test_status_asks_the_hosts_on_request(applied: Place) -> None:
+    done = run(applied, "status", "--ask")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "nothing went stale" in done.stdout
+    config = next((applied.dir / "hosts/spoke-a").rglob("activemq.xml"))
+    text = config.read_text()
+    config.write_text("<broken")
+    try:
+        done = run(applied, "status", "--ask", "--json")
+    finally:
+        config.write_text(text)
+    assert done.returncode == 3
+    said = document(done)
+    assert {row["subject"] for row in said["certificates"]} >= NODES
+    assert [(note["host"], note["verdict"]) for note in said["hosts"]] == [("spoke-a", "fail")]
+    assert "activemq.xml" in said["hosts"][0]["text"]
+
+
 def test_status_answers_by_the_day_that_it_is_asked_for(applied: Place) -> None:
     rows = document(run(applied, "status", "--json"))
     assert {row["subject"] for row in rows} >= NODES

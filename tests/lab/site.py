@@ -111,6 +111,18 @@ class Site:
 
     user = "root@"
 
+    def init_farm(self, *words: str, controls: Sequence[str] = ()) -> None:
+        """Make the site of MySQL-MMM: the first host has the monitor, the others agents.
+
+        Hosts are dialled by their addresses, as MMM's own files have it.
+        """
+        monitor, *agents = (name for name in self.hosts if name not in controls)
+        roles = {monitor: "monitor", **dict.fromkeys(agents, "agent")}
+        flags = ["--kind", "mmm"]
+        for name, role in {**roles, **dict.fromkeys(controls, "control")}.items():
+            flags += ["--node", f"{role}:{name}={self.user}{self.lab[name].address}"]
+        self.run("init", *flags, "--identity", str(self.lab.key), *words, expect=0)
+
     def init_cluster(self, *words: str, dotted: bool = False) -> None:
         """Make the site of a RabbitMQ cluster on this lab's hosts."""
         flags = ["--kind", "rabbitmq"]

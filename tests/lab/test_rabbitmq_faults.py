@@ -25,11 +25,17 @@ def test_what_is_wrong_is_refused_before_any_node_stops(cluster: Cluster) -> Non
         assert "spoke-b" in refused.stderr + refused.stdout
         last.run(mend)
     assert cluster.lives() == before
-    assert cluster.content() == cluster.stock
+    cluster.is_plain_again()
 
 
 _ENV = f"{ETC}/rabbitmq-env.conf"
+_COOKIE = "/var/lib/rabbitmq/.erlang.cookie"
 _MISTAKES = (
+    (
+        f"cp -p {_COOKIE} /root/cookie; chmod u+w {_COOKIE}; printf wrongwrongwrong >{_COOKIE}",
+        f"cp -p /root/cookie {_COOKIE}",
+        "refuses the Erlang cookie",
+    ),
     (
         f"cp -p {_ENV} /root/kept; echo 'SERVER_ADDITIONAL_ERL_ARGS=\"-foo' >>{_ENV}",
         f"cp -p /root/kept {_ENV}",

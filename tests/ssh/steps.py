@@ -57,6 +57,8 @@ def carry(remote: SshRemote, member: Member, *words: Barrier) -> list[Ack]:
     acks: list[Ack] = []
     for word in words or THROUGH:
         acks.append(transaction.advance(word))
+        while acks[-1].state == "waiting":
+            acks[-1] = transaction.advance(word)
         if not acks[-1].ok:
             break
     transaction.close()

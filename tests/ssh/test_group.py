@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,11 +15,26 @@ from app.engine.journal import Journal
 from app.remote.base import Member
 from tests.ssh.conftest import Connect
 from tests.ssh.steps import litter, put, step, tree
+from tests.until import until
 
 Carry = Callable[..., Outcome]
+Commands = Mapping[str, Any]
 HEALTHY = {"start": "true", "check": "true"}
 # Dead once the file of this name is there: the judge of a test makes it.
 MORTAL = {"start": "true", "check": '[ ! -e "$ROOT/dead" ] || { echo no such bean; exit 3; }'}
+# Runs with the file that it found when it started; healthy when all three run with the same.
+CLUSTER: Commands = {
+    "check_seconds": 40,
+    "stop": 'rm -f "$ROOT.run"',
+    "start": 'cp "$ROOT/etc/f" "$ROOT.run"',
+    "check": """for peer in a b c; do
+      cmp -s "$ROOT.run" "$ROOT/../$peer.run" || { echo "waits for $peer"; exit 1; }
+    done""",
+}
+UNFIT: Commands = {
+    **CLUSTER,
+    "check": 'grep -q new "$ROOT.run" && { echo no such bean; exit 3; }\n' + CLUSTER["check"],
+}
 
 
 @pytest.fixture
@@ -30,17 +47,20 @@ def roots(tmp_path: Path) -> dict[str, Path]:
 
 
 @pytest.fixture
-def carry(connect: Connect, roots: dict[str, Path], tmp_path: Path) -> Carry:
-    def run(
-        commands: Mapping[str, Mapping[str, str]], judge: Callable[[], Mapping[str, str]]
-    ) -> Outcome:
+def stop() -> StopFlag:
+    return StopFlag()
+
+
+@pytest.fixture
+def carry(connect: Connect, roots: dict[str, Path], tmp_path: Path, stop: StopFlag) -> Carry:
+    def run(commands: Mapping[str, Commands], judge: Callable[[], Mapping[str, str]]) -> Outcome:
         members: dict[str, Member] = {
-            name: step(put("/etc/f", b"new", b"old"), **commands.get(name, HEALTHY))
+            name: step(put("/etc/f", b"new", b"old"), together=True, **commands.get(name, HEALTHY))
             for name in roots
         }
         begun = {name: connect(roots[name]).begin(member) for name, member in members.items()}
         journal = Journal(tmp_path / "journal.jsonl", "run-1")
-        group = Group("1.1", members, begun, journal, StopFlag())
+        group = Group("1.1", members, begun, journal, stop)
         try:
             return group.carry(judge, lambda: None)
         finally:
@@ -103,3 +123,57 @@ def test_a_service_that_dies_while_all_looks_well_is_not_kept(
     assert not outcome.held
     assert list(outcome.failed) == ["c"]
     assert [(root / "etc/f").read_bytes() for root in roots.values()] == [b"old"] * 3
+
+
+def test_a_member_that_fails_does_not_wait_for_peers_that_wait_for_it(
+    carry: Carry, roots: dict[str, Path]
+) -> None:
+    before = {name: tree(root) for name, root in roots.items()}
+    outcome = carry(dict.fromkeys(roots, CLUSTER) | {"b": UNFIT}, dict)
+    assert "no such bean" in outcome.failed["b"]
+    assert list(outcome.failed) == ["b"]
+    assert [ack.state for ack in outcome.acks.values()] == ["restored"] * 3
+    assert {name: tree(root) for name, root in roots.items()} == before
+
+
+def test_a_host_that_cannot_be_put_back_is_named(carry: Carry, roots: dict[str, Path]) -> None:
+    broken = 'grep -q new "$ROOT/etc/f" && exit 0; echo disk on fire; exit 3'
+    outcome = carry({"a": {**HEALTHY, "check": broken}, "b": {**HEALTHY, "start": "exit 7"}}, dict)
+    assert "start failed with status 7" in outcome.failed["b"]
+    assert outcome.acks["a"].state == "restored-down"
+    assert "disk on fire" in outcome.acks["a"].text
+    assert outcome.acks["c"].state == "restored"
+
+
+def test_a_stop_is_heard_while_services_come_up(
+    carry: Carry, roots: dict[str, Path], stop: StopFlag
+) -> None:
+    def never() -> Mapping[str, str]:
+        raise AssertionError("nothing was healthy, so there is nothing to look at")
+
+    check = 'grep -q old "$ROOT/etc/f" || { touch "$ROOT.asked"; echo not yet; exit 1; }'
+    slow = {"start": "true", "check": check, "check_seconds": 600}
+    looked = roots["a"].parent / "a.asked"
+
+    def ask() -> None:
+        until(looked.exists, 60, "the first look at the service")
+        stop.ask("stop-now")
+
+    asked = threading.Thread(target=ask)
+    asked.start()
+    outcome = carry({"a": slow}, never)
+    asked.join()
+    assert outcome.cancelled
+    assert [(root / "etc/f").read_bytes() for root in roots.values()] == [b"old"] * 3
+
+
+def test_services_stop_one_after_the_other_also_on_the_way_back(
+    carry: Carry, roots: dict[str, Path]
+) -> None:
+    stopping = 'n=${ROOT##*/}; echo "$n stops" >>"$ROOT/../said"; sleep 0.2; echo "$n stopped"'
+    stops = {**HEALTHY, "stop": f'{stopping} >>"$ROOT/../said"'}
+    unfit = {**stops, "check": '! grep -q new "$ROOT/etc/f" || exit 3'}
+    outcome = carry({"a": stops, "b": stops, "c": unfit}, dict)
+    assert {ack.state for ack in outcome.acks.values()} == {"restored"}
+    once = [f"{name} {what}" for name in roots for what in ("stops", "stopped")]
+    assert (roots["a"].parent / "said").read_text().splitlines() == once + once

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.engine.takeable import KEPT
 from app.errors import RemoteError
 from app.observed import Survey
 from app.remote.ssh import SshRemote
@@ -177,15 +178,15 @@ def test_owners_are_recorded_where_the_root_is_a_folder(remote: SshRemote, root:
     assert remote.observe(Survey(digests=("/etc/a",))).file("/etc/a").owner == "activemq"
 
 
-def test_only_the_last_ten_transactions_are_kept(connect: Connect, root: Path) -> None:
+def test_only_the_last_transactions_are_kept(connect: Connect, root: Path) -> None:
     remote = connect(root)
     old: bytes | None = None
-    for number in range(12):
+    for number in range(KEPT + 2):
         data = b"%d" % number
         apply(remote, step(put("/etc/a", data, old), id=f"t{number}"))
         old = data
     kept = {p.name for p in (root / STATE / "runs").iterdir()}
-    assert kept == {f"t{number}" for number in range(2, 12)}
+    assert kept == {f"t{number}" for number in range(2, KEPT + 2)}
     [ack] = carry(remote, step(restore("/etc/a", "t0", old), id="late"))
     assert ack.state == "untouched"
     assert "no longer keeps" in ack.text

@@ -14,6 +14,7 @@ from app.engine.undo import HeldPart
 from app.errors import StalePlanError, UsageError
 from app.model import Host
 from app.observed import Output
+from app.remote.shipping import script
 from tests.cli.embedded import embedded
 from tests.unit.engine_site import Site
 
@@ -141,12 +142,14 @@ class Memory:
         return Output(0, self.out)
 
 
-@pytest.mark.parametrize(("newest", "steps", "refused"), [(9, 1, False), (10, 1, True),
-                                                          (8, 2, False), (9, 2, True)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("newest", "steps", "refused"),
+    [(KEPT - 1, 1, False), (KEPT, 1, True), (KEPT - 2, 2, False), (KEPT - 1, 2, True)],
+)
 def test_what_a_host_would_drop_on_the_way_back_is_refused(
     newest: int, steps: int, refused: bool
 ) -> None:
-    assert KEPT == 10
+    assert f"KEPT={KEPT}\n" in script("transaction")
     one, two = part("1", "h", a=("0", "1")), part("2", "h", b=("absent", "1"))
     remotes = {"h": Memory(newest, 0)}
     parts = (one, two)[:steps]

@@ -17,6 +17,7 @@ from app.cli.context import Context
 from app.errors import Exit, TlswrightError, UsageError
 
 if TYPE_CHECKING:
+    from app.engine.standing import Noted
     from app.verify.explain import Explanation
 
 MAX_BYTES = 4_000_000
@@ -58,18 +59,33 @@ def plan(context: Context) -> Exit:
 def flags_status(parser: argparse.ArgumentParser) -> None:
     """Declare the flags of `status`."""
     parser.add_argument("--at", metavar="DATE", help="judge as of this day (YYYY-MM-DD)")
+    parser.add_argument(
+        "--ask", action="store_true", help="ask the hosts, too: what went stale, what is in the way"
+    )
 
 
 def status(context: Context) -> Exit:
-    """Show every certificate with its end and health, from the record of what was deployed."""
-    from app.cli.verbs.show import show_status
+    """Show every certificate with its end and health, from the record of what was deployed.
 
-    now = _moment(context.flags.at)
-    rows = context.front().status(context.site(), now)
+    With --ask the hosts are looked at as well; exit 3 where something there went stale.
+    """
+    from app.cli.verbs.show import show_noted, show_status
+
+    now, front = _moment(context.flags.at), context.front()
+    rows = front.status(context.site(), now)
+    noted: tuple[Noted, ...] = ()
+    if context.flags.ask:
+        answers = context.answers(needed=False)
+        noted = context.asking(lambda a: front.look(context.site(), a), answers)
     if context.flags.json:
-        context.terminal.json([_status_dict(row) for row in rows])
+        certificates = [_status_dict(row) for row in rows]
+        hosts = [asdict(note) for note in noted]
+        asked = {"certificates": certificates, "hosts": hosts}
+        context.terminal.json(asked if context.flags.ask else certificates)
     else:
         show_status(context.terminal, rows)
+        if context.flags.ask:
+            show_noted(context.terminal, noted)
         live = context.front().live_run()
         if live:
             context.terminal.print(f"A run goes on: tlswright attach {live}")
@@ -78,7 +94,7 @@ def status(context: Context) -> Exit:
         return Exit.EXPIRED
     if any(row.due or row.health in ("warn", "critical") for row in known):
         return Exit.EXPIRING
-    return Exit.OK
+    return Exit.CHANGES if noted else Exit.OK
 
 
 def _status_dict(row: Any) -> dict[str, Any]:

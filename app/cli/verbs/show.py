@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from app.cli.terminal import Terminal
 from app.engine.front import StatusRow
@@ -10,6 +11,9 @@ from app.events import Event, RunView
 from app.findings import Finding
 from app.plan.plan import NodeStep, Plan, Step
 from app.plan.words import plan_words, step_words
+
+if TYPE_CHECKING:
+    from app.engine.standing import Noted
 
 WORDS = {"ok": "ok", "warn": "!!", "fail": "XX", "skip": "--"}
 
@@ -126,6 +130,15 @@ def show_findings(terminal: Terminal, findings: Iterable[Finding]) -> None:
         f"{counts['ok']} ok, {counts['warn']} warnings, {counts['fail']} failed, "
         f"{counts['skip']} not checked"
     )
+
+
+def show_noted(terminal: Terminal, noted: Iterable[Noted]) -> None:
+    """Write what was seen on the hosts that should be known."""
+    rows = [[WORDS[note.verdict], note.host, note.text] for note in noted]
+    if rows:
+        terminal.table(["", "host", "seen there now"], rows)
+    else:
+        terminal.print("The hosts were asked: nothing went stale, nothing stands in the way.")
 
 
 def show_status(terminal: Terminal, rows: Iterable[StatusRow]) -> None:

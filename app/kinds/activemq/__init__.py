@@ -12,7 +12,7 @@ from app.kinds.activemq.files import resources
 from app.kinds.activemq.layout import find_layout, survey
 from app.kinds.activemq.options import OPTIONS
 from app.kinds.activemq.proofs import proofs
-from app.kinds.base import Proof, Render
+from app.kinds.base import Guard, Proof, Render
 from app.kinds.bundle import Bundle
 from app.kinds.resources import Activation, FileResource, Layout
 from app.model import Link, Node, Site, Topology, Trust
@@ -86,6 +86,7 @@ class ActiveMQ:
         changed: tuple[str, ...] = (),
         alone: bool = True,
         restored: bool = False,
+        guard: Guard = "",
     ) -> Activation:
         """Say how the broker restarts."""
         listens = not restored and self._listens(site, node)
@@ -104,6 +105,10 @@ class ActiveMQ:
     def bundle(self, render: Render, facts: CertificateFacts) -> Bundle:
         """Give the stores, and what to paste into the broker's configuration."""
         return bundle(render, facts)
+
+    def guards(self, topology: Topology, layouts: Mapping[str, Layout]) -> bool:
+        """Frame nothing: no other node acts on what it sees of one that restarts."""
+        return False
 
     def closes_plain(self, topology: Topology) -> bool:
         """Tell whether the plain listeners are to go."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from app.kinds.base import Proof, Render
+from app.kinds.base import Guard, Proof, Render
 from app.kinds.bundle import Bundle
 from app.kinds.rabbitmq import topology as shape
 from app.kinds.rabbitmq.activation import activation
@@ -54,10 +54,14 @@ class RabbitMQ:
     def groups(
         self, topology: Topology, nodes: tuple[Node, ...], layouts: Mapping[str, Layout]
     ) -> tuple[tuple[Node, ...], ...]:
-        """Change the whole cluster at once while any node is not on TLS, else node by node."""
-        if all(layouts[node.host].facts.get("transport") == "tls" for node in nodes):
+        """Change the whole cluster at once while any node is not on TLS, else node by node.
+
+        Nodes that do not run come first: the one that is stopped last starts first.
+        """
+        transports = {node: layouts[node.host].facts.get("transport") for node in nodes}
+        if all(transport == "tls" for transport in transports.values()):
             return tuple((node,) for node in nodes)
-        return (nodes,)
+        return (tuple(sorted(nodes, key=lambda node: transports[node] != "down")),)
 
     def links(self, site: Site, topology: Topology) -> tuple[Link, ...]:
         """Give every dial between nodes."""
@@ -92,6 +96,7 @@ class RabbitMQ:
         changed: tuple[str, ...] = (),
         alone: bool = True,
         restored: bool = False,
+        guard: Guard = "",
     ) -> Activation:
         """Say how the node takes up what has changed.
 
@@ -117,6 +122,10 @@ class RabbitMQ:
     def bundle(self, render: Render, facts: CertificateFacts) -> Bundle:
         """Give files and a page for Linux or for Windows."""
         return bundle(render, facts)
+
+    def guards(self, topology: Topology, layouts: Mapping[str, Layout]) -> bool:
+        """Frame nothing: no other node acts on what it sees of one that restarts."""
+        return False
 
     def closes_plain(self, topology: Topology) -> bool:
         """Tell whether the plain listeners for clients are to go."""

@@ -32,7 +32,10 @@ _STRANGE = re.compile(r"[^A-Za-z0-9_./+-]")
 def survey(node: Node) -> Survey:
     """Give what to read on a node's host: files, the unit, what runs, and the cluster it is in."""
     folder = str(node.options["folder"])
-    values = {"unit": sh(str(node.options["service"])), "folder": sh(folder), "port": node.port}
+    values = {
+        "unit": sh(str(node.options["service"])), "folder": sh(folder), "port": node.port,
+        "node": sh(str(node.options["node_name"])),
+    }  # fmt: skip
     names = ("account", "version", "erlang", "unit", "process", "names", "cluster", "port", "pairs")
     public = tuple(f"tls/{name}" for name in _PUBLIC)
     return Survey(
@@ -77,10 +80,13 @@ def find_layout(node: Node, seen: HostObservation) -> Layout:
         "ssl": calm(erlang.get("ssl", ""), 300),
         "ssl_found": calm(erlang.get("found", ""), 10),
     }
-    problems = (*_name_problems(node, env, seen), *_unit_problems(unit), *_paths(facts))
+    problems = (
+        *_name_problems(node, env, seen), *_unit_problems(unit), *_paths(facts),
+        *_cookie_problem(seen),
+    )  # fmt: skip
     return Layout(
         facts,
-        warnings=_warnings(facts, unit, seen),
+        warnings=(*_old_path(path, facts, env), *_warnings(facts, unit, seen)),
         problems=problems or _port_problem(node, seen),
         unique={"node name": facts["node"]},
         company={"node name": _cluster(seen).get("members", ())},
@@ -141,6 +147,17 @@ def _stale(facts: dict[str, str], env: EnvView) -> str:
     return ""
 
 
+def _old_path(path: str, facts: dict[str, str], env: EnvView) -> tuple[str, ...]:
+    """Say that an upgrade of Erlang has left ERL_SSL_PATH behind."""
+    used = env.ssl_path in (*env.server, *env.ctl)
+    if not used or not facts["ssl"] or env.ssl_path == facts["ssl"]:
+        return ()
+    return (
+        f"ERL_SSL_PATH in {path} went stale: it names {calm(env.ssl_path, 200)}, and this Erlang "
+        f"has its ssl in {facts['ssl']}: the next start would fail; tlswright apply mends it",
+    )  # fmt: skip
+
+
 def _name_problems(node: Node, env: EnvView, seen: HostObservation) -> tuple[str, ...]:
     """Compare the name that we put into certificates with the one that the node has."""
     wanted = str(node.options["node_name"])
@@ -188,6 +205,17 @@ def _paths(facts: dict[str, str]) -> tuple[str, ...]:
         return (f"{facts['folder']}: RabbitMQ's scripts expand paths unquoted, so they may hold "
                 "only letters, digits and . _ + - /",)  # fmt: skip
     return ()
+
+
+def _cookie_problem(seen: HostObservation) -> tuple[str, ...]:
+    """Refuse a node that would come up as a stranger: it keeps its cookie only while it runs."""
+    if seen.out("rabbitmq-cluster") != '{"cookie": "refused"}':
+        return ()
+    return (
+        "the running node refuses the Erlang cookie that its CLI tools read: it runs with another "
+        "than the one in /var/lib/rabbitmq/.erlang.cookie (and /root/.erlang.cookie), and would "
+        "come up outside of its cluster. Put back the cookie that the other nodes have first",
+    )
 
 
 def _port_problem(node: Node, seen: HostObservation) -> tuple[str, ...]:

@@ -1,0 +1,108 @@
+"""The product's own proofs: the monitor's ping of each agent, and what mmm_control is told.
+
+mmm_control ends with 0 whatever happened, and answers nothing at all where it was refused: so only
+what it prints counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import partial
+
+from app.kinds.base import Proof
+from app.kinds.mmm.activation import ping
+from app.kinds.mmm.layout import roles_of, tool
+from app.kinds.mmm.topology import AGENT
+from app.kinds.resources import Layout
+from app.model import Link, Node
+from app.observed import Output
+from app.quoting import calm, sh
+from app.rendering import render_template
+
+SECONDS = 45
+
+
+def proofs(
+    nodes: tuple[Node, ...], links: tuple[Link, ...], layouts: Mapping[str, Layout]
+) -> tuple[Proof, ...]:
+    """Give the proofs of every link, asked on its initiator's host."""
+    by_name = {node.name: node for node in nodes}
+    found: list[Proof] = []
+    for link in links:
+        here, there = layouts.get(link.initiator), layouts.get(link.acceptor)
+        if here is None or here.problems or there is None or there.problems:
+            continue
+        if by_name[link.acceptor].role == AGENT:
+            found += _of_agent(link, by_name[link.initiator], here, there)
+        else:
+            found += _of_monitor(link, by_name[link.initiator])
+    return tuple(found)
+
+
+def _of_agent(link: Link, monitor: Node, here: Layout, there: Layout) -> list[Proof]:
+    command = render_template(
+        "mmm/proof-agent.sh.j2",
+        peer=sh(link.name),
+        port=link.port,
+        folder=sh(here.facts["folder"]),
+        word=sh(ping(there.facts)),
+    )
+    show = render_template("mmm/proof-show.sh.j2", **tool(monitor))
+    name = there.facts["this"]
+    before = roles_of(here.facts["roles"]).get(name, ())
+    judge = partial(judge_show, name, before)
+    host = monitor.host
+    return [
+        Proof(link, host, "the agent answers the monitor's ping", command, judge_ping, SECONDS),
+        Proof(link, host, "the monitor reaches it, roles as before", show, judge, SECONDS),
+    ]
+
+
+def _of_monitor(link: Link, control: Node) -> list[Proof]:
+    command = render_template("mmm/proof-ping.sh.j2", **tool(control))
+    title = "mmm_control is answered"
+    return [Proof(link, control.host, title, command, judge_control, SECONDS)]
+
+
+def judge_ping(output: Output) -> tuple[bool, str]:
+    """Say whether the agent answered its own ping through TLS."""
+    said = output.out.splitlines()
+    if any(line.startswith("said OK") for line in said):
+        return True, "OK: Pinged!, through TLS"
+    return False, _last(output) or "no answer"
+
+
+def judge_show(name: str, before: tuple[str, ...], output: Output) -> tuple[bool, str]:
+    """Say whether the monitor reaches an agent, and has left its roles where they were."""
+    lines = output.out.splitlines()
+    warned = [line for line in lines if line.startswith("# Warning") and _names(line, name)]
+    if warned:
+        return False, calm(warned[0], 300)
+    row = next((m for m in map(_ROW.fullmatch, lines) if m and m[1] == name), None)
+    if row is None:
+        return False, _last(output) or "mmm_control show says nothing"
+    now = tuple(sorted(part.strip() for part in row[4].split(",") if part.strip()))
+    if before and now != tuple(sorted(before)):
+        return False, calm(f"roles were {', '.join(before)}, now {', '.join(now) or 'none'}", 300)
+    return True, calm(f"{row[3]}, roles {', '.join(now) or 'none'}", 300)
+
+
+def judge_control(output: Output) -> tuple[bool, str]:
+    """Say whether the monitor answered mmm_control."""
+    if "OK: Pinged successfully!" in output.out:
+        return True, "OK: Pinged successfully!"
+    said = _last(output)
+    return False, said or "an empty answer: the monitor refused the certificate of this host"
+
+
+_ROW = re.compile(r"\s*(\S+)\(([^)]*)\) \w+/(\w+)\. Roles: ?(.*)")
+
+
+def _names(line: str, name: str) -> bool:
+    return re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", line) is not None
+
+
+def _last(output: Output) -> str:
+    lines = [x.strip() for x in f"{output.out}\n{output.err}".splitlines() if x.strip()]
+    return calm(" ".join(lines[-3:]), 300)

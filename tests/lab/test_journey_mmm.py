@@ -1,0 +1,74 @@
+"""MySQL-MMM from plain to TLS and back, both grammars; nothing moves on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab import footprint, mmm_hosts
+from tests.lab.endings import guarded
+from tests.lab.farm import HOSTS, MmmSite
+from tests.lab.hosts import Lab
+
+
+@pytest.fixture(scope="module")
+def wide_lab(lab: Lab) -> Iterator[Lab]:
+    """A lab with one host more, from which mmm_control alone is run."""
+    with guarded(Lab(HOSTS)) as hosts:
+        yield hosts
+
+
+@pytest.mark.parametrize("two", [True, False], ids=["2.x", "1.x"])
+def test_from_plain_to_tls_and_back(wide_lab: Lab, tmp_path: Path, two: bool) -> None:
+    wide_lab.clean()
+    mmm = MmmSite(tmp_path, wide_lab, two=two)
+    site = mmm.site
+    plan = site.run("plan", expect=3).stdout
+    mmm_hosts.wait_for_rest(mmm.farm)
+    assert ("Hold everything where it is" in plan) == two
+    assert "not-a-secret" not in plan
+    site.run("apply", "--yes", expect=0)
+    _is_tls(mmm)
+    mmm.nothing_moved()
+    _again_changes_nothing(mmm)
+    served = mmm.served()
+    # A closed connection holds the monitor's port now: the run waits for it by itself.
+    site.run("rotate", "--all", "--yes", expect=0)
+    _is_tls(mmm)
+    mmm.nothing_moved()
+    assert not set(served) & set(mmm.served())
+    mmm_hosts.wait_for_rest(mmm.farm)
+    site.run("rollback", "--yes", expect=0)
+    assert mmm.served() == served
+    mmm.nothing_moved()
+    mmm_hosts.wait_for_rest(mmm.farm)
+    site.run("rollback", "--yes", expect=0)
+    assert mmm.content() == mmm.stock
+    assert mmm.served() == ["", "", ""]
+    mmm.nothing_moved()
+
+
+def _is_tls(mmm: MmmSite) -> None:
+    """Both ports speak TLS, mmm_control works on both hosts, keys and passwords are private."""
+    farm = mmm.farm
+    assert all(mmm.served())
+    for host in (farm.monitor, farm.controls[0]):
+        assert "OK: Pinged" in farm.control("ping", host=host)
+    if farm.two:
+        assert farm.control("mode").split() == ["ACTIVE"]
+        assert farm.warnings() == []
+    for host in farm.hosts:
+        said = host.run(f"stat -c '%a %n' {mmm.etc}/ssl/* {mmm.etc}/mmm_*.conf").stdout.split()
+        modes = {Path(name).name: mode for mode, name in zip(said[::2], said[1::2], strict=True)}
+        assert modes["ssl_key.pem"] == "600"
+        assert {mode for name, mode in modes.items() if name.endswith(".conf")} == {"640"}
+
+
+def _again_changes_nothing(mmm: MmmSite) -> None:
+    before = [footprint.writes(host, mmm.etc, footprint.STATE) for host in mmm.farm.hosts]
+    mmm.site.run("plan", expect=0)
+    assert "nothing to do" in mmm.site.run("apply", "--yes", expect=0).stdout
+    mmm.site.run("verify", expect=0)
+    assert [footprint.writes(host, mmm.etc, footprint.STATE) for host in mmm.farm.hosts] == before

@@ -1,0 +1,77 @@
+"""A RabbitMQ cluster in a bad night: each time the old state works again, and in the end the new.
+
+One cluster goes through all of it, since each of its starts costs half a minute.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+from tests.lab import rabbitmq
+from tests.lab.cluster import DROPIN, Cluster
+from tests.lab.host import LabHost
+from tests.lab.hosts import Lab
+
+
+def test_a_cluster_survives_what_happens_while_it_changes(fresh_lab: Lab, tmp_path: Path) -> None:
+    cluster = Cluster(tmp_path, fresh_lab)
+    _one_is_killed_while_it_starts(cluster)
+    _one_cannot_start(cluster)
+    _power_is_lost_between_stop_and_start(cluster)
+    _one_takes_its_time_and_one_lacks_epmd(cluster)
+    cluster.becomes_tls()
+
+
+def _one_is_killed_while_it_starts(cluster: Cluster) -> None:
+    """systemd would try again; the group must not wait for that."""
+    count = len(cluster.site.runs)
+    with cluster.site.running("apply", "--yes") as child:
+        cluster.site.wait_for(lambda e: e.state == "starting", count, "the start")
+        _kill_when_it_runs(cluster.hosts[1])
+    assert child.returncode == 4, cluster.site.said[-1]
+    cluster.is_plain_again()
+
+
+def _kill_when_it_runs(host: LabHost) -> None:
+    host.run(
+        'until pid=$(systemctl show -p MainPID --value rabbitmq-server) && [ "$pid" != 0 ] && '
+        'kill -KILL "$pid"; do sleep 0.1; done'
+    )
+
+
+def _one_cannot_start(cluster: Cluster) -> None:
+    """The others come back without it, and it is named."""
+    broken = cluster.hosts[1]
+    broken.run("systemctl stop rabbitmq-server; chmod 000 /var/lib/rabbitmq/mnesia")
+    done = cluster.site.run("apply", "--yes", expect=13)
+    assert "look at spoke-a" in done.stdout + done.stderr
+    assert cluster.content() == cluster.stock
+    broken.run("chmod 750 /var/lib/rabbitmq/mnesia")
+    rabbitmq.restart(broken)
+    cluster.is_plain_again()
+
+
+def _power_is_lost_between_stop_and_start(cluster: Cluster) -> None:
+    count, site = len(cluster.site.runs), cluster.site
+    with site.running("apply", "--yes") as child:
+        pid = site.wait_for(lambda e: e.kind == "run-started", count, "the run").data["pid"]
+        site.wait_for(lambda e: e.state == "switching", count, "the switch")
+        for host in cluster.hosts:
+            host.power_off()
+        os.kill(pid, signal.SIGKILL)
+    assert child.returncode == 13, site.said[-1]
+    for host in cluster.hosts:
+        host.power_on()
+    for host in cluster.hosts:
+        host.ready()
+
+
+def _one_takes_its_time_and_one_lacks_epmd(cluster: Cluster) -> None:
+    slow, other = cluster.hosts[0], cluster.hosts[1]
+    slow.run(
+        f"mkdir -p {DROPIN}; printf '[Service]\\nExecStartPre=/bin/sleep 30\\n' "
+        f">{DROPIN}/x.conf; systemctl daemon-reload"
+    )
+    other.run("systemctl stop epmd.socket epmd.service")
