@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from app.quoting import sh
+from app.rendering import render_template
 from tests.unit.judges import need
 from tests.unit.mmm_certificates import Issuer
 from tests.unit.mmm_local import SHELLS, Local, local
@@ -188,3 +190,25 @@ def test_nothing_runs(two: Local) -> None:
     assert two.check("db1").code == 1
     assert "nothing listens" in two.check("db1").out
     assert two.check("mon").code == 1
+
+
+def test_what_holds_a_port(two: Local) -> None:
+    """A closed connection does, with TLS; others at other addresses of the host do not."""
+    two.write({})
+    two.farm.start_two()
+
+    def held(name: str, state: str) -> bool:
+        script = render_template("mmm/free.sh.j2", port=MONITOR, own=sh(two.place(name).address))
+        return two.run(name, f"{script}\nheld {state}").code == 0
+
+    for two.shell in SHELLS:
+        assert [held("mon", "LISTEN"), held("mon", "TIME-WAIT")] == [True, False]
+        assert not held("db1", "LISTEN")
+    two.farm.two("mode")
+    assert lingers(two.farm.monitor.address, MONITOR)
+    two.farm.monitor.stop()
+    for two.shell in SHELLS:
+        assert [held("mon", "LISTEN"), held("mon", "TIME-WAIT"), held("mon", "other")] == [
+            False, True, True,
+        ]  # fmt: skip
+        assert not held("db1", "other")
