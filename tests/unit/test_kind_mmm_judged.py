@@ -100,7 +100,7 @@ def put(world: World, host: str, path: str, old: str, new: str) -> None:
     ("host", "path", "old", "new", "words"),
     [
         ("mon", MON, "10.0.0.9", "127.0.0.1", "names: [127.0.0.1, …]"),
-        ("mon", MON, "10.0.0.9", "0.0.0.0", "dials the monitor as 0.0.0.0"),
+        ("mon", MON, "10.0.0.9", "0.0.0.0", "MMM dials the very address"),
         ("ctl", MON, "10.0.0.9", "mon.test", "dials the monitor as mon.test"),
         ("mon", MON, "10.0.0.9\n", "10.0.0.9\n    port 9000\n", "say port 9000, not 9988: set opt"),
         ("a1", COMMON, "10.0.0.1", "fd00::1", "dials this agent as fd00::1"),
@@ -118,6 +118,12 @@ def test_odd_files(host: str, path: str, old: str, new: str, words: str) -> None
     found = problems(world, host)
     assert words in found
     assert "\x1b" not in found
+
+
+def test_every_address_is_nobodys_name() -> None:
+    world = World()
+    put(world, "mon", MON, "10.0.0.9", "0.0.0.0")
+    assert world.layout("mon").names == ()
 
 
 def test_an_agent_with_a_port_of_its_own() -> None:

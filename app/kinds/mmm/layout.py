@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from app.edits.mmm import v2
 from app.errors import EditError, PkiError
-from app.kinds.mmm.problems import problems, warnings
+from app.kinds.mmm.problems import ANY, problems, warnings
 from app.kinds.mmm.reading import TEXTS, Read, known, read_node, starts_of
 from app.kinds.mmm.topology import AGENT, CONTROL, MONITOR
 from app.kinds.resources import Layout
@@ -99,7 +99,7 @@ def find_layout(site: Site, node: Node, seen: HostObservation) -> Layout:
         problems=tuple(problems(site, node, read, version, facts, units)),
         unique={AGENT_AT: calm(read.ip, 200)} if node.role == AGENT and read.ip else {},
         company={AGENT_AT: _company(read)} if node.role == MONITOR else {},
-        names=(calm(read.ip, 200),) if node.role != CONTROL and read.ip else (),
+        names=(calm(read.ip, 200),) if node.role != CONTROL and read.ip not in ("", ANY) else (),
         stale=_stale(node, read, facts),
         loose=_loose(facts),
         certificates=_certificates(read, seen),
