@@ -141,6 +141,8 @@ class Layout:
     own names decide."""
     stale: str = ""
     """Why the service must start again though its files may be right; empty when it need not."""
+    loose: str = ""
+    """Why it must be kept from acting once more, though its files say so (see Kind.guards)."""
     certificates: Mapping[str, bytes] = field(default_factory=dict)
     """The leaf (PEM) that a file of the node holds, by path, where the kind can read it."""
     faults: Mapping[str, str] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from app.kinds.resources import AbsentWant, FileResource
 from app.model import Node
 from app.plan.diff import Standing
+from app.plan.specs import EDITED
 
 
 def leftovers(
@@ -15,15 +16,16 @@ def leftovers(
 ) -> tuple[FileResource, ...]:
     """Want gone what was made for a node and is wanted no more, behind the file that named it.
 
-    What somebody changed since is theirs, and is kept.
+    What somebody changed since is theirs, and is kept, and so is what was theirs before us.
     """
     if not wanted:
         return ()
     paths = {resource.path for resource in wanted}
     found: list[FileResource] = []
-    for path, (digest, _) in standing.made.items():
+    for path, (digest, made) in standing.made.items():
         fact = standing.files.get(path)
-        if path in paths or fact is None or fact.state != digest or fact.type == "absent":
+        kept = path in paths or made.startswith(EDITED)
+        if kept or fact is None or fact.state != digest or fact.type == "absent":
             continue
         owner, group, mode = fact.owner, fact.group, fact.mode
         found.append(

@@ -75,10 +75,12 @@ def make_plan(inputs: Inputs) -> Plan:
 
 
 def _waves(inputs: Inputs, topology: Topology, planner: _Planner, start: int) -> list[Wave]:
-    """Give the waves of a topology; a change is framed only where there is one."""
+    """Give the waves of a topology; a change is framed only where something restarts for it."""
     framed = planner.kind.guards(topology, planner.layouts)
     waves = planner.waves(start)
-    return _Planner(inputs, topology, framed=True).waves(start) if framed and waves else waves
+    if framed and any(m.activation.restarts for w in waves for s in w.steps for m in s.members):
+        return _Planner(inputs, topology, framed=True).waves(start)
+    return waves
 
 
 class _Planner:
@@ -279,6 +281,8 @@ class _Planner:
         return NodeStep(node, found, activation, spec, state.trust, stale)
 
     def _stale(self, node: Node, phase: Phase) -> str:
+        if phase.name == "guard":
+            return self.layouts[node.host].loose
         if phase.name == "deploy" and self.layouts[node.host].stale:
             return self.layouts[node.host].stale
         served = self.inputs.served.get(node.name, "")

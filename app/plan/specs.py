@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from app.kinds.resources import FileResource, KeyWant, Layout, TrustWant
+from app.kinds.resources import FileResource, KeyWant, Layout, LiteralWant, TrustWant
 from app.model import Node, Site
 from app.observed import FileFact, HostObservation
 from app.pki.expiry import due
@@ -36,6 +36,10 @@ def spec_of(site: Site, node: Node, recorded: DeployedNode | None) -> IssueSpec:
     )
 
 
+EDITED = "edited "
+"""How the signature of a file begins that the user owns too."""
+
+
 def signature(resource: FileResource) -> str:
     """Say in one line what a file is made to hold, apart from the credential itself."""
     want = resource.want
@@ -44,7 +48,8 @@ def signature(resource: FileResource) -> str:
         return f"key {want.format} {want.part} {want.alias}{locked}"
     if isinstance(want, TrustWant):
         return f"trust {want.format}"
-    return resource.label
+    edited = isinstance(want, LiteralWant) and want.edited
+    return f"{EDITED}{resource.label}" if edited else resource.label
 
 
 def new_key_reasons(

@@ -10,7 +10,7 @@ from app.kinds.mmm import topology as shape
 from app.kinds.mmm.activation import activation
 from app.kinds.mmm.bundle import assumed, bundle
 from app.kinds.mmm.files import resources
-from app.kinds.mmm.layout import find_layout, roles_of, settled, survey
+from app.kinds.mmm.layout import find_layout, settled, survey
 from app.kinds.mmm.options import OPTIONS
 from app.kinds.mmm.proofs import proofs
 from app.kinds.resources import Activation, FileResource, Layout
@@ -70,8 +70,7 @@ class MySqlMmm:
         writers = {
             name
             for monitor in monitors
-            for name, roles in roles_of(layouts[monitor.host].facts.get("roles", "")).items()
-            if any("writer" in role for role in roles)
+            for name in layouts[monitor.host].facts.get("writers", "").split()
         }
         agents.sort(key=lambda n: layouts[n.host].facts.get("this", "") in writers)
         return (*((n,) for n in agents), *((n,) for n in monitors), *controls)
@@ -129,13 +128,13 @@ class MySqlMmm:
         return bundle(render, facts)
 
     def guards(self, topology: Topology, layouts: Mapping[str, Layout]) -> bool:
-        """Hold the roles of 2.x: an active monitor acts on what broken TLS hides from it.
+        """Hold the roles of 2.2: an active monitor acts on what broken TLS hides from it.
 
         Not where the user holds them already: then they stay so.
         """
         found = [layouts[host] for host in topology.roles.get(shape.MONITOR, ()) if host in layouts]
         return any(
-            one.facts.get("grammar") == "2.x"
+            one.facts.get("manual")
             and (one.facts.get("held") or one.facts.get("file_mode") != "manual")
             for one in found
         )

@@ -38,6 +38,8 @@ _TLS = {
 
 def activation(site: Site, node: Node, layout: Layout, *, alone: bool, guard: Guard) -> Activation:
     """Give the commands for a restart, or for telling the running monitor."""
+    if node.role == CONTROL:
+        return Activation("", "", "", outage_seconds=0)
     facts = layout.facts
     values: dict[str, object] = {
         **tool(node),
@@ -52,8 +54,6 @@ def activation(site: Site, node: Node, layout: Layout, *, alone: bool, guard: Gu
         "log": sh(_logs(node, facts)[0]),
         "agents": sh_words(*_agents(site, node)) if node.role == MONITOR else "",
     }
-    if node.role == CONTROL:
-        return Activation("", "", "", outage_seconds=0)
     if guard in ("set", "lift") and node.role == MONITOR:
         values["mode"] = "manual" if guard == "set" else "active"
         return Activation(
@@ -99,7 +99,10 @@ def _bracketed(name: str) -> str:
 
 def _logs(node: Node, facts: Mapping[str, str]) -> tuple[str, ...]:
     if facts["grammar"] == "2.x":
-        return (f"/var/log/mysql-mmm/{LOGS_TWO.get(node.role, 'mmm_mond.log')}",)
+        name = LOGS_TWO[node.role]
+        of = f"_{node.options['cluster']}.log" if node.options["cluster"] else ".log"
+        names = dict.fromkeys((name.replace(".log", of), name))
+        return tuple(f"/var/log/mysql-mmm/{one}" for one in names)
     return tuple(facts["logs"].split()) or ("/var/log/syslog",)
 
 

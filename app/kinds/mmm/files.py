@@ -72,13 +72,14 @@ def _configs(
     # The start file comes last: it refers to the others.
     ordered = sorted(paths, key=lambda path: (path == read.start, path))
     return tuple(
-        _config(render, path, changed.get(path, read.files.get(path, b"")), _about(notes, path))
+        _config(
+            render,
+            path,
+            changed.get(path, read.files.get(path, b"")),
+            tuple(note for note in notes if note.startswith(f"{render.node.host}:{path}:")),
+        )
         for path in ordered
     )
-
-
-def _about(notes: tuple[str, ...], path: str) -> tuple[str, ...]:
-    return tuple(note for note in notes if f"{path}:" in note)
 
 
 def _mode_edit(render: Render, read: Read, files: Mapping[str, bytes]) -> Mapping[str, bytes]:
@@ -114,7 +115,7 @@ def _config(render: Render, path: str, data: bytes, notes: tuple[str, ...]) -> F
         path=path,
         owner=fact.owner or "root",
         group=fact.group or "root",
-        mode=CONFIG_MODE,
+        mode=(fact.mode & 0o770) or CONFIG_MODE,
         want=LiteralWant(data, edited=True),
         label="configuration",
         notes=notes,

@@ -10,8 +10,9 @@ import re
 from dataclasses import replace
 
 from app.edits.mmm import v2
-from app.errors import EditError
-from app.kinds.mmm.reading import TEXTS, Read, known, own_start, read_node
+from app.errors import EditError, PkiError
+from app.kinds.mmm.problems import problems, warnings
+from app.kinds.mmm.reading import TEXTS, Read, known, read_node, starts_of
 from app.kinds.mmm.topology import AGENT, CONTROL, MONITOR
 from app.kinds.resources import Layout
 from app.model import Node, Site
@@ -20,12 +21,18 @@ from app.quoting import calm, sh, sh_words
 from app.rendering import render_template
 
 FOLDERS = ("/etc/mysql-mmm/ssl", "/etc/mmm/ssl")
+LONG = 20_000
+"""Letters that a fact may have which is read again: more than any cluster needs."""
 UNITS = {
     (True, AGENT): "mysql-mmm-agent", (True, MONITOR): "mysql-mmm-monitor",
     (False, AGENT): "mmm_agent", (False, MONITOR): "mmm_mon",
 }  # fmt: skip
+PINGS = {AGENT: ("PING|1|tlswright", "PING:"), MONITOR: ("ping", "PING:")}
+AGENT_AT = "MMM agent"
+"""What no two agents share and the monitor knows of each: the address that is dialled."""
+_NO_MANUAL = re.compile(r"2\.[01](?:\.|$)")
+_MODE = re.compile(r"[A-Za-z_]{1,40}")
 _PUBLIC = ("ssl_crt.pem", "ca_crt.pem")
-PINGS = ("PING|1|tlswright", "PING:")
 _PATH = re.compile(r"/[A-Za-z0-9_./+@:-]{1,300}")
 _ROW = re.compile(r"\s*(\S+)\(([^)]*)\) (\w+)/(\w+)\. Roles: ?(.*)")
 
@@ -37,7 +44,7 @@ def survey(node: Node) -> Survey:
     names = ["version"]
     if node.role != CONTROL:
         names += ["unit", "port"]
-        values |= {"filter": sh(f"sport = :{node.port}"), "words": sh_words(*PINGS)}
+        values |= {"filter": sh(f"sport = :{node.port}"), "words": sh_words(*PINGS[node.role])}
     if node.role == MONITOR:
         names.append("monitor")
     return Survey(
@@ -61,6 +68,7 @@ def tool(node: Node) -> dict[str, object]:
         "folders": sh_words(*_folders(node)),
         "base": sh(str(node.options["base"])),
         "cluster": sh(f"@{cluster}") if cluster else "",
+        "start": sh(starts_of(node)[0]),
         "port": node.port or int(node.options["monitor_port"]),
     }
 
@@ -77,23 +85,20 @@ def find_layout(site: Site, node: Node, seen: HostObservation) -> Layout:
         return Layout({}, problems=(f"{error} ({error.hint})" if error.hint else str(error),))
     if read is None:
         where = f"/etc, /etc/mmm, /etc/mysql-mmm or {node.options['base']}/etc"
-        return Layout(
-            {}, problems=(f"no MySQL-MMM found: there is no {own_start(node)} in {where}",)
-        )
+        name = " and no ".join(starts_of(node))
+        return Layout({}, problems=(f"no MySQL-MMM found: there is no {name} in {where}",))
     version = _pairs(seen, "version")
-    facts = _facts(node, read, version, seen)
-    problems = (
-        *_files(read), *_product(node, read, version), *_unit(node, facts, seen),
-        *_places(site, node, read), *_monitor(node, facts),
-    )  # fmt: skip
+    units = _pairs(seen, "unit") if "mmm-unit" in seen.outputs else None
+    facts = _facts(site, node, read, version, seen)
     return Layout(
         facts,
-        warnings=(*_warnings(site, node, read, facts, seen),),
-        problems=problems,
-        unique={"MMM host": read.this} if node.role == AGENT and read.this else {},
-        company={"MMM host": tuple(read.hosts)} if node.role == MONITOR else {},
+        warnings=tuple(warnings(site, node, read, facts)),
+        problems=tuple(problems(site, node, read, version, facts, units)),
+        unique={AGENT_AT: calm(read.ip, 200)} if node.role == AGENT and read.ip else {},
+        company={AGENT_AT: _company(read)} if node.role == MONITOR else {},
         names=(calm(read.ip, 200),) if node.role != CONTROL and read.ip else (),
         stale=_stale(node, read, facts),
+        loose=_loose(facts),
         certificates=_certificates(read, seen),
     )
 
@@ -111,9 +116,10 @@ def _certificates(read: Read, seen: HostObservation) -> dict[str, bytes]:
 
 
 def _facts(
-    node: Node, read: Read, version: dict[str, str], seen: HostObservation
+    site: Site, node: Node, read: Read, version: dict[str, str], seen: HostObservation
 ) -> dict[str, str]:
     number = calm(version.get("two", ""), 20) if read.two else "1.x with SSL"
+    hosts = "; ".join(f"{name} {ip}" for name, ip in read.hosts.items())
     unit = str(node.options["service"]) or UNITS.get((read.two, node.role), "")
     facts = {
         "product": f"MySQL-MMM {number or '2.x'}, {node.role}",
@@ -125,46 +131,66 @@ def _facts(
         "this": calm(read.this, 100),
         "ip": calm(read.ip, 200),
         "unit": unit,
-        "transport": _transport(node, read, seen),
+        "transport": _transport(site, node, read, seen),
         "perl": f"IO::Socket::SSL {calm(version.get('perl', 'missing'), 20)}",
         "running": "no" if seen.out("mmm-port") == "down" else "yes",
     }
     if node.role == MONITOR:
-        facts |= _monitor_facts(read, seen)
+        facts |= {"hosts": calm(hosts, LONG), **_monitor_facts(read, seen)}
+        # Since 2.2 it can be told to decide nothing.
+        facts["manual"] = "yes" if read.two and not _NO_MANUAL.match(number) else ""
     return facts
 
 
-def _transport(node: Node, read: Read, seen: HostObservation) -> str:
-    """Say what the node runs with: `tls` of this site, `plain`, or `other`.
+def _transport(site: Site, node: Node, read: Read, seen: HostObservation) -> str:
+    """Say what the node runs with: `tls` of this site, `plain`, or `other` (TLS of others).
 
     What does not run counts as its files say: it will start with them.
     """
-    ours = seen.file(f"{read.folder}/ca_crt.pem").type == "file"
-    written = read.tls and read.paths.get("ca") == f"{read.folder}/ca_crt.pem" and ours
+    path = f"{read.folder}/ca_crt.pem"
+    written = read.tls and read.paths.get("ca") == path and _ours(site, seen.file(path).data)
     if node.role == CONTROL:
         return "tls" if written else "plain"
     said = seen.out("mmm-port").strip() or "down"
-    if said in ("tls", "plain", "other") and not (said == "tls" and not written):
+    if said in ("plain", "other"):
         return said
-    return "tls" if written else "plain"
+    return "tls" if written else "other" if read.tls or said == "tls" else "plain"
+
+
+def _ours(site: Site, pem: bytes | None) -> bool:
+    """Tell whether one of the certificates that are trusted is that of a CA of this site."""
+    from app.pki.pem import read_bundle
+    from app.pki.reading import facts_of
+
+    try:
+        found = [facts_of(der).common_name for der in read_bundle(pem or b"").values()]
+    except PkiError:
+        return False
+    return any(n.rpartition(" CA g")[0] == (site.authority.name or site.name) for n in found)
 
 
 def _monitor_facts(read: Read, seen: HostObservation) -> dict[str, str]:
     """Read mode, roles and warnings, and whether the mode in the file is one of ours."""
     said = seen.out("mmm-monitor").splitlines()
-    mode = next((line.split(" ", 1)[1] for line in said if line.startswith("mode ")), "")
-    rows = [row for row in map(_ROW.fullmatch, said) if row]
-    roles = "; ".join(f"{row[1]} {row[5].strip()}" for row in rows if row[5].strip())
+    mode = next((line[5:] for line in said if line.startswith("mode ")), "")
+    rows = [row for row in map(_ROW.fullmatch, said) if row and row[1] in read.hosts]
+    held = {row[1]: row[5].strip() for row in rows}
+    roles = "; ".join(f"{name} {text}" for name, text in held.items() if text)
+    writers = [
+        name for name, text in held.items()
+        if any(r.strip().startswith(f"{read.active_role or 'writer'}(") for r in text.split(","))
+    ]  # fmt: skip
     states = {row[1]: row[4] for row in rows}
     away = [f"{name} is {state}" for name, state in states.items() if state != "ONLINE"]
     warned = [line for line in said if line.startswith("# Warning")]
-    failing = [line.split(" ", 1)[1] for line in said if line.startswith("check ")]
-    held = read.two and bool(_held(read))
+    failing = [line[6:] for line in said if line.startswith("check ")]
+    kept = read.two and bool(_held(read))
     return {
-        "mode": calm(mode, 40),
+        "mode": mode if _MODE.fullmatch(mode) else "",
         "file_mode": calm(read.mode, 40),
-        "held": "yes" if held else "",
-        "roles": calm(roles, 1000),
+        "held": "yes" if kept else "",
+        "roles": calm(roles, LONG),
+        "writers": calm(" ".join(writers), 500),
         "away": calm("; ".join(away), 300),
         "warned": calm("; ".join(warned), 500),
         "failing": calm("; ".join(failing), 500),
@@ -186,105 +212,6 @@ def _held(read: Read) -> dict[str, bytes]:
         return {}
 
 
-def _files(read: Read) -> tuple[str, ...]:
-    found = [f"{trap} ({trap.hint})" for trap in read.traps if trap.weight == "fatal"]
-    if read.unread:
-        found.append(f"{read.start} includes a file that could not be read: {read.unread[0]}")
-    return tuple(found)
-
-
-def _product(node: Node, read: Read, version: dict[str, str]) -> tuple[str, ...]:
-    found = []
-    if not read.two and not version.get("tls"):
-        base = node.options["base"]
-        found.append(
-            f"this MMM 1.x cannot do TLS (there is no {base}/lib/socket.pm): it would read "
-            "socket_type ssl and stay in plain text without a word. Install the branch with SSL, "
-            "or 2.x"
-        )
-    if not version.get("perl"):
-        found.append(
-            "Perl's IO::Socket::SSL is missing: install libio-socket-ssl-perl (Debian), "
-            "perl-IO-Socket-SSL (Red Hat)"
-        )
-    if read.two and not node.options["verify_server"]:
-        found.append("MMM 2.x has no option to leave the server unverified: set verify_server true")
-    return tuple(found)
-
-
-def _unit(node: Node, facts: dict[str, str], seen: HostObservation) -> tuple[str, ...]:
-    if node.role == CONTROL or "mmm-unit" not in seen.outputs:
-        return ()
-    units = _pairs(seen, "unit")
-    if units and "loaded" not in units.get(facts["unit"], "").split():
-        return (f"there is no systemd unit {facts['unit']}: set option service for this host",)
-    return ()
-
-
-def _places(site: Site, node: Node, read: Read) -> tuple[str, ...]:
-    """Compare what MMM's files make peers dial with what the certificates will hold."""
-    found = []
-    names = node.names
-    what = {AGENT: "the monitor dials this agent as", MONITOR: "mmm_control dials the monitor as"}
-    dialled = what.get(node.role, "mmm_control dials the monitor as")
-    if node.role == CONTROL:
-        names = tuple(
-            name
-            for topology in site.topologies
-            for host in topology.roles.get(MONITOR, ())
-            if node.host in topology.hosts
-            for name in site.hosts[host].dialled
-        )
-    if not read.ip:
-        what_for = "this" if node.role == AGENT else "the monitor"
-        found.append(f"{read.start} gives no address for {what_for}: MMM does not start")
-    elif names and read.ip not in names:
-        ip = calm(read.ip, 200)
-        found.append(
-            f"{dialled} {ip}, which its certificate would not hold: give the host that name in "
-            f"site.yaml (names: [{ip}, …])"
-        )
-    if node.role != CONTROL and read.port and read.port != node.port:
-        key = f"{node.role}_port"
-        found.append(f"MMM's files say port {read.port}, not {node.port}: set option {key}")
-    return tuple(found)
-
-
-def _monitor(node: Node, facts: dict[str, str]) -> tuple[str, ...]:
-    """Refuse what a restart of the monitor would make worse."""
-    if node.role != MONITOR or facts["grammar"] != "2.x" or facts["held"]:
-        return ()
-    mode = facts["mode"].lower()
-    if "passive" in mode:
-        return ("the monitor is in mode PASSIVE, in which it says nothing of agents that it cannot "
-                "reach: mmm_control set_active first",)  # fmt: skip
-    if "manual" in mode and facts["file_mode"] != "manual":
-        return ("somebody set the monitor to MANUAL, which a restart would end: mmm_control "
-                "set_active first, or write mode manual into <monitor>",)  # fmt: skip
-    return ()
-
-
-def _warnings(
-    site: Site, node: Node, read: Read, facts: dict[str, str], seen: HostObservation
-) -> tuple[str, ...]:
-    found = [f"{trap}" for trap in read.traps if trap.weight == "warn"]
-    if node.role == MONITOR:
-        if len(site.topologies) > 1:
-            found.append(
-                "every certificate of this site's CA can drive the MMM cluster: give MMM a site, "
-                "and so a CA, of its own"
-            )
-        if facts["running"] == "no":
-            found.append("the monitor does not run: it cannot be asked for roles and states")
-        if facts["warned"]:
-            found.append(f"the monitor warns: {facts['warned']}")
-        if facts["failing"]:
-            found.append(f"its checks fail: {facts['failing']}: mend that first")
-        if facts["away"]:
-            found.append(f"not every host is online: {facts['away']}")
-    return tuple(found)
-
-
 def _stale(node: Node, read: Read, facts: dict[str, str]) -> str:
     """Say why it must start again though its files may be right."""
     if node.role == CONTROL:
@@ -294,6 +221,18 @@ def _stale(node: Node, read: Read, facts: dict[str, str]) -> str:
     if read.tls and facts["transport"] in ("plain", "other"):
         return "it does not speak the TLS of its files"
     return ""
+
+
+def _loose(facts: dict[str, str]) -> str:
+    """Say why a monitor that an earlier run held must be told once more."""
+    if facts.get("held") and facts["mode"].lower() == "active":
+        return "an earlier run held its roles, and somebody set it to ACTIVE since"
+    return ""
+
+
+def _company(read: Read) -> tuple[str, ...]:
+    """Give the addresses of the agents that the monitor knows."""
+    return tuple(calm(ip.strip(), 200) for ip in read.hosts.values())
 
 
 def _units(node: Node) -> tuple[str, ...]:

@@ -20,9 +20,8 @@ from app.observed import HostObservation
 
 TEXTS = ("/etc/mmm_*.conf", "/etc/mmm/*.conf", "/etc/mysql-mmm/*.conf")
 _NAMES_TWO = re.compile(r"/etc(?:/mmm|/mysql-mmm)?/[^/]+\.conf")
-_BESIDE = re.compile(r"mmm_(?:agent|tools|mon(?:_.+)?)\.conf")
-"""Start files of 2.x that share a host's settings of TLS, beside its own."""
-_MON = re.compile(r"mmm_mon(?:_.+)?\.conf")
+_START = re.compile(r"mmm_(?:agent|mon)(?:_(?!log\.conf).+)?\.conf")
+"""Files of 2.x that a daemon starts from; mmm_mon_log.conf and the like belong to log4perl."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +29,25 @@ class Read:
     """Hold what counts for a node on its host.
 
     `start` is the path of its start file and `files` all that it reads, with their bytes;
-    `starts` are the names of every start file of 2.x that is there.  `hosts` maps MMM's names of
-    the agents to the addresses that the monitor dials; `this` is the agent's own name, `ip` what it
-    listens on, `mode` the mode that a monitor starts in.
+    `starts` are the names of the start files of its cluster that are there, its own first, and
+    `others` those of other clusters on the same host that read one of `files`.  `hosts` maps MMM's
+    names of the agents to the addresses that the monitor dials; `this` is the agent's own name,
+    `ip` what it listens on, `mode` the mode that a monitor starts in, `active_role` the role of
+    the writer.
     """
 
     two: bool
     start: str
     files: Mapping[str, bytes] = field(repr=False)
     starts: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     this: str = ""
     ip: str = ""
     port: int = 0
     agent_ports: Mapping[str, int] = field(default_factory=dict)
     hosts: Mapping[str, str] = field(default_factory=dict)
     mode: str = ""
+    active_role: str = ""
     tls: bool = False
     paths: Mapping[str, str] = field(default_factory=dict)
     logs: tuple[str, ...] = ()
@@ -58,11 +61,16 @@ class Read:
         return "/etc/mmm/ssl" if home == "/etc" else f"{home}/ssl"
 
 
-def own_start(node: Node) -> str:
-    """Name the file that a node's program starts from; agents know no cluster."""
-    if node.role == AGENT:
-        return start_file("agent")
-    return start_file("mon", str(node.options["cluster"]))
+def starts_of(node: Node) -> tuple[str, ...]:
+    """Name the files that a node's program may start from, the first that is there counts.
+
+    The agent of a cluster with a name is run as `mmm_agentd @NAME`, or without where its host has
+    no other.
+    """
+    cluster = str(node.options["cluster"])
+    if node.role != AGENT:
+        return (start_file("mon", cluster),)
+    return tuple(dict.fromkeys((start_file("agent", cluster), start_file("agent"))))
 
 
 def read_node(node: Node, seen: HostObservation) -> Read | None:
@@ -71,11 +79,16 @@ def read_node(node: Node, seen: HostObservation) -> Read | None:
     Raises EditError for a file that is too large to be one of MMM's.
     """
     files = two_files(seen)
-    if any(posixpath.basename(path) == own_start(node) for path in files):
-        return _two(node, seen, files)
-    path = f"{node.options['base']}/etc/{own_start(node)}"
-    data = seen.file(path).data
-    return None if data is None else _one(node, path, data, seen)
+    present = {posixpath.basename(path) for path in files}
+    for start in starts_of(node):
+        if start in present:
+            return _two(node, start, seen, files)
+    for start in starts_of(node):
+        path = f"{node.options['base']}/etc/{start}"
+        data = seen.file(path).data
+        if data is not None:
+            return _one(node, path, data, seen)
+    return None
 
 
 def two_files(seen: HostObservation) -> dict[str, bytes]:
@@ -104,11 +117,11 @@ def _asked(path: str) -> bool:
     return folder != "/etc" or name.startswith("mmm_")
 
 
-def _two(node: Node, seen: HostObservation, files: dict[str, bytes]) -> Read:
-    start = own_start(node)
-    names = sorted(posixpath.basename(path) for path in files)
-    starts = tuple(dict.fromkeys((start, *filter(_BESIDE.fullmatch, names))))
-    everything = known(files, starts)
+def _two(node: Node, start: str, seen: HostObservation, files: dict[str, bytes]) -> Read:
+    names = dict.fromkeys(sorted(posixpath.basename(path) for path in files))
+    starts = (start, *(name for name in _beside(node) if name in names and name != start))
+    others = tuple(name for name in filter(_START.fullmatch, names) if name not in starts)
+    everything = known(files, (*starts, *others))
     modes = {path: seen.file(path).mode for path in files}
     view = v2.read_conf(everything, start, modes=modes)
     own = view.host
@@ -125,12 +138,14 @@ def _two(node: Node, seen: HostObservation, files: dict[str, bytes]) -> Read:
         start=view.start,
         files={path: files[path] for path in view.files if path in files},
         starts=starts,
+        others=tuple(o for o in others if _share(everything, o, view.files)),
         this=_text(view.this),
         ip=ip,
         port=port,
         agent_ports={name: host.agent_port.number for name, host in view.hosts.items()},
         hosts={name: _text(host.ip) for name, host in view.hosts.items() if host.ip},
         mode=monitor.mode.text if monitor and node.role == MONITOR else "",
+        active_role=_text(view.active_master_role),
         tls=socket.tls,
         paths={name: _text(value) for name, value in named.items()},
         traps=view.traps,
@@ -138,15 +153,22 @@ def _two(node: Node, seen: HostObservation, files: dict[str, bytes]) -> Read:
     )
 
 
+def _beside(node: Node) -> tuple[str, ...]:
+    """Name the start files that share the TLS of a node's host: those of its cluster."""
+    cluster = str(node.options["cluster"])
+    found = (start_file("agent", cluster), start_file("mon", cluster))
+    return found if cluster else (*found, start_file("tools"))
+
+
+def _share(files: Mapping[str, bytes | None], other: str, ours: Iterable[str]) -> bool:
+    return bool(set(v2.read_conf(files, other).files) & set(ours))
+
+
 def _one(node: Node, path: str, data: bytes, seen: HostObservation) -> Read:
-    """Read 1.x; on an agent's host the files of mmm_control get the same settings."""
-    folder = posixpath.dirname(path)
-    beside = {
-        other: fact.data
-        for other, fact in seen.files.items()
-        if node.role == AGENT and fact.data is not None
-        and posixpath.dirname(other) == folder and _MON.fullmatch(posixpath.basename(other))
-    }  # fmt: skip
+    """Read 1.x; on an agent's host the file of mmm_control gets the same settings."""
+    other = f"{posixpath.dirname(path)}/{start_file('mon', str(node.options['cluster']))}"
+    found = seen.file(other).data if node.role == AGENT else None
+    beside = {} if found is None else {other: found}
     view = v1.read_conf(data, path)
     hosts = {one.name: one.text("ip") for one in view.of("host") if one.text("ip")}
     this = view.setting("this")
@@ -161,6 +183,7 @@ def _one(node: Node, path: str, data: bytes, seen: HostObservation) -> Read:
         port=port.number if port else 0,
         agent_ports=dict.fromkeys(hosts, agents.number if agents else 0),
         hosts=hosts,
+        active_role=view.setting("active_master_role"),
         tls=view.socket.tls,
         paths={
             name: _text(view.socket.options.get(f"{name}_file")) for name in ("cert", "key", "ca")

@@ -10,7 +10,8 @@ from app.site.options import value_of
 from app.site.report import Fault
 
 MONITOR, AGENT, CONTROL = "monitor", "agent", "control"
-_CLUSTER = re.compile(r"[A-Za-z0-9_-]{0,60}")
+# mmm_mon_log.conf is the file of its log.
+_CLUSTER = re.compile(r"(?!log$)[A-Za-z0-9_-]{0,60}")
 _UNIT = re.compile(r"(?:[A-Za-z0-9@_][A-Za-z0-9@._:-]{0,120})?")
 # MMM cuts lines at blanks and its init scripts expand paths unquoted.
 _PATH = re.compile(r"/[A-Za-z0-9_./+-]*[A-Za-z0-9_.+-]")
@@ -67,7 +68,8 @@ def problems(site: Site, topology: Topology) -> tuple[str, ...]:
     if not topology.roles.get(AGENT, ()):
         found.append("a topology of MMM has at least one agent")
     if not _CLUSTER.fullmatch(str(value(topology, "cluster"))):
-        text = f"{value(topology, 'cluster')!r} is no name of a cluster: letters, digits, _ and -"
+        name = value(topology, "cluster")
+        text = f"{name!r} is no name of a cluster: letters, digits, _ and -, and not log"
         found.append(Fault(text, "cluster"))
     if not _PATH.fullmatch(str(value(topology, "base"))):
         text = "MMM's configuration cannot hold every path: letters, digits and . _ + - / alone"
