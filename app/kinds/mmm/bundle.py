@@ -18,7 +18,7 @@ ONE, TWO = "socket-1.x.conf", "socket-2.x.conf"
 def assumed(node: Node) -> Layout:
     """Give what 2.x has by default; the page says where 1.x has it."""
     facts = {
-        "product": f"MySQL-MMM, {node.role}", "grammar": "2.x", "config": "", "folder": FOLDERS[0],
+        "product": "MySQL-MMM", "grammar": "2.x", "config": "", "folder": FOLDERS[0],
         "files": "", "logs": "", "this": "", "ip": node.names[0], "unit": "", "roles": "",
         "transport": "tls", "running": "",
     }  # fmt: skip
