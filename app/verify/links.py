@@ -92,13 +92,14 @@ def verify_link(
     result, seen = _rightly(check, probes)
     yield from seen
     why = unprovable(check.link)
+    since = probes.clock()
     for proof in proofs:
         if halted():
             return
         if why:
             yield Finding(check.link.id, proof.title, "skip", why, source=proof.host)
         else:
-            finding, known = prove_why(proof, check.kind, probes, halted)
+            finding, known = prove_why(proof, check.kind, probes, halted, since)
             yield finding if known else blame(finding, check, probes)
     conclusive = result.outcome not in ("refused", "unreachable", "not-tls")
     for dial in (_without_certificate, _foreign, _plainly):

@@ -15,17 +15,21 @@ _EVERY, _SHARE = 1.0, 0.1
 """The pause grows with the wait: a product's own tools take seconds of a core for each call."""
 
 
-def prove(proof: Proof, probes: Probes, halted: Callable[[], bool]) -> Finding:
+def prove(
+    proof: Proof, probes: Probes, halted: Callable[[], bool], since: float | None = None
+) -> Finding:
     """Repeat the proof's command until it holds; the last evidence is told.
 
-    Without a connection to the host the proof is skipped, never held.
+    Its time began at `since`, else begins now: what one proof of a link has waited, the next need
+    not wait again.  Without a connection to the host the proof is skipped, never held.
     """
     remote = probes.remote(proof.host)
     if remote is None:
         return _told(proof, "skip", f"not checked: there is no connection to {proof.host}")
-    began = probes.clock()
+    began = probes.clock() if since is None else since
     deadline = began + proof.seconds
-    again = False
+    # Where its time is over it is tried once, and not by an answer from before.
+    again = probes.clock() + _EVERY >= deadline
     while True:
         left = deadline - probes.clock()
         try:
@@ -47,13 +51,17 @@ def prove(proof: Proof, probes: Probes, halted: Callable[[], bool]) -> Finding:
 
 
 def prove_why(
-    proof: Proof, kind: str, probes: Probes, halted: Callable[[], bool]
+    proof: Proof,
+    kind: str,
+    probes: Probes,
+    halted: Callable[[], bool],
+    since: float | None = None,
 ) -> tuple[Finding, bool]:
     """Prove, and where it does not hold let the product say why.
 
     The second value tells whether the cause is known, so that no log need be searched for it.
     """
-    return why(prove(proof, probes, halted), proof, kind, probes)
+    return why(prove(proof, probes, halted, since), proof, kind, probes)
 
 
 def _told(proof: Proof, verdict: Verdict, evidence: str) -> Finding:

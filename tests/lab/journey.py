@@ -15,11 +15,14 @@ from tests.lab.site import PASSPHRASE, Site
 PAIRS = (("hub", "spoke-a"), ("spoke-a", "hub"), ("spoke-a", "spoke-b"), ("spoke-b", "spoke-a"))
 
 
-def travel(lab: Lab, folder: Path, *flags: str, look: Callable[[Site], None]) -> tuple[Event, ...]:
+def travel(
+    lab: Lab, folder: Path, *flags: str, look: Callable[[Site], None], rotates: bool = True
+) -> tuple[Event, ...]:
     """Take stock brokers to TLS, rotate every certificate, and take all of it back.
 
     `flags` go to `init`; `look` sees the site while its links stand, for what holds under these
-    flags alone.  Gives the events of the rotation.
+    flags alone.  Gives the events of the rotation; none without `rotates`, where the flags change
+    nothing in how certificates are rotated.
     """
     activemq.start_all(lab.hosts.values())
     stock = {name: footprint.content(lab[name]) for name in lab.names}
@@ -35,7 +38,7 @@ def travel(lab: Lab, folder: Path, *flags: str, look: Callable[[Site], None]) ->
     assert [strangers_let_in(lab[name], foreign) for name in lab.names] == [[], [], []]
     look(site)
     _again_changes_nothing(site)
-    rotation = _rotate_and_take_it_back(site)
+    rotation = _rotate_and_take_it_back(site) if rotates else ()
     _go_back(site, stock)
     _nothing_was_said_of(site, {PASSPHRASE, *passwords})
     return rotation
@@ -78,7 +81,6 @@ def _rotate_and_take_it_back(site: Site) -> tuple[Event, ...]:
     assert site.not_crossing(*PAIRS) == []
     site.run("rollback", "--yes", expect=0)
     assert {name: footprint.served(site.lab[name]) for name in site.hosts} == old
-    site.run("verify", expect=0)
     return events
 
 

@@ -13,6 +13,7 @@ import pytest
 from app import kinds
 from app.findings import Finding
 from app.kinds.base import Proof
+from app.kinds.rabbitmq.proofs import judge_cli, judge_cluster
 from app.kinds.resources import Layout
 from app.model import AuthoritySpec, Host, Link, Site, Topology
 from app.observed import Output
@@ -23,7 +24,7 @@ from app.pki.reading import facts_of
 from app.quoting import sh
 from app.verify.blame import blame
 from app.verify.checks import LinkCheck, Probes
-from app.verify.proofs import prove_why
+from app.verify.proofs import prove, prove_why
 from app.verify.result import TrustAnchors
 from app.verify.whys import MOST
 from tests.unit.erlang_nodes import Erlang, Node, Options, erlang
@@ -156,9 +157,36 @@ def test_only_what_fails_is_asked_once_and_a_few_times_at_most(tmp_path: Path) -
     assert (last.verdict, last.cause) == ("fail", "")
 
 
+def test_what_one_proof_has_waited_the_next_does_not_wait_again(tmp_path: Path) -> None:
+    tried = tmp_path / "tried"
+    given = probes(ShellHost(Host("r1", "127.0.0.1")))
+    slow = replace(proof(f"echo x >>{sh(str(tried))}; echo no", ""), seconds=20)
+    assert prove(slow, given, lambda: False).verdict == "fail"
+    before = len(tried.read_text())
+    assert before > 4
+    assert prove(slow, given, lambda: False, since=given.clock() - 20).verdict == "fail"
+    assert len(tried.read_text()) == before + 2
+
+
 def test_an_answer_that_nobody_knows_changes_nothing(tmp_path: Path) -> None:
     given = probes(ShellHost(Host("r1", "127.0.0.1")))
     plain, _ = prove_why(proof("echo no", ""), "rabbitmq", given, lambda: False)
     for why in ("echo RESULT pong", "exit 1"):
         found = prove_why(proof("echo no", why), "rabbitmq", given, lambda: False)
         assert found == (plain, False)
+
+
+def test_of_a_cli_tool_s_long_advice_the_error_itself_is_told() -> None:
+    said = (
+        "Error: unable to perform an operation on node 'rabbit@r1'. Please see diagnostics "
+        "information and suggestions below.\n\nMost common reasons for this are:\n\n"
+        " * Target node is unreachable\n\nCurrent node details:\n * Erlang cookie hash: QdWuR9==\n"
+    )
+    holds, evidence = judge_cluster(("rabbit@r1",), Output(69, said))
+    assert not holds
+    assert evidence.startswith("Error: unable to perform")
+    assert "cookie" not in evidence
+    assert judge_cli(Output(0, "Error:\nFailed to connect to rabbit@r1 in 15000 ms\nmore"))[1] == (
+        "Error: Failed to connect to rabbit@r1 in 15000 ms"
+    )
+    assert judge_cli(Output(0, "one\ntwo"))[1] == "one two"

@@ -167,5 +167,8 @@ _STATUS_ROW = re.compile(
 
 
 def _last(output: Output) -> str:
+    """Give the error that a CLI tool named without its long advice, or what it said last."""
     lines = [x.strip() for x in f"{output.out}\n{output.err}".splitlines() if x.strip()]
-    return calm(" ".join(lines[-3:]), 300)
+    named = next((n for n, line in enumerate(lines) if line.startswith("Error:")), None)
+    chosen = lines[-3:] if named is None else lines[named : named + 2]
+    return calm(" ".join(chosen), 300)
