@@ -7,6 +7,11 @@ from app.plan.plan import Plan, Step
 
 REREAD = "the files are read again, nothing restarts"
 
+STILL_HELD = (
+    "What was held is held still: nothing fails over by itself until apply has gone on to its end, "
+    "or rollback has taken the run back."
+)
+
 
 def count(number: int, noun: str, plural: str = "") -> str:
     """Give a number with its noun: `1 file`, `2 files`."""

@@ -64,10 +64,10 @@ def problems(site: Site, topology: Topology) -> tuple[str, ...]:
     found: list[str] = []
     monitors = topology.roles.get(MONITOR, ())
     if not monitors:
-        found.append("no host has the role monitor: give it to the one on which MMM's monitor runs")
+        found.append("no host has the role monitor: give it to the host of MMM's monitor")
     elif len(monitors) > 1:
         found.append(
-            f"{' and '.join(monitors)} all have the role monitor, and a cluster has one: a host "
+            f"{' and '.join(monitors)} each have the role monitor, and a cluster has one: a host "
             "from which mmm_control alone is run has the role control"
         )
     if not topology.roles.get(AGENT, ()):
@@ -86,7 +86,10 @@ def problems(site: Site, topology: Topology) -> tuple[str, ...]:
     for node in nodes(site, topology):
         place = f"{node.names[0]}:{node.port}"
         if node.port and place in places:
-            text = f"{places[place]} and {node.host} are both dialled as {place}"
+            text = (
+                f"{places[place]} and {node.host} are both dialled as {place}: take one of them "
+                "out, or let its own address come first"
+            )
             found.append(Fault(text, "names", node.host))
         places[place] = node.host
         unit = str(node.options["service"])
