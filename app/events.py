@@ -109,6 +109,8 @@ class RunView:
     waves: int = 0
     pid: int = 0
     stop: str = ""
+    held: bool = False
+    """Whether the product is kept from acting until a later run has gone to its end."""
     next: tuple[str, ...] = ()
     hosts: dict[str, HostView] = field(default_factory=dict)
     log: tuple[tuple[str, str, str], ...] = ()
@@ -163,12 +165,22 @@ def _step(view: RunView, event: Event) -> RunView:
             view, ended=event.time, result=event.text, exit=int(event.data.get("exit", 1)),
             next=tuple(event.data.get("next", ())),
         )  # fmt: skip
+    if event.kind == "intent":
+        held = _HOLDS.get(str(event.data.get("phase", "")), view.held)
+        view = replace(view, held=held)
     return _host_event(view, event)
+
+
+_HOLDS = {"guard": True, "free": False}
+"""What the first and the last phase of a framed change do (app.plan.phases)."""
 
 
 def _planned(view: RunView, event: Event) -> RunView:
     counts: dict[str, int] = {}
     changed: dict[str, int] = {}
+    phases = [step.get("phase", "") for step in event.data.get("steps", [])]
+    # An earlier run held what this one is to let go, and did not come to its end.
+    held = "free" in phases and "guard" not in phases
     for step in event.data.get("steps", []):
         for host in step.get("hosts", []):
             counts[host] = counts.get(host, 0) + 1
@@ -177,7 +189,7 @@ def _planned(view: RunView, event: Event) -> RunView:
         name: replace(host, steps=counts.get(name, 0), changed=changed.get(name, 0))
         for name, host in view.hosts.items()
     }
-    return replace(view, plan=str(event.data.get("plan", "")), hosts=hosts)
+    return replace(view, plan=str(event.data.get("plan", "")), hosts=hosts, held=held)
 
 
 def _host_event(view: RunView, event: Event) -> RunView:

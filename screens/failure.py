@@ -13,12 +13,13 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from app.events import HostView, RunView
+from app.plan.words import STILL_HELD
 from app.quoting import calm
 from screens.base import FrameScreen
 from screens.messages import Go, Review, Start, Watch
 from screens.progress import outcome, standing
 from screens.same import command
-from screens.words import BAD, HOST_WORDS, IDLE, shown, word
+from screens.words import BAD, HOST_WORDS, IDLE, WARN, shown, word
 
 NOW = {
     "done": "new files, proven",
@@ -30,10 +31,15 @@ NOW = {
 CUT = "cut off in the middle: the next plan says what stands there"
 
 
-def now(view: RunView, state: str) -> str:
-    """Say what stands on a host whose run ended in a state, and nothing that is not known."""
+def now(view: RunView, state: str, done: int = 0) -> str:
+    """Say what stands on a host whose run ended in a state, and nothing that is not known.
+
+    `done` are the steps that it had behind it.
+    """
     if view.verb == "rollback" and state == "done":
         return "its files from before the run"
+    if state == "restored" and done:
+        return "its files from before this step are back"
     return NOW.get(state, CUT)
 
 
@@ -84,11 +90,13 @@ class FailureScreen(FrameScreen):
         return command(self.state.directory, words[key])
 
     def _choices(self) -> list[tuple[str, str]]:
-        changed = any(h.state == "done" and h.changed for h in self.view.hosts.values())
+        hosts = self.view.hosts.values()
+        changed = any(h.changed and (h.state == "done" or h.done) for h in hosts)
         rows = [("again", "Mend the cause, then look at the plan again and go on")]
         if changed and self.view.verb != "rollback":
             rows.append(("rollback", "Roll back the whole run: every host as it was before it"))
-        return [*rows, ("leave", "Leave everything as it is and decide later")]
+        later = ": nothing fails over until then" if self.view.held else ""
+        return [*rows, ("leave", f"Leave everything as it is and decide later{later}")]
 
     def _story(self) -> Text:
         text = Text("What happened\n", style="bold")
@@ -97,12 +105,15 @@ class FailureScreen(FrameScreen):
             text.append_text(_error(host))
         if not failed:
             text.append(f"  {calm(self.view.result or outcome(self.view))}\n", style="default")
+        if self.view.held:
+            text.append(f"\n{STILL_HELD}\n", style=f"not bold {WARN}")
         text.append("\nEach host now\n", style="bold")
         for host in self.view.hosts.values():
             text.append(f"  {host.name:<18}", style="not bold")
             state = standing(self.view, host)
             text.append_text(shown(word(HOST_WORDS, state)))
-            text.append(f"   {now(self.view, state)}\n", style=f"not bold {IDLE}")
+            said = now(self.view, state, host.done)
+            text.append(f"   {said}\n", style=f"not bold {IDLE}")
         return text
 
     def on_option_list_option_highlighted(self) -> None:

@@ -22,14 +22,16 @@ def draw(
 ) -> str:
     """Draw the hosts of each role; those of an only role all talk to each other.
 
-    Of several roles the first is in the middle, and the hosts of the others hang on it.  `drawn`
-    are (initiator, acceptor) pairs; `<` points at the acceptor.
+    Of several roles the first is in the middle, and the hosts of the others hang on it, with their
+    role from the third one on.  `drawn` are (initiator, acceptor) pairs; `<` points at the
+    acceptor.
     """
     names = list(roles)
     if not names:
         return ""
     hubs = list(roles[names[0]])
-    leaves = [host for name in names[1:] for host in roles[name]]
+    leaves = [host for name in names[1:2] for host in roles[name]]
+    leaves += [h if h == name else f"{h} ({name})" for name in names[2:] for h in roles[name]]
     if len(names) == 1:
         rows = _mesh(hubs, names[0], width, height)
     else:

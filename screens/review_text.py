@@ -6,7 +6,7 @@ from rich.text import Text
 
 from app.plan.diff import Change
 from app.plan.plan import Check, NodeStep, Plan, Step
-from app.plan.words import outage, step_words, taken_up
+from app.plan.words import outage, step_meanwhile, step_words, taken_up
 from app.quoting import calm
 from screens.words import BAD, IDLE, OK, VERDICT_WORDS, WARN, count, shown, word
 
@@ -18,7 +18,7 @@ def summary(plan: Plan) -> str:
     """Say a plan in one line."""
     hosts = {host for step in plan.steps for host in step.hosts}
     files = sum(len(m.changes) for step in plan.steps for m in step.members)
-    restarts = sum(step.outage_seconds > 0 for step in plan.steps)
+    restarts = sum(m.activation.restarts for step in plan.steps for m in step.members)
     what = count(restarts, "restart") if restarts else "no restart"
     return "  ".join((count(len(hosts), "host"), count(files, "file"), what))
 
@@ -31,7 +31,12 @@ def apply_words(plan: Plan) -> str:
     undo = TOGETHER if groups else (
         "A host whose new files are not proven gets its old ones back, and the run stops."
     )  # fmt: skip
-    return f"{summary(plan)}: {how}.\n{undo}"
+    return "\n".join((f"{summary(plan)}: {how}.", *_meanwhile(plan), undo))
+
+
+def _meanwhile(plan: Plan) -> list[str]:
+    """Say once what is to be known while the run goes on; what comes first covers what follows."""
+    return [words for step in plan.steps if (words := step_meanwhile(step))][:1]
 
 
 def host_label(member: NodeStep) -> Text:
@@ -92,6 +97,8 @@ def diff(text: str) -> Text:
 def step_text(step: Step) -> Text:
     """Show one step: its hosts, why, and the outage to expect, which they have together."""
     text = Text().append(f"{_expected(step)}\n", style="bold")
+    if words := step_meanwhile(step):
+        text.append(f"{words}\n", style=WARN)
     text.append(f"{TOGETHER if len(step.members) > 1 else ALONE}\n\n", style=IDLE)
     for member in step.members:
         text.append(f"{member.node.host} ({member.node.role})\n", style="bold")
@@ -107,7 +114,7 @@ def step_text(step: Step) -> Text:
 
 def _expected(step: Step) -> str:
     if not step.outage_seconds:
-        return "No outage: the files are read again, nothing restarts."
+        return f"No outage: {step_words(step)}."
     if len(step.members) > 1:
         return (
             f"Expected outage: about {step.outage_seconds} s without any of these "
@@ -127,7 +134,9 @@ def order_text(plan: Plan) -> Text:
             what = "; ".join(sorted({m.reason for m in step.members if m.reason}))
             text.append(f"   {step.id:<5} {names:<{wide}}  {_away(step)}")
             text.append(f"   {what}\n" if what else "\n", style=IDLE)
-        text.append("   then every link is proven\n\n", style=IDLE)
+        # What is only told its mode uses no link anew.
+        told = wave.phase == "guard"
+        text.append("\n" if told else "   then every link is proven\n\n", style=IDLE)
     if not plan.waves:
         text.append("Nothing is restarted.\n")
     elif not outage(plan):
@@ -141,7 +150,8 @@ def order_text(plan: Plan) -> Text:
 
 def _away(step: Step) -> str:
     if not step.outage_seconds:
-        return "reads its files again"
+        told = (m.activation.told for m in step.members)
+        return next(filter(None, told), "reads its files again")
     together = "all " if len(step.members) > 1 else ""
     return f"{together}away for about {step.outage_seconds} s"
 
@@ -175,5 +185,6 @@ def checks_text(plan: Plan) -> Text:
     for host, facts in plan.layouts.items():
         text.append(f"\n{host}\n", style="bold")
         for key, value in facts.items():
-            text.append(f"  {key:<14} {calm(value, 200)}\n", style=IDLE)
+            if value:
+                text.append(f"  {key:<14} {calm(value, 200)}\n", style=IDLE)
     return text

@@ -209,6 +209,7 @@ def _planned(plan: Plan) -> dict[str, Any]:
                 "hosts": list(step.hosts),
                 "changes": {m.node.host: len(m.changes) for m in step.members},
                 "outage": step.outage_seconds,
+                "phase": step.phase,
             }
             for step in plan.steps
         ],

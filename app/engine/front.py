@@ -69,6 +69,7 @@ class RunSummary:
     exit: int | None
     live: bool
     hosts: tuple[str, ...]
+    held: bool = False
 
 
 def _quiet(host: str, state: str, text: str) -> None:
@@ -270,8 +271,9 @@ def _summary(folder: Path) -> RunSummary:
     verb = view.verb or str(_request(folder).get("verb", ""))
     result = view.result or ("running" if live else "cut off")
     return RunSummary(
-        folder.name, verb, view.started, view.ended, result, view.exit, live, tuple(view.hosts)
-    )
+        folder.name, verb, view.started, view.ended, result, view.exit, live, tuple(view.hosts),
+        view.held,
+    )  # fmt: skip
 
 
 def _request(folder: Path) -> dict[str, object]:

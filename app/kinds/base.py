@@ -86,6 +86,8 @@ class Kind(Protocol):
     """What the hosts have afterwards, at most 36 characters each."""
     clients: str
     """Who else needs a certificate of the site, in a sentence; empty when nobody does."""
+    allows: str
+    """What a certificate of the site's CA is good for beyond its own link; empty for nothing."""
 
     def nodes(self, site: Site, topology: Topology) -> tuple[Node, ...]:
         """Give the nodes: acceptors before the initiators that dial them."""

@@ -107,6 +107,11 @@ class Activation:
     """Commands that site.yaml gives itself, by the option's key: shown before they are run."""
     outage_seconds: int = 10
     """What to tell the user to expect while one node restarts; 0 where files are re-read only."""
+    told: str = ""
+    """What a service that runs on is told: `told to hold its roles`; empty where it restarts, or
+    reads its files again."""
+    meanwhile: str = ""
+    """What is to be known of the time until the step, or the run, is over: whole sentences."""
 
     @property
     def restarts(self) -> bool:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from app.kinds.resources import Activation
 from app.plan.plan import Plan, Step
 
-REREAD = "files are read again, nothing restarts"
+REREAD = "the files are read again, nothing restarts"
+
+STILL_HELD = (
+    "What was held is held still: nothing fails over by itself until apply has gone on to its end, "
+    "or rollback has taken the run back."
+)
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
@@ -17,10 +22,15 @@ def step_words(step: Step) -> str:
     """Say what a step does to its hosts."""
     hosts = len(step.members)
     if not _restarting(step):
-        return REREAD
+        return _told(step) or REREAD
     if hosts == 1:
         return f"restart, about {step.outage_seconds} s"
     return f"all {hosts} stop, then start again, about {step.outage_seconds} s without any of them"
+
+
+def step_meanwhile(step: Step) -> str:
+    """Say what is to be known of the time that a step takes; empty where there is nothing."""
+    return " ".join(dict.fromkeys(m.activation.meanwhile for m in step.members)).strip()
 
 
 def restarts(plan: Plan) -> str:
@@ -57,7 +67,15 @@ def proven_words(files: int, activation: Activation) -> str:
 
 def taken_up(activation: Activation) -> str:
     """Say how a node took its files up."""
-    return "restarted" if activation.restarts else "read again without a restart"
+    if activation.restarts:
+        return "restarted"
+    return activation.told or "read again without a restart"
+
+
+def _told(step: Step) -> str:
+    told = {m.node.role: m.activation.told for m in step.members if m.activation.told}
+    words = [f"the {role} is {what}" for role, what in told.items()]
+    return f"{', '.join(words)}, nothing restarts" if words else ""
 
 
 def _restarting(step: Step) -> int:

@@ -59,6 +59,10 @@ class KindFacts(Protocol):
     def clients(self) -> str:
         """Say who else needs a certificate of the site; empty when nobody does."""
 
+    @property
+    def allows(self) -> str:
+        """Say what a certificate of the site's CA is good for; empty when just for its links."""
+
     def nodes(self, site: Site, topology: Topology) -> tuple[Node, ...]:
         """Give the nodes, each with the names that its peers dial, the preferred one first."""
 

@@ -74,7 +74,10 @@ def add(draft: Draft, hosts: tuple[DraftHost, ...], kinds: Kinds) -> Draft:
             fresh.append(host)
         elif (there.address, there.port) != (host.address, host.port):
             where = f"{there.address} port {there.port}"
-            raise UsageError(f"there is a host {host.name!r} already, at {where}")
+            raise UsageError(
+                f"there is a host {host.name!r} already, at {where}",
+                hint=f"Write NAME={host.address} with another name, or edit that host.",
+            )
     added = replace(draft, hosts=(*draft.hosts, *fresh))
     return with_roles(added, kinds.load(draft.kind)) if draft.kind else added
 

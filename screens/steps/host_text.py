@@ -56,12 +56,12 @@ def hosts_help(state: State) -> str:
 
 
 def _range(roles: list[str]) -> str:
-    return f"{roles[-1] if roles else 'host'}-[01-12]"
+    return f"{roles[1] if len(roles) > 1 else roles[0] if roles else 'host'}-[01-12]"
 
 
 def _facts(check: HostCheck) -> list[str]:
     """Give what was found, what matters most first: a small pane shows but the first rows."""
-    facts = {key: value for key, value in check.facts.items() if value != check.text}
+    facts = {key: value for key, value in check.facts.items() if value not in ("", check.text)}
     host = [key for key in ("system", "login") if key in facts]
     own = [key for key in facts if key not in (*host, "names")]
     keys = [*own[:FIRST], *host, *own[FIRST:]]

@@ -284,6 +284,7 @@ class HostsScreen(StepScreen):
         role = roles[(roles.index(host.role) + 1) % len(roles)] if host.role in roles else roles[0]
         self.state.change(d.set_role(self.state.draft, host.name, role, self.state.edges.kinds))
         self.draw()
+        self.watch_hosts.look()
 
     def action_link(self) -> None:
         """Begin a link at this host, or end it here; a link that exists is taken away."""

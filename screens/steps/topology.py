@@ -29,10 +29,11 @@ AUTHORITY = {True: "a CA of your own, or pinned peers", False: "a CA of your own
 
 
 def _example(kind: KindFacts) -> dict[str, list[str]]:
-    """Give hosts for each role as an example: one of the first among several roles, else three."""
+    """Give hosts for each role as an example: three of the second role, or of the only one."""
     first, *others = role_names(kind)
-    three = {role: [f"{role}-{x}" for x in "abc"] for role in others or [first]}
-    return {first: [first], **three} if others else three
+    many, *more = others or [first]
+    three = {many: [f"{many}-{x}" for x in "abc"]}
+    return {first: [first], **three, **{role: [role] for role in more}} if others else three
 
 
 class TopologyScreen(StepScreen):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
+from rich.text import Text
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -16,6 +17,7 @@ from screens.form import Form, Row
 from screens.rows import put, rows_of
 from screens.steps.step import StepScreen
 from screens.strength import strength
+from screens.words import WARN
 
 CA = "With a CA of your own, each host trusts what that CA signed."
 PINNED = (
@@ -34,6 +36,7 @@ class TrustScreen(StepScreen):
     STEP: ClassVar[Step] = "trust"
     SECRET: ClassVar[bool] = True
     TITLE_TEXT = "Who vouches for your hosts?"
+    DEFAULT_CSS = "TrustScreen #allows { height: auto; max-height: 3; }"
 
     def __init__(self, state: object) -> None:
         super().__init__(state)  # type: ignore[arg-type]
@@ -49,6 +52,9 @@ class TrustScreen(StepScreen):
         """Lay out the form."""
         yield Static(self.TITLE_TEXT, classes="title")
         yield Form(self._rows())
+        kind = self.state.kind()
+        if kind is not None and kind.allows:
+            yield Static(Text(kind.allows, style=WARN), id="allows")
 
     def on_mount(self) -> None:
         """Begin at the first field."""

@@ -40,7 +40,7 @@ def test_the_wizard_leads_a_plain_cluster_to_tls(fresh_lab: Lab, tmp_path: Path)
 
 def _to_the_review(terminal: Tmux, hosts: tuple[str, ...]) -> None:
     terminal.wait("What do you want to secure?")
-    terminal.keys("Down")
+    terminal.keys("End")
     terminal.wait("> RabbitMQ cluster")
     terminal.keys("Tab")
     terminal.wait("> Site name")

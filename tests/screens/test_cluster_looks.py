@@ -17,6 +17,7 @@ from screens.steps.review import ReviewScreen
 from screens.steps.trust import TrustScreen
 from tests.screens.cluster import ALIEN, to_hosts
 from tests.screens.drive import drive, same_as_stored, state_for, text_of, until
+from tests.screens.kinds import choose
 from tests.screens.recorded_cluster import (
     ClusterFront,
     cluster_events,
@@ -46,10 +47,8 @@ def test_every_step_of_a_cluster_looks_as_it_was_looked_at(
         same_as_stored(f"{name}-{tag}", seen[-1])
 
     async def story(pilot: Pilot[int]) -> None:
-        await pilot.press("down")
-        await until(pilot, lambda: "> RabbitMQ" in text_of(app))
+        await choose(pilot, "RabbitMQ")
         same_as_stored(f"topology-{tag}", text_of(app))
-        await pilot.press("up")
         await to_hosts(pilot)
         look("hosts")
         await to_step(pilot, NamesScreen)
@@ -173,8 +172,8 @@ def test_a_window_that_is_made_smaller_draws_the_example_anew(front: ClusterFron
     app = TlswrightApp(state_for(front))
 
     async def story(pilot: Pilot[int]) -> None:
-        await pilot.press("down")
-        await until(pilot, lambda: "│ node-a ├─────┤ node-b │" in text_of(app))
+        await choose(pilot, "RabbitMQ")
+        assert "│ node-a ├─────┤ node-b │" in text_of(app)
         await pilot.resize_terminal(60, 18)
         await until(pilot, lambda: "node-a ──┐" in text_of(app))
         await pilot.resize_terminal(80, 24)

@@ -20,6 +20,7 @@ from screens.steps.review import ReviewScreen
 from screens.steps.trust import TrustScreen
 from tests.screens.cluster import ALIEN, TYPED, to_hosts
 from tests.screens.drive import Registry, drive, state_for, text_of, until
+from tests.screens.kinds import choose
 from tests.screens.recorded_cluster import (
     NODES,
     ClusterFront,
@@ -174,17 +175,22 @@ def test_another_product_takes_its_own_answers_and_looks_anew(front: ClusterFron
 
     async def story(pilot: Pilot[int]) -> None:
         await until(pilot, lambda: "> ActiveMQ" in text_of(app))
-        await pilot.press("down", "tab", "enter")
+        await choose(pilot, "RabbitMQ")
+        await pilot.press("tab", "enter")
         await until(pilot, lambda: isinstance(app.screen, HostsScreen))
         assert app.state.draft.authority.trust == "ca"
         app.screen.query_one(Input).value = TYPED
         await pilot.press("enter", "enter")
         await until(pilot, lambda: len(app.state.checks) == 3)
-        await pilot.press("escape", "shift+tab", "up", "ctrl+n")
+        await pilot.press("escape", "shift+tab")
+        await choose(pilot, "ActiveMQ")
+        await pilot.press("ctrl+n")
         await until(pilot, lambda: "no ActiveMQ found" in text_of(app))
         assert str(app.state.draft.authority.trust) == "pinned"
         assert "Role" in text_of(app)
-        await pilot.press("escape", "down", "ctrl+n")
+        await pilot.press("escape")
+        await choose(pilot, "RabbitMQ")
+        await pilot.press("ctrl+n")
         await until(pilot, lambda: "RabbitMQ 3.10.8" in text_of(app))
         assert "Role" not in text_of(app)
 

@@ -40,6 +40,7 @@ class Watchers(Courier):
     naming: str = "The monitor's own name comes first."
     gets: tuple[str, ...] = ("eyes everywhere",)
     clients: str = ""
+    allows: str = ""
 
     def problems(self, site: object, topology: object) -> tuple[str, ...]:
         return ()

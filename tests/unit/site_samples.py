@@ -40,6 +40,7 @@ class Courier:
     naming: str = ""
     gets: tuple[str, ...] = ("key and trust store on each host",)
     clients: str = "Others need one too."
+    allows: str = ""
 
     def nodes(self, site: Site, topology: Topology) -> tuple[Node, ...]:
         return tuple(

@@ -51,7 +51,8 @@ def flags_init(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="HOST=NAME[,NAME…]",
-        help="the names and addresses that peers dial this host by (repeat)",
+        help="the names and addresses that peers dial this host by, the first one first; its "
+        "ADDRESS where there is none (repeat)",
     )
     add(
         "--link",
@@ -65,7 +66,7 @@ def flags_init(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="[HOST.]KEY=VALUE",
-        help="an option of the product (repeat)",
+        help="an option of the product; site.yaml lists them all with their defaults (repeat)",
     )
     add(
         "--trust",
@@ -119,7 +120,10 @@ def _site(context: Context, kind: KindFacts) -> Site:
     roles: dict[str, tuple[str, ...]] = {}
     for role, host in hosts_of(flags, kind):
         if host.name in hosts:
-            raise UsageError(f"the host {host.name} is given twice")
+            raise UsageError(
+                f"the host {host.name} is given twice",
+                hint="A host has one role, and a name of its own.",
+            )
         hosts[host.name] = replace(
             host, identity=flags.identity, privilege=flags.privilege, jump=flags.jump
         )

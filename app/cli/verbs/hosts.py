@@ -35,7 +35,7 @@ def _hosts(flags: argparse.Namespace, kind: KindFacts) -> Iterator[tuple[str, Ho
     own = role_names(kind)
     for role, texts in _by_role(flags):
         if texts and role not in own:
-            hint = f"Give {_flags(kind)}."
+            hint = f"Give {_flags(kind)}. {_of_others(role)}".rstrip()
             raise UsageError(f"--{role} {texts[0]}: {kind.name} has no role {role!r}", hint=hint)
         for text in texts:
             yield role, _host(text, f"--{role}", PLACE)
@@ -65,9 +65,18 @@ def _role(text: str, kind: KindFacts) -> tuple[str, str]:
         )
     if role not in own:
         raise UsageError(
-            f"{NODE} {text}: {kind.name} has no role {role!r}", hint=nearest(role, own)
+            f"{NODE} {text}: {kind.name} has no role {role!r}",
+            hint=f"{nearest(role, own)} {_of_others(role)}".strip(),
         )
     return role, f"{name}{sign}{place}"
+
+
+def _of_others(role: str) -> str:
+    """Name the products that have such a role, in a sentence; nothing where none has."""
+    from app import kinds
+
+    owners = [name for name in kinds.names() if role in role_names(kinds.load(name))]
+    return f"The role {role} is one of --kind {' or '.join(owners)}." if owners else ""
 
 
 def _flags(kind: KindFacts) -> str:

@@ -10,7 +10,7 @@ from app.engine.front import StatusRow
 from app.events import Event, RunView
 from app.findings import Finding
 from app.plan.plan import NodeStep, Plan, Step
-from app.plan.words import plan_words, step_words
+from app.plan.words import STILL_HELD, plan_words, step_meanwhile, step_words
 
 if TYPE_CHECKING:
     from app.engine.standing import Noted
@@ -51,6 +51,8 @@ def _step(terminal: Terminal, step: Step, *, diffs: bool) -> None:
         _member(terminal, member, "      " if together else "    ", diffs=diffs)
     why = "; ".join(dict.fromkeys(m.reason for m in step.members if m.reason))
     terminal.print(f"    ! {step_words(step)}{f': {why}' if why else ''}")
+    if words := step_meanwhile(step):
+        terminal.print(f"      {words}")
     for member in step.members:
         whose = f"{member.node.host}: " if together else ""
         for key, command in member.activation.own:
@@ -110,6 +112,8 @@ def show_end(terminal: Terminal, view: RunView) -> None:
     if rows and view.plan:
         terminal.table(["state", "host", "steps", ""], rows)
     terminal.print(f"Run {view.run}: {view.result}")
+    if view.over and view.held:
+        terminal.print(terminal.paint("warn", f"!! {STILL_HELD}"))
     for command in view.next:
         terminal.print(f"  next: {command}")
 

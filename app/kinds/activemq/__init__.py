@@ -42,6 +42,7 @@ class ActiveMQ:
         "every link proven from both ends",
     )
     clients = "Clients that are not brokers need one as soon as a TLS port asks for certificates."
+    allows = ""
 
     def nodes(self, site: Site, topology: Topology) -> tuple[Node, ...]:
         """Give the brokers, the hub first."""

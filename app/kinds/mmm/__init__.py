@@ -24,7 +24,7 @@ class MySqlMmm:
 
     name = "mmm"
     title = "MySQL-MMM monitor and agents"
-    summary = "A monitor, its agents and mmm_control over TLS; whoever has a certificate may drive."
+    summary = "A monitor, its agents and mmm_control over TLS; MySQL's own traffic is not touched."
     shapes = ("monitor-agent",)
     roles = (
         (shape.MONITOR, "the host of the monitor and of mmm_control: it dials every agent"),
@@ -41,12 +41,13 @@ class MySqlMmm:
     gets = (
         "key and certificate on each host",
         "MMM's configuration edited in place",
-        "roles held where they are meanwhile",
+        "roles that stay where they are",
         "agents and mmm_control proven",
     )
-    clients = (
-        "Every certificate of this CA can drive the cluster: give MMM a site of its own. A machine "
-        "from which mmm_control is run needs one, too."
+    clients = "A machine from which mmm_control is run needs one, and can drive MMM with it."
+    allows = (
+        "Any certificate of this CA can drive the cluster, for MMM asks for no name and no "
+        "password: keep the CA for MMM alone."
     )
 
     def nodes(self, site: Site, topology: Topology) -> tuple[Node, ...]:

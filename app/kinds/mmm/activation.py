@@ -23,6 +23,12 @@ START_SECONDS = 150
 CHECK_SECONDS = 90
 SETTLE_SECONDS = 2
 OUTAGE_AGENT, OUTAGE_MONITOR, OUTAGE_ALL = 5, 15, 25
+TOLD = {"set": "told to hold the roles (set_manual)", "lift": "told to act again (set_active)"}
+HELD = (
+    "From here to the end of the last step no role moves, whatever happens to MySQL: nothing fails "
+    "over by itself."
+)
+KEPT = "MySQL, roles and addresses stay as they are; nothing fails over meanwhile."
 LOGS_TWO = {AGENT: "mmm_agentd.log", MONITOR: "mmm_mond.log"}
 _TLS = {
     "2.x": r"^[[:space:]]*type[[:space:]]+ssl[[:space:]]*$",
@@ -53,7 +59,8 @@ def activation(site: Site, node: Node, layout: Layout, *, alone: bool, guard: Gu
         values["mode"] = "manual" if guard == "set" else "active"
         return Activation(
             "", _render("guard", values), _render("check-guard", values), _render("logs", values),
-            check_seconds=30, outage_seconds=0,
+            check_seconds=30, outage_seconds=0, told=TOLD[guard],
+            meanwhile=HELD if guard == "set" else "",
         )  # fmt: skip
     gap = OUTAGE_AGENT if node.role == AGENT else OUTAGE_MONITOR
     return Activation(
@@ -66,6 +73,7 @@ def activation(site: Site, node: Node, layout: Layout, *, alone: bool, guard: Gu
         check_seconds=CHECK_SECONDS,
         settle_seconds=SETTLE_SECONDS,
         outage_seconds=gap if alone else OUTAGE_ALL,
+        meanwhile=KEPT if not alone or (node.role == MONITOR and not guard) else "",
     )
 
 

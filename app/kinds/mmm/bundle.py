@@ -23,7 +23,7 @@ def assumed(node: Node) -> Layout:
     """Give what 2.x has by default; 1.x finds the same files by their whole paths."""
     ip = next(filter(ADDRESS.fullmatch, node.names), node.names[0])
     facts = {
-        "product": f"MySQL-MMM, {node.role}", "grammar": "2.x", "config": "", "folder": FOLDERS[0],
+        "product": "MySQL-MMM", "grammar": "2.x", "config": "", "folder": FOLDERS[0],
         "files": "", "logs": "", "this": "", "ip": ip, "unit": "", "roles": "", "hosts": "",
         "transport": "tls", "running": "",
     }  # fmt: skip

@@ -23,6 +23,8 @@ from app.rendering import render_template
 FOLDERS = ("/etc/mysql-mmm/ssl", "/etc/mmm/ssl")
 LONG = 20_000
 """Letters that a fact may have which is read again: more than any cluster needs."""
+FIRST = ("product", "mode", "roles", "this", "transport", "ip", "unit")
+"""The facts that matter most: a small pane shows but these."""
 UNITS = {
     (True, AGENT): "mysql-mmm-agent", (True, MONITOR): "mysql-mmm-monitor",
     (False, AGENT): "mmm_agent", (False, MONITOR): "mmm_mon",
@@ -125,7 +127,7 @@ def _facts(
     hosts = "; ".join(f"{name} {ip}" for name, ip in read.hosts.items())
     unit = str(node.options["service"]) or UNITS.get((read.two, node.role), "")
     facts = {
-        "product": f"MySQL-MMM {number or '2.x'}, {node.role}",
+        "product": f"MySQL-MMM {number or '2.x'}",
         "grammar": "2.x" if read.two else "1.x",
         "config": read.start,
         "folder": read.folder,
@@ -142,7 +144,7 @@ def _facts(
         facts |= {"hosts": calm(hosts, LONG), **_monitor_facts(read, seen)}
         # Since 2.2 it can be told to decide nothing.
         facts["manual"] = "yes" if read.two and not _NO_MANUAL.match(number) else ""
-    return facts
+    return {**{key: facts[key] for key in FIRST if key in facts}, **facts}
 
 
 def _transport(site: Site, node: Node, read: Read, seen: HostObservation) -> str:

@@ -7,26 +7,27 @@ from app.site.options import Option
 OPTIONS = (
     Option(
         "monitor_port", "Monitor port",
-        "Where mmm_control reaches the monitor: 9988 by default; 1.x calls it bind_port in "
-        "mmm_mon.conf.",
+        "Where mmm_control reaches the monitor: port of <monitor> in 2.x, bind_port of "
+        "mmm_mon.conf in 1.x.",
         "port", 9988,
     ),
     Option(
         "agent_port", "Agent port",
-        "Where the monitor reaches the agents: 9989 by default.",
+        "Where the monitor reaches the agents: agent_port of <host> in 2.x, bind_port of "
+        "mmm_agent.conf in 1.x.",
         "port", 9989,
     ),
     Option(
         "verify_server", "Verify the server",
-        "Who dials checks certificate and address of the other side (verify_mode 1), against "
-        "spoofed servers. Only 1.x can be told not to: 2.x always does, with the Perl libraries "
-        "of today.",
+        "Monitor and mmm_control check certificate and address of what they dial, so that nobody "
+        "can pose as it. 2.x always does, with the Perl libraries of today; 1.x can be told not "
+        "to (verify_mode 0).",
         "bool", True,
     ),
     Option(
         "cluster", "Cluster name",
-        "Where one monitor has several clusters: NAME of mmm_mon_NAME.conf and of mmm_control "
-        "@NAME; empty for mmm_mon.conf.",
+        "NAME of mmm_mon_NAME.conf and of mmm_control @NAME, where one host has the monitors of "
+        "several clusters; empty for mmm_mon.conf.",
         "text", "",
     ),
     Option(

@@ -47,6 +47,11 @@ def warnings(site: Site, node: Node, read: Read, facts: Facts) -> Iterator[str]:
             "every certificate of this site's CA can drive the MMM cluster: give MMM a site, "
             "and so a CA, of its own"
         )
+    if facts["held"] and facts["mode"].lower() != "active":
+        yield (
+            "an earlier run holds the roles (mode manual): nothing fails over by itself until an "
+            "apply has gone to its end, or a rollback"
+        )
     if facts["running"] == "no":
         yield "the monitor does not run: it cannot be asked for roles and states"
     elif read.two and not facts["mode"]:

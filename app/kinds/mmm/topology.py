@@ -65,13 +65,21 @@ def problems(site: Site, topology: Topology) -> tuple[str, ...]:
     """Say what is wrong with the topology itself."""
     found: list[str] = []
     monitors = topology.roles.get(MONITOR, ())
-    if len(monitors) != 1:
-        found.append(f"a topology of MMM has one monitor, this one has {len(monitors)}")
+    if not monitors:
+        found.append("no host has the role monitor: give it to the host of MMM's monitor")
+    elif len(monitors) > 1:
+        found.append(
+            f"{' and '.join(monitors)} each have the role monitor, and a cluster has one: a host "
+            "from which mmm_control alone is run has the role control"
+        )
     if not topology.roles.get(AGENT, ()):
-        found.append("a topology of MMM has at least one agent")
+        found.append("no host has the role agent: give it to each database host")
     if not _CLUSTER.fullmatch(str(value(topology, "cluster"))):
         name = value(topology, "cluster")
-        text = f"{name!r} is no name of a cluster: letters, digits, _ and -, and not log"
+        text = (
+            f"{name!r} is no name of a cluster: letters, digits, _ and -, and not log; leave it "
+            "empty where the monitor reads mmm_mon.conf"
+        )
         found.append(Fault(text, "cluster"))
     if not _PATH.fullmatch(str(value(topology, "base"))):
         text = "MMM's configuration cannot hold every path: letters, digits and . _ + - / alone"
@@ -80,7 +88,10 @@ def problems(site: Site, topology: Topology) -> tuple[str, ...]:
     for node in nodes(site, topology):
         place = f"{node.names[0]}:{node.port}"
         if node.port and place in places:
-            text = f"{places[place]} and {node.host} are both dialled as {place}"
+            text = (
+                f"{places[place]} and {node.host} are both dialled as {place}: take one of them "
+                "out, or let its own address come first"
+            )
             found.append(Fault(text, "names", node.host))
         places[place] = node.host
         unit = str(node.options["service"])

@@ -46,6 +46,10 @@ class RabbitMQ:
         "A machine that is no node but runs rabbitmqctl needs one, and so do AMQP clients where a "
         "TLS port asks for certificates."
     )
+    allows = (
+        "Whoever has a certificate of this CA and the Erlang cookie is let in as a node: keep the "
+        "CA for this cluster."
+    )
 
     def nodes(self, site: Site, topology: Topology) -> tuple[Node, ...]:
         """Give the nodes in the user's order."""
