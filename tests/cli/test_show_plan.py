@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 
 from app.cli.terminal import Terminal
-from app.cli.verbs.show import show_plan
+from app.cli.verbs.show import show_end, show_plan
+from app.events import fold
 from app.kinds.resources import Activation
 from app.plan.plan import Plan
-from app.plan.words import plan_words, proven_words, restarts
+from app.plan.words import STILL_HELD, plan_words, proven_words, restarts
 from tests.screens.recorded import plan, site
 from tests.screens.recorded_cluster import cluster_site, one_by_one, refused, together
+from tests.screens.recorded_farm import farm_site, stopped_events, to_tls
 
 
 def shown(of: Plan, *, diffs: bool = False) -> list[str]:
@@ -74,3 +76,21 @@ def test_what_did_not_restart_is_not_said_to_have() -> None:
     assert proven_words(2, reread) == "2 files in place, read again without a restart and proven"
     assert proven_words(1, restart) == "1 file in place, restarted and proven"
     assert proven_words(0, restart) == "restarted and proven"
+
+
+def test_a_service_that_is_told_is_not_said_to_read_its_files() -> None:
+    lines = shown(to_tls(farm_site()))
+    acts = [line.strip() for line in lines if " ! " in line]
+    assert acts == [
+        "! the monitor is told to hold the roles (set_manual), nothing restarts",
+        "! all 3 stop, then start again, about 25 s without any of them",
+        "! the monitor is told to act again (set_active), nothing restarts",
+    ]
+    assert sum("nothing fails over meanwhile" in line for line in lines) == 1
+    assert sum("no role moves" in line for line in lines) == 1
+
+
+def test_a_run_that_stopped_says_what_is_held_still() -> None:
+    out = io.StringIO()
+    show_end(Terminal(out, out, True, False), fold(stopped_events()))
+    assert out.getvalue().splitlines()[-2] == f"!! {STILL_HELD}"
