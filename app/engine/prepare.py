@@ -105,7 +105,8 @@ def planned(
     nodes = {n.name: n for t in site.topologies for n in kinds[t.kind].nodes(site, t)}
     asked = [
         n for n in nodes.values()
-        if deployed.node(n.kind, n.host) is not None and n.host in gathered.observed
+        if (record := deployed.node(n.kind, n.host)) and record.facts and n.port
+        and n.host in gathered.observed
     ]  # fmt: skip
     with ThreadPoolExecutor(max_workers=PARALLEL) as pool:
         presented = dict(

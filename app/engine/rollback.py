@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from app.engine.barriers import Group
 from app.engine.proving import Prover
-from app.engine.run import Result, Runner
+from app.engine.run import HELD_ON, Result, Runner
 from app.engine.takeable import refuse_changed, refuse_forgotten, still_to_undo
 from app.engine.undo import REVERSED, HeldPart, undo_member, undo_steps
 from app.errors import Exit, StalePlanError
@@ -51,7 +51,9 @@ def take_back(
         if failed:
             return failed
         _record(runner, step, before, last=_last_of(steps, number))
-    return Result("taken back: every host has the files it had before the run", Exit.OK)
+    phases = {part.phase for part in whole if part.files}
+    held = f"; {HELD_ON}" if "free" in phases and "guard" not in phases else ""
+    return Result(f"taken back: every host has the files it had before the run{held}", Exit.OK)
 
 
 def _step(

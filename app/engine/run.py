@@ -21,6 +21,8 @@ from app.plan.deployed import Deployed
 from app.plan.plan import Plan, Step, Wave
 from app.plan.words import proven_words
 
+HELD_ON = "what is held stays so until the next apply, or a rollback, lets it go"
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -47,10 +49,14 @@ class Runner:
     prover: Prover
     actual: dict[tuple[str, str], str] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
+    framed: bool = False
 
     def carry_out(self, plan: Plan) -> Result:
         """Carry out every wave; stops at the first step that fails, which has undone itself."""
         self._issue(plan)
+        phases = [wave.phase for wave in plan.waves]
+        # What a lost run has held is let go only.
+        self.framed = "free" in phases and "guard" not in phases
         for index, wave in enumerate(plan.waves, 1):
             data = {"index": index, "count": len(plan.waves)}
             self.journal.emit("wave", wave.title, data=data)
@@ -101,6 +107,7 @@ class Runner:
             if not outcome.held or outcome.late:
                 return self._failed(step, outcome)
             self.done.append(step.id)
+            self.framed = (self.framed or step.phase == "guard") and step.phase != "free"
         return None
 
     def _step(self, plan: Plan, step: Step) -> Outcome:
@@ -223,15 +230,18 @@ class Runner:
         following = (
             ("tlswright apply",) if not self.done else ("tlswright apply", self._undo_word())
         )
+        held = self._held_words()
         if outcome.late or down:
-            return Result(
-                f"failed at {names}: look at {', '.join(down) or names}", Exit.MIXED, following
-            )
-        return Result(f"failed at {names}, which has its old state back", Exit.FAILED, following)
+            text = f"failed at {names}: look at {', '.join(down) or names}"
+            return Result(text + held, Exit.MIXED, following)
+        text = f"failed at {names}, which has its old state back"
+        return Result(text + held, Exit.FAILED, following)
 
     def _gate(self, wave: Wave, failed: list[Finding]) -> Result:
         text = f"stopped after '{wave.title}': {_sentence(failed[0])}"
-        return Result(text, Exit.FINDINGS, ("tlswright verify", self._undo_word()))
+        return Result(
+            text + self._held_words(), Exit.FINDINGS, ("tlswright verify", self._undo_word())
+        )
 
     def _stopped(self) -> Result:
         if not self.done:
@@ -239,7 +249,13 @@ class Runner:
                 "stopped before anything was changed", Exit.CANCELLED, ("tlswright apply",)
             )
         words = f"stopped after step {self.done[-1]}: what is done stays, the rest was not begun"
-        return Result(words, Exit.MIXED, ("tlswright apply", self._undo_word()))
+        return Result(
+            words + self._held_words(), Exit.MIXED, ("tlswright apply", self._undo_word())
+        )
+
+    def _held_words(self) -> str:
+        """Say that what the first step of a framed change holds is held on."""
+        return f"; {HELD_ON}" if self.framed else ""
 
     def _undo_word(self) -> str:
         return f"tlswright rollback {self.run}"

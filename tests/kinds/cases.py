@@ -1,7 +1,8 @@
 """Read a case: a site and what stands on its hosts; and say what the kind makes of it.
 
 A case is one YAML file in a folder named after its kind: `site` is the text of a site.yaml,
-`observed` what differs from the folder's `_host.yaml` on each host, `expect` what must come out.
+`observed` what differs from the folder's `_host.yaml` on each host (files, their modes, outputs),
+`expect` what must come out.
 A new case needs no code.
 """
 
@@ -121,19 +122,27 @@ def _observation(case: Case, host: str) -> HostObservation:
     own = case.data.get("observed", {}).get(host, {})
     group = str(case.host.get("group", "activemq"))
     files = {**case.host["files"], **own.get("files", {})}
+    modes = own.get("modes", {})
     outputs = {**case.host["outputs"], **own.get("outputs", {})}
     return HostObservation(
         host, NOW,
-        {path: _fact(path, text, group) for path, text in files.items() if text is not None},
+        {
+            path: _fact(path, text, group, int(modes.get(path, _usual(case, path))))
+            for path, text in files.items()
+            if text is not None
+        },
         {key: Output(0, text) for key, text in outputs.items()},
         {"java": "/usr/bin/java"}, "root", "Debian", 0.0, 1 << 30,
     )  # fmt: skip
 
 
-def _fact(path: str, text: str, group: str) -> FileFact:
+def _usual(case: Case, path: str) -> int:
+    return 0o640 if "/tls/" in path else int(case.host.get("mode", 0o644))
+
+
+def _fact(path: str, text: str, group: str, mode: int) -> FileFact:
     data = text.encode()
     digest = hashlib.sha256(data).hexdigest()
-    mode = 0o640 if "/tls/" in path else 0o644
     return FileFact(path, "file", path, "root", group, mode, len(data), digest, data)
 
 

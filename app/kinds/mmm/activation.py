@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from app.kinds.base import Guard
 from app.kinds.mmm.layout import tool
-from app.kinds.mmm.topology import AGENT, CONTROL, MONITOR, links
+from app.kinds.mmm.topology import ADDRESS, AGENT, CONTROL, MONITOR, links
 from app.kinds.resources import Activation, Layout
 from app.model import Node, Site
 from app.quoting import sh, sh_words
@@ -46,6 +46,7 @@ def activation(site: Site, node: Node, layout: Layout, *, alone: bool, guard: Gu
         "unit": sh(facts["unit"]),
         "service": facts["unit"],
         "ip": sh(facts["ip"]),
+        "own": sh(facts["ip"] if ADDRESS.fullmatch(facts["ip"]) else ""),
         "folder": sh(facts["folder"]),
         "files": sh_words(*facts["files"].split()),
         "pattern": sh(_TLS[facts["grammar"]]),

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from app.edits.mmm import v2
 from app.errors import EditError, PkiError
-from app.kinds.mmm.problems import problems, warnings
+from app.kinds.mmm.problems import ANY, problems, warnings
 from app.kinds.mmm.reading import TEXTS, Read, known, read_node, starts_of
 from app.kinds.mmm.topology import AGENT, CONTROL, MONITOR
 from app.kinds.resources import Layout
@@ -29,7 +29,9 @@ UNITS = {
     (True, AGENT): "mysql-mmm-agent", (True, MONITOR): "mysql-mmm-monitor",
     (False, AGENT): "mmm_agent", (False, MONITOR): "mmm_mon",
 }  # fmt: skip
-PINGS = {AGENT: ("PING|1|tlswright", "PING:"), MONITOR: ("ping", "PING:")}
+# The first has more letters than the five that TLS looks at before it refuses: the rest, unread,
+# lets the listener reset the connection, which so does not hold its port.
+PINGS = {AGENT: ("PING|1|tlswright", "PING:"), MONITOR: ("PING:", "ping")}
 AGENT_AT = "MMM agent"
 """What no two agents share and the monitor knows of each: the address that is dialled."""
 _NO_MANUAL = re.compile(r"2\.[01](?:\.|$)")
@@ -46,7 +48,7 @@ def survey(node: Node) -> Survey:
     names = ["version"]
     if node.role != CONTROL:
         names += ["unit", "port"]
-        values |= {"filter": sh(f"sport = :{node.port}"), "words": sh_words(*PINGS[node.role])}
+        values |= {"words": sh_words(*PINGS[node.role])}
     if node.role == MONITOR:
         names.append("monitor")
     return Survey(
@@ -71,6 +73,7 @@ def tool(node: Node) -> dict[str, object]:
         "base": sh(str(node.options["base"])),
         "cluster": sh(f"@{cluster}") if cluster else "",
         "start": sh(starts_of(node)[0]),
+        "names": sh(" ".join(node.names)),
         "port": node.port or int(node.options["monitor_port"]),
     }
 
@@ -98,7 +101,7 @@ def find_layout(site: Site, node: Node, seen: HostObservation) -> Layout:
         problems=tuple(problems(site, node, read, version, facts, units)),
         unique={AGENT_AT: calm(read.ip, 200)} if node.role == AGENT and read.ip else {},
         company={AGENT_AT: _company(read)} if node.role == MONITOR else {},
-        names=(calm(read.ip, 200),) if node.role != CONTROL and read.ip else (),
+        names=(calm(read.ip, 200),) if node.role != CONTROL and read.ip not in ("", ANY) else (),
         stale=_stale(node, read, facts),
         loose=_loose(facts),
         certificates=_certificates(read, seen),
@@ -152,7 +155,7 @@ def _transport(site: Site, node: Node, read: Read, seen: HostObservation) -> str
     path = f"{read.folder}/ca_crt.pem"
     written = read.tls and read.paths.get("ca") == path and _ours(site, seen.file(path).data)
     if node.role == CONTROL:
-        return "tls" if written else "plain"
+        return "tls" if written else "other" if read.tls else "plain"
     said = seen.out("mmm-port").strip() or "down"
     if said in ("plain", "other"):
         return said

@@ -10,6 +10,7 @@ from app.model import Node, Site, Topology
 from app.quoting import calm
 
 Facts = Mapping[str, str]
+ANY = "0.0.0.0"  # noqa: S104 - what is refused, not what is bound
 
 
 def problems(
@@ -113,6 +114,11 @@ def _address(site: Site, node: Node, read: Read) -> Iterator[str]:
     if not read.ip:
         whose = "this" if node.role == AGENT else "the monitor"
         yield f"{read.start} gives no address for {whose}: MMM does not start"
+    elif ip == ANY:
+        yield (
+            f"{read.start} says ip {ANY}, and MMM dials the very address that it listens on: "
+            "give it an address of this host"
+        )
     elif ip != ip.strip():
         yield f"{read.start}: blanks follow the address {ip.strip()}, and MMM dials it with them"
     elif names and read.ip not in names:

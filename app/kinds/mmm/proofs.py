@@ -64,7 +64,9 @@ def _of_agent(link: Link, monitor: Node, here: Layout, there: Layout) -> list[Pr
 def _this(link: Link, here: Layout, there: Layout) -> str:
     """Give MMM's own name of an agent: as it has it itself, else as the monitor has it."""
     pairs = (part.partition(" ") for part in here.facts["hosts"].split("; "))
-    return there.facts["this"] or next((name for name, _, ip in pairs if ip == link.name), "")
+    return there.facts["this"] or next(
+        (name for name, _, ip in pairs if ip and ip in (link.name, there.facts["ip"])), ""
+    )
 
 
 def _of_monitor(link: Link, control: Node) -> list[Proof]:

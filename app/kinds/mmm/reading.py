@@ -28,9 +28,9 @@ _START = re.compile(r"mmm_(?:agent|mon)(?:_(?!log\.conf).+)?\.conf")
 class Read:
     """Hold what counts for a node on its host.
 
-    `start` is the path of its start file and `files` all that it reads, with their bytes;
-    `starts` are the names of the start files of its cluster that are there, its own first, and
-    `others` those of other clusters on the same host that read one of `files`.  `hosts` maps MMM's
+    `start` is the path of its start file; `starts` are the names of the start files of its cluster
+    that are there, its own first, `files` all that they read, with their bytes, and `others` the
+    start files of other clusters on the same host that read one of these.  `hosts` maps MMM's
     names of the agents to the addresses that the monitor dials; `this` is the agent's own name,
     `ip` what it listens on, `mode` the mode that a monitor starts in, `active_role` the role of
     the writer.
@@ -122,6 +122,7 @@ def _two(node: Node, start: str, seen: HostObservation, files: dict[str, bytes])
     starts = (start, *(name for name in _beside(node) if name in names and name != start))
     others = tuple(name for name in filter(_START.fullmatch, names) if name not in starts)
     everything = known(files, (*starts, *others))
+    paths = dict.fromkeys(path for s in starts for path in v2.read_conf(everything, s).files)
     modes = {path: seen.file(path).mode for path in files}
     view = v2.read_conf(everything, start, modes=modes)
     own = view.host
@@ -136,9 +137,9 @@ def _two(node: Node, start: str, seen: HostObservation, files: dict[str, bytes])
     return Read(
         two=True,
         start=view.start,
-        files={path: files[path] for path in view.files if path in files},
+        files={path: files[path] for path in paths if path in files},
         starts=starts,
-        others=tuple(o for o in others if _share(everything, o, view.files)),
+        others=tuple(o for o in others if _share(everything, o, paths)),
         this=_text(view.this),
         ip=ip,
         port=port,

@@ -13,6 +13,8 @@ MONITOR, AGENT, CONTROL = "monitor", "agent", "control"
 # mmm_mon_log.conf is the file of its log.
 _CLUSTER = re.compile(r"(?!log$)[A-Za-z0-9_-]{0,60}")
 _UNIT = re.compile(r"(?:[A-Za-z0-9@_][A-Za-z0-9@._:-]{0,120})?")
+# 0.0.0.0 is every address, and so nobody's.
+ADDRESS = re.compile(r"(?!0\.0\.0\.0$)[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 # MMM cuts lines at blanks and its init scripts expand paths unquoted.
 _PATH = re.compile(r"/[A-Za-z0-9_./+-]*[A-Za-z0-9_.+-]")
 
