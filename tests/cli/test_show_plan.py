@@ -5,14 +5,13 @@ from __future__ import annotations
 import io
 
 from app.cli.terminal import Terminal
-from app.cli.verbs.show import show_end, show_plan
-from app.events import fold
+from app.cli.verbs.show import show_plan
 from app.kinds.resources import Activation
 from app.plan.plan import Plan
-from app.plan.words import STILL_HELD, plan_words, proven_words, restarts
+from app.plan.words import plan_words, proven_words, restarts
 from tests.screens.recorded import plan, site
 from tests.screens.recorded_cluster import cluster_site, one_by_one, refused, together
-from tests.screens.recorded_farm import farm_site, stopped_events, to_tls
+from tests.screens.recorded_farm import farm_site, to_tls
 
 
 def shown(of: Plan, *, diffs: bool = False) -> list[str]:
@@ -88,9 +87,3 @@ def test_a_service_that_is_told_is_not_said_to_read_its_files() -> None:
     ]
     assert sum("nothing fails over meanwhile" in line for line in lines) == 1
     assert sum("no role moves" in line for line in lines) == 1
-
-
-def test_a_run_that_stopped_says_what_is_held_still() -> None:
-    out = io.StringIO()
-    show_end(Terminal(out, out, True, False), fold(stopped_events()))
-    assert out.getvalue().splitlines()[-2] == f"!! {STILL_HELD}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import cast
 
-from app.engine.front import Answers, HostCheck, RunSummary
+from app.engine.front import Answers, HostCheck
 from app.engine.gather import Say
 from app.events import Event, EventKind
 from app.kinds.mmm.activation import HELD, KEPT, OUTAGE_ALL, TOLD
@@ -133,14 +133,6 @@ def stopped_events() -> list[Event]:
               host, step, state, text, dict(data))
         for n, (kind, host, step, state, text, data) in enumerate(rows)
     ]  # fmt: skip
-
-
-def stopped_run() -> RunSummary:
-    """Give that run as one of the past."""
-    result = "failed at db-2, which has its old state back"
-    return RunSummary(
-        RUN, "apply", NOW.isoformat(), NOW.isoformat(), result, 4, False, tuple(ADDRESSES), True
-    )
 
 
 class FarmFront(FakeFront):
