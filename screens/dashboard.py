@@ -55,7 +55,7 @@ class DashboardScreen(FrameScreen):
         Binding("escape", "app.leave", "Quit", show=False),
     ]
     DEFAULT_CSS = """
-    DashboardScreen #next { height: auto; max-height: 2; margin-bottom: 1; }
+    DashboardScreen #next { height: auto; max-height: 3; margin-bottom: 1; }
     DashboardScreen DataTable { height: 1fr; min-height: 4; }
     DashboardScreen #detail { height: 7; }
     """

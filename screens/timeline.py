@@ -46,10 +46,8 @@ def next_act(rows: tuple[StatusRow, ...], runs: tuple[RunSummary, ...]) -> str:
     if not rows or all(row.expires is None for row in rows):
         return "Next: a shows what would be done on each host; nothing is deployed yet."
     if runs and runs[0].exit not in (0, None) and not runs[0].live:
-        held = "; nothing fails over until one has gone to its end" if runs[0].held else ""
         return (
-            f"Next: the last run ({runs[0].verb}) stopped: {runs[0].result}{held}. a goes on, h "
-            "shows it."
+            f"Next: the last run ({runs[0].verb}) stopped: {runs[0].result}. a goes on, h shows it."
         )
     due = [row for row in rows if row.due and row.role not in ("ca", "authority")]
     if due:

@@ -69,7 +69,6 @@ class RunSummary:
     exit: int | None
     live: bool
     hosts: tuple[str, ...]
-    held: bool = False
 
 
 def _quiet(host: str, state: str, text: str) -> None:
@@ -271,9 +270,8 @@ def _summary(folder: Path) -> RunSummary:
     verb = view.verb or str(_request(folder).get("verb", ""))
     result = view.result or ("running" if live else "cut off")
     return RunSummary(
-        folder.name, verb, view.started, view.ended, result, view.exit, live, tuple(view.hosts),
-        view.held,
-    )  # fmt: skip
+        folder.name, verb, view.started, view.ended, result, view.exit, live, tuple(view.hosts)
+    )
 
 
 def _request(folder: Path) -> dict[str, object]:

@@ -21,7 +21,7 @@ from app.plan.deployed import Deployed
 from app.plan.plan import Plan, Step, Wave
 from app.plan.words import proven_words
 
-HELD_ON = "what is held stays so until the next apply, or a rollback, lets it go"
+HELD_ON = "nothing fails over by itself until an apply has gone to its end, or a rollback"
 
 
 @dataclass(frozen=True, slots=True)

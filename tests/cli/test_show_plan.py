@@ -11,6 +11,7 @@ from app.plan.plan import Plan
 from app.plan.words import plan_words, proven_words, restarts
 from tests.screens.recorded import plan, site
 from tests.screens.recorded_cluster import cluster_site, one_by_one, refused, together
+from tests.screens.recorded_farm import farm_site, to_tls
 
 
 def shown(of: Plan, *, diffs: bool = False) -> list[str]:
@@ -74,3 +75,15 @@ def test_what_did_not_restart_is_not_said_to_have() -> None:
     assert proven_words(2, reread) == "2 files in place, read again without a restart and proven"
     assert proven_words(1, restart) == "1 file in place, restarted and proven"
     assert proven_words(0, restart) == "restarted and proven"
+
+
+def test_a_service_that_is_told_is_not_said_to_read_its_files() -> None:
+    lines = shown(to_tls(farm_site()))
+    acts = [line.strip() for line in lines if " ! " in line]
+    assert acts == [
+        "! the monitor is told to hold the roles (set_manual), nothing restarts",
+        "! all 3 stop, then start again, about 25 s without any of them",
+        "! the monitor is told to act again (set_active), nothing restarts",
+    ]
+    assert sum("nothing fails over meanwhile" in line for line in lines) == 1
+    assert sum("no role moves" in line for line in lines) == 1

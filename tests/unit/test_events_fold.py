@@ -30,6 +30,8 @@ def events(draw: st.DrawFn) -> Event:
                 {},
                 {"hosts": ["hub", "a"], "pid": 7},
                 {"plan": "p", "steps": [{"id": "1.1", "hosts": ["a"], "changes": {"a": 2}}]},
+                {"plan": "p", "steps": [{"id": "1.1", "hosts": ["a"], "phase": "free"}]},
+                {"phase": "guard"},
                 {"index": 1, "count": 2},
                 {"exit": 0, "next": ["tlswright verify"]},
             ]
@@ -63,6 +65,27 @@ def test_folding_in_two_parts_or_twice_is_folding_once(found: list[Event]) -> No
 def test_no_line_breaks_the_reader(data: bytes) -> None:
     line = data.decode("utf-8", "replace")
     assert from_line(line) is None or json.loads(line)
+
+
+def test_what_a_run_holds_is_held_until_a_run_lets_it_go() -> None:
+    def run(*rows: tuple[EventKind, dict[str, Any]]) -> bool:
+        return fold(Event(kind, "r", n, "t", data=data) for n, (kind, data) in enumerate(rows)).held
+
+    def planned(*phases: str) -> tuple[EventKind, dict[str, Any]]:
+        steps = [{"id": "1.1", "hosts": ["a"], "phase": phase} for phase in phases]
+        return "planned", {"plan": "p", "steps": steps}
+
+    def kept(phase: str) -> tuple[EventKind, dict[str, Any]]:
+        return "intent", {"phase": phase}
+
+    whole = planned("guard", "deploy", "free")
+    assert not run(whole)
+    assert run(whole, kept("guard"))
+    assert run(whole, kept("guard"), kept("deploy"))
+    assert not run(whole, kept("guard"), kept("deploy"), kept("free"))
+    assert run(planned("deploy", "free"), kept("deploy"))
+    assert not run(planned("deploy", "free"), kept("deploy"), kept("free"))
+    assert not run(planned("deploy"), kept("deploy"))
 
 
 def test_lines_of_a_later_version_keep_what_we_know() -> None:

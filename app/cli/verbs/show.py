@@ -10,7 +10,7 @@ from app.engine.front import StatusRow
 from app.events import Event, RunView
 from app.findings import Finding
 from app.plan.plan import NodeStep, Plan, Step
-from app.plan.words import STILL_HELD, plan_words, step_meanwhile, step_words
+from app.plan.words import plan_words, step_meanwhile, step_words
 
 if TYPE_CHECKING:
     from app.engine.standing import Noted
@@ -112,8 +112,6 @@ def show_end(terminal: Terminal, view: RunView) -> None:
     if rows and view.plan:
         terminal.table(["state", "host", "steps", ""], rows)
     terminal.print(f"Run {view.run}: {view.result}")
-    if view.over and view.held:
-        terminal.print(terminal.paint("warn", f"!! {STILL_HELD}"))
     for command in view.next:
         terminal.print(f"  next: {command}")
 
