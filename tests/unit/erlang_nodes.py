@@ -167,7 +167,7 @@ class Erlang:
         )
         done = subprocess.run(
             ["/bin/sh"], input=script, capture_output=True, text=True,
-            env={**self.environ(home), **environment}, timeout=40, check=True,
+            env={**self.environ(home), **environment}, timeout=120, check=True,
         )  # fmt: skip
         assert done.stderr == ""
         return done.stdout.splitlines()
@@ -176,7 +176,7 @@ class Erlang:
         """Run a command as the nodes' user and give all that it says."""
         done = subprocess.run(
             words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            text=True, env={**self.environ(), **environment}, cwd=self.folder, timeout=60,
+            text=True, env={**self.environ(), **environment}, cwd=self.folder, timeout=200,
             check=False, user=self.other, group=self.other,
             extra_groups=() if self.other else None,
         )  # fmt: skip
