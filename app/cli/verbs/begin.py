@@ -10,21 +10,24 @@ from app.cli.context import Context
 from app.cli.verbs.hosts import hosts_of
 from app.errors import Exit, UsageError
 from app.model import AuthoritySpec, Host, Scalar, Site, Topology, Trust
-from app.site.catalogue import KindFacts, role_names
+from app.site.catalogue import KindFacts
 from app.site.options import Option
 from app.site.roles import NODE, PLACE, role_flag
 from app.site.schema import TRUSTS
 
 
 def _roles() -> dict[str, list[str]]:
-    """Give the roles that have a flag of their own, with the kinds that have them."""
+    """Give the roles that have a flag of their own, each with what it is in the kinds that have it.
+
+    What is said there is drawn by argparse, which takes a percent sign for its own.
+    """
     from app import kinds
 
     found: dict[str, list[str]] = {}
     for kind in map(kinds.load, kinds.names()):
-        for role in role_names(kind):
+        for role, words in kind.roles:
             if role_flag(role) not in ("", NODE):
-                found.setdefault(role, []).append(kind.name)
+                found.setdefault(role, []).append(f"{kind.name}: {words}".replace("%", "%%"))
     return found
 
 
@@ -34,7 +37,8 @@ def flags_init(parser: argparse.ArgumentParser) -> None:
 
     add = parser.add_argument
     add("--name", default="", help="the site's name; the directory's by default")
-    add("--kind", default="activemq", help=f"the product: {', '.join(kinds.names())}")
+    names = ", ".join(kinds.names())
+    add("--kind", default="activemq", help=f"the product: {names}; activemq by default")
     add(
         NODE,
         action="append",
@@ -44,7 +48,7 @@ def flags_init(parser: argparse.ArgumentParser) -> None:
         "the product has but one (repeat)",
     )
     for role, owners in _roles().items():
-        words = f"short for --node {role}:… ({', '.join(owners)})"
+        words = f"{'; '.join(owners)}; short for --node {role}:… (repeat)"
         add(role_flag(role), action="append", default=[], metavar=PLACE, help=words)
     add(
         "--dials",
