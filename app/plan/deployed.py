@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast, get_args
 
-from app.observed import HostObservation
+from app.observed import ABSENT, HostObservation
 from app.pki.facts import CertificateFacts
 from app.pki.spec import IssueSpec
 
@@ -151,14 +151,26 @@ def fingerprint(pem: str) -> str:
 
 
 def resolve(deployed: Deployed, observed: Mapping[str, HostObservation]) -> Deployed:
-    """Let the hosts decide about pending records: one whose files are all there becomes true."""
+    """Let the hosts decide about pending records: one whose step was kept becomes true.
+
+    What the step changed tells: a file that it left alone may be lost for other reasons.
+    """
     for key, node in deployed.pending.items():
         seen = observed.get(node.host)
         if seen is None:
             continue
-        if all(seen.file(path).state == digest for path, (digest, _) in node.files.items()):
+        changed = _changed(deployed.nodes.get(key), node)
+        if all(seen.file(path).state == state for path, state in changed.items()):
             deployed = deployed.with_nodes(node)
         else:
             pending = {k: n for k, n in deployed.pending.items() if k != key}
             deployed = replace(deployed, pending=pending)
     return deployed
+
+
+def _changed(before: DeployedNode | None, after: DeployedNode) -> dict[str, str]:
+    """Give the states of the files in which two records differ; of all where they do not."""
+    old = {path: digest for path, (digest, _) in before.files.items()} if before else {}
+    new = {path: digest for path, (digest, _) in after.files.items()}
+    gone = dict.fromkeys(old.keys() - new.keys(), ABSENT)
+    return {p: digest for p, digest in new.items() if old.get(p) != digest} | gone or new

@@ -141,6 +141,21 @@ def test_a_run_cut_off_anywhere_can_be_gone_on_with(site: Site, data: st.DataObj
     settle(world)
 
 
+def test_a_step_that_was_kept_is_known_though_an_old_file_is_lost() -> None:
+    world = World(site_of(("a", "b"), trust="pinned"))
+    world.apply(world.plan())
+    world.lose("a", "/a.p12")
+    topology = world.site.topologies[0]
+    jks = replace(topology, options={**topology.options, "store_format": "JKS"})
+    world.site = replace(world.site, topologies=(jks,))
+    plan = world.plan()
+    carry(world, plan, 2)
+    world.step(plan.steps[2], recorded=False)
+    assert world.broken() == set()
+    carry(world, world.plan())
+    assert world.broken() == set()
+
+
 @DEEP
 @given(sites())
 def test_every_step_changes_something_and_each_node_once_a_wave(site: Site) -> None:
