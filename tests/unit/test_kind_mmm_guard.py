@@ -80,6 +80,7 @@ def test_a_monitor_that_does_not_run_starts_as_its_files_say(site: Local) -> Non
     site.write({})
     for step in ("set", "lift"):
         said = until(partial(_not_running, site, step), 60, "nobody at the monitor's port")
+        assert said
         assert said.code == 0
 
 
