@@ -109,8 +109,8 @@ class RunView:
     waves: int = 0
     pid: int = 0
     stop: str = ""
-    held: bool = False
-    """Whether the product is kept from acting until a later run has gone to its end."""
+    held: str = ""
+    """What a framed change holds until a later run has gone to its end; see Activation.holds."""
     next: tuple[str, ...] = ()
     hosts: dict[str, HostView] = field(default_factory=dict)
     log: tuple[tuple[str, str, str], ...] = ()
@@ -166,21 +166,25 @@ def _step(view: RunView, event: Event) -> RunView:
             next=tuple(event.data.get("next", ())),
         )  # fmt: skip
     if event.kind == "intent":
-        held = _HOLDS.get(str(event.data.get("phase", "")), view.held)
-        view = replace(view, held=held)
+        view = replace(view, held=_held(view, event))
     return _host_event(view, event)
 
 
-_HOLDS = {"guard": True, "free": False}
-"""What the first and the last phase of a framed change do (app.plan.phases)."""
+def _held(view: RunView, event: Event) -> str:
+    """Say what is held behind a step: its first phase holds, its last lets go (app.plan.phases)."""
+    phase = event.data.get("phase", "")
+    if phase == "guard":
+        return str(event.data.get("holds", ""))
+    return "" if phase == "free" else view.held
 
 
 def _planned(view: RunView, event: Event) -> RunView:
     counts: dict[str, int] = {}
     changed: dict[str, int] = {}
-    phases = [step.get("phase", "") for step in event.data.get("steps", [])]
+    phases = {step.get("phase", ""): step for step in event.data.get("steps", [])}
     # An earlier run held what this one is to let go, and did not come to its end.
-    held = "free" in phases and "guard" not in phases
+    left = {} if "guard" in phases else phases.get("free", {})
+    held = str(left.get("holds", ""))
     for step in event.data.get("steps", []):
         for host in step.get("hosts", []):
             counts[host] = counts.get(host, 0) + 1

@@ -69,6 +69,12 @@ class Output:
     out: str
     err: str = ""
 
+    @property
+    def last(self) -> str:
+        """Give the last three lines that say something, in one; untrusted."""
+        lines = [x.strip() for x in f"{self.out}\n{self.err}".splitlines() if x.strip()]
+        return " ".join(lines[-3:])
+
 
 @dataclass(frozen=True, slots=True)
 class HostObservation:
@@ -98,3 +104,8 @@ class HostObservation:
         """Give what a command of the survey printed, stripped; empty when it failed."""
         found = self.outputs.get(key)
         return found.out.strip() if found is not None and found.code == 0 else ""
+
+    def pairs(self, key: str) -> dict[str, str]:
+        """Read the `name=value` lines that a command of the survey printed."""
+        rows = (line.partition("=") for line in self.out(key).splitlines())
+        return {name: value.strip() for name, sep, value in rows if sep}

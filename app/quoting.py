@@ -92,3 +92,8 @@ def calm(text: str, limit: int = 2000) -> str:
         c if c in "\n\t" or unicodedata.category(c)[0] != "C" else "\ufffd" for c in kept
     )
     return clean if len(text) <= limit else f"{clean}… ({len(text) - limit} characters cut)"
+
+
+def bracketed(name: str) -> str:
+    """Give a name or address as it stands before a port: an IPv6 address in brackets."""
+    return f"[{name}]" if ":" in name else name

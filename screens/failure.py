@@ -13,7 +13,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from app.events import HostView, RunView
-from app.plan.words import STILL_HELD
+from app.plan.words import still_held
 from app.quoting import calm
 from screens.base import FrameScreen
 from screens.messages import Go, Review, Start, Watch
@@ -95,7 +95,7 @@ class FailureScreen(FrameScreen):
         rows = [("again", "Mend the cause, then look at the plan again and go on")]
         if changed and self.view.verb != "rollback":
             rows.append(("rollback", "Roll back the whole run: every host as it was before it"))
-        later = ": nothing fails over until then" if self.view.held else ""
+        later = f": {self.view.held} until then" if self.view.held else ""
         return [*rows, ("leave", f"Leave everything as it is and decide later{later}")]
 
     def _story(self) -> Text:
@@ -106,7 +106,8 @@ class FailureScreen(FrameScreen):
         if not failed:
             text.append(f"  {calm(self.view.result or outcome(self.view))}\n", style="default")
         if self.view.held:
-            text.append(f"\n{STILL_HELD}\n", style=f"not bold {WARN}")
+            held = still_held(self.view.held)
+            text.append(f"\n{held[0].upper()}{held[1:]}.\n", style=f"not bold {WARN}")
         text.append("\nEach host now\n", style="bold")
         for host in self.view.hosts.values():
             text.append(f"  {host.name:<18}", style="not bold")

@@ -115,11 +115,13 @@ class Group:
 
     def _pass(self, barrier: Barrier) -> dict[str, Ack]:
         if barrier == "stop":
-            return self._in_turn(barrier, self.transactions)
+            return self._in_turn(barrier, self.transactions, halted=lambda: self.stop.now)
         return self._healthy() if barrier == "check" else self._all(barrier)
 
-    def _in_turn(self, barrier: Barrier, hosts: Iterable[str]) -> dict[str, Ack]:
-        """Ask one host after the other, up to the first that fails.
+    def _in_turn(
+        self, barrier: Barrier, hosts: Iterable[str], halted: Callable[[], bool] = lambda: False
+    ) -> dict[str, Ack]:
+        """Ask one host after the other, up to the first that fails, or the user's stop.
 
         The member of a cluster that stops last knows that the others were gone before, and can
         start without them; of two that stop at once each waits for the other, and for any third.
@@ -127,7 +129,7 @@ class Group:
         acks: dict[str, Ack] = {}
         for host in hosts:
             acks[host] = self._one(host, barrier)
-            if not acks[host].ok:
+            if not acks[host].ok or halted():
                 break
         return acks
 

@@ -26,6 +26,7 @@ from app.plan import by_hand
 from app.plan.deployed import Deployed, resolve
 from app.plan.plan import Plan
 from app.plan.saved import check_saved
+from app.plan.words import step_holds
 from app.site.load import load_site
 from app.site.places import Places
 
@@ -210,6 +211,7 @@ def _planned(plan: Plan) -> dict[str, Any]:
                 "changes": {m.node.host: len(m.changes) for m in step.members},
                 "outage": step.outage_seconds,
                 "phase": step.phase,
+                "holds": step_holds(step),
             }
             for step in plan.steps
         ],

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from app.engine.barriers import Group
+from app.engine.failing import tell
 from app.engine.proving import Prover
-from app.engine.run import HELD_ON, Result, Runner
+from app.engine.run import Result, Runner
 from app.engine.takeable import refuse_changed, refuse_forgotten, still_to_undo
 from app.engine.undo import REVERSED, HeldPart, undo_member, undo_steps
 from app.errors import Exit, StalePlanError
@@ -16,7 +17,7 @@ from app.model import Node, Site
 from app.pki.expiry import health
 from app.plan.deployed import Deployed
 from app.plan.phases import guard_of
-from app.plan.words import count, taken_up
+from app.plan.words import count, still_held, taken_up
 
 
 def take_back(
@@ -51,9 +52,17 @@ def take_back(
         if failed:
             return failed
         _record(runner, step, before, last=_last_of(steps, number))
-    phases = {part.phase for part in whole if part.files}
-    held = f"; {HELD_ON}" if "free" in phases and "guard" not in phases else ""
-    return Result(f"taken back: every host has the files it had before the run{held}", Exit.OK)
+    text = "taken back: every host has the files it had before the run"
+    held = still_held(_held_again(whole))
+    return Result(f"{text}; {held}" if held else text, Exit.OK)
+
+
+def _held_again(parts: tuple[HeldPart, ...]) -> str:
+    """Say what a run held on its way back: it had only let go what an earlier one held."""
+    changed = [part for part in parts if part.files]
+    if any(part.phase == "guard" for part in changed):
+        return ""
+    return next((part.holds for part in changed if part.phase == "free"), "")
 
 
 def _step(
@@ -87,18 +96,13 @@ def _step(
         group.close()
     if outcome.cancelled:
         return Result("stopped: what is put back stays", Exit.MIXED, ("tlswright runs",))
-    for host, text in outcome.failed.items():
-        ack = outcome.acks.get(host)
-        explanation = prover.explain(
-            host, (text, *(ack.log if ack else ())), touched=not ack or ack.state != "untouched"
-        )
-        runner.journal.emit(
-            "failed", text, host=host, step=step[0].step, state="failed",
-            data={"hint": "", "explanation": explanation},
-        )  # fmt: skip
     if not outcome.held or outcome.late:
+        down = tell(runner.journal, prover, step[0].step, outcome)
         names = ", ".join(outcome.failed)
-        return Result(f"the rollback stopped at {names}", Exit.FAILED, ("tlswright runs",))
+        text = f"the rollback stopped at {names}"
+        if down:
+            text = f"{text}: look at {', '.join(down)}"
+        return Result(text, Exit.MIXED if down else Exit.FAILED, ("tlswright runs",))
     for part in step:
         text = f"{count(len(part.files), 'file')} as before, {taken[part.host]}"
         runner.journal.emit("step", text, host=part.host, step=part.step, state="done")
@@ -115,6 +119,7 @@ def _decide(runner: Runner, step: tuple[HeldPart, ...], members: Mapping[str, ob
             },
             "node": part.node,
             "phase": REVERSED.get(part.phase, part.phase),
+            "holds": part.holds,
         }
         runner.journal.emit(
             "intent",

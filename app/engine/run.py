@@ -9,6 +9,7 @@ from typing import Any
 
 from app.engine.barriers import Group, Outcome
 from app.engine.control import StopFlag
+from app.engine.failing import tell
 from app.engine.gather import Gathered
 from app.engine.journal import Clock, Journal
 from app.engine.keyring import Keyring
@@ -19,9 +20,7 @@ from app.findings import Finding
 from app.kinds.resources import KeyWant
 from app.plan.deployed import Deployed
 from app.plan.plan import Plan, Step, Wave
-from app.plan.words import proven_words
-
-HELD_ON = "nothing fails over by itself until an apply has gone to its end, or a rollback"
+from app.plan.words import proven_words, step_holds, still_held
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +48,14 @@ class Runner:
     prover: Prover
     actual: dict[tuple[str, str], str] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
-    framed: bool = False
+    held: str = ""
 
     def carry_out(self, plan: Plan) -> Result:
         """Carry out every wave; stops at the first step that fails, which has undone itself."""
         self._issue(plan)
-        phases = [wave.phase for wave in plan.waves]
-        # What a lost run has held is let go only.
-        self.framed = "free" in phases and "guard" not in phases
+        if not any(wave.phase == "guard" for wave in plan.waves):
+            # What a lost run has held is let go only.
+            self.held = next((step_holds(s) for s in plan.steps if s.phase == "free"), "")
         for index, wave in enumerate(plan.waves, 1):
             data = {"index": index, "count": len(plan.waves)}
             self.journal.emit("wave", wave.title, data=data)
@@ -107,7 +106,8 @@ class Runner:
             if not outcome.held or outcome.late:
                 return self._failed(step, outcome)
             self.done.append(step.id)
-            self.framed = (self.framed or step.phase == "guard") and step.phase != "free"
+            if step.phase in ("guard", "free"):
+                self.held = step_holds(step) if step.phase == "guard" else ""
         return None
 
     def _step(self, plan: Plan, step: Step) -> Outcome:
@@ -170,6 +170,7 @@ class Runner:
                 "files": {path: list(pair) for path, pair in one.files.items()},
                 "node": one.record.key,
                 "phase": step.phase,
+                "holds": step_holds(step),
             }
             self.journal.emit(
                 "intent",
@@ -207,25 +208,7 @@ class Runner:
         self.journal.emit("finding", data=finding.to_dict())
 
     def _failed(self, step: Step, outcome: Outcome) -> Result:
-        for host, text in outcome.failed.items():
-            ack = outcome.acks.get(host)
-            explanation = self.prover.explain(
-                host, (text, *(ack.log if ack else ())), touched=not ack or ack.state != "untouched"
-            )
-            data = {"hint": _hint(ack.state if ack else ""), "explanation": explanation}
-            self.journal.emit("failed", text, host=host, step=step.id, state="failed", data=data)
-        for host, ack in outcome.acks.items():
-            if host in outcome.failed or outcome.held:
-                continue
-            if ack.ok:
-                self.journal.emit("step", "put back", host=host, step=step.id, state="restored")
-            else:
-                text = f"could not be put back: {ack.text or ack.state}"
-                data = {"hint": _hint(ack.state), "explanation": ""}
-                self.journal.emit(
-                    "failed", text, host=host, step=step.id, state="failed", data=data
-                )
-        down = [h for h, a in outcome.acks.items() if a.state in ("restored-down", "unknown")]
+        down = tell(self.journal, self.prover, step.id, outcome)
         names = ", ".join(outcome.failed)
         following = (
             ("tlswright apply",) if not self.done else ("tlswright apply", self._undo_word())
@@ -255,7 +238,7 @@ class Runner:
 
     def _held_words(self) -> str:
         """Say that what the first step of a framed change holds is held on."""
-        return f"; {HELD_ON}" if self.framed else ""
+        return f"; {still_held(self.held)}" if self.held else ""
 
     def _undo_word(self) -> str:
         return f"tlswright rollback {self.run}"
@@ -264,13 +247,3 @@ class Runner:
 def _sentence(finding: Finding) -> str:
     parts = [f"{finding.subject}: {finding.tried}: {finding.evidence}", finding.cause]
     return "; ".join(part for part in parts if part)
-
-
-def _hint(state: str) -> str:
-    return {
-        "restored": "Its old files are back and the service runs with them.",
-        "restored-down": "Its old files are back, but the service did not come up again.",
-        "untouched": "Nothing was changed on this host.",
-        "held": "The new files are in place; the next apply finishes this host.",
-        "unknown": "The connection was lost: the host undoes by itself; the next apply looks.",
-    }.get(state, "")

@@ -15,7 +15,7 @@ from app.remote.base import Connector
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """Say one thing of one host: `fail` where it stands in the way, `warn` where it went stale."""
+    """Say one thing of one host: `fail` where something is to be done, `warn` where it is not."""
 
     host: str
     verdict: str
@@ -56,6 +56,7 @@ def _notes(host: str, layout: Layout) -> Iterator[Noted]:
     for text in layout.problems:
         yield Noted(host, "fail", text)
     if layout.stale:
-        yield Noted(host, "warn", layout.stale)
+        yield Noted(host, "fail", layout.stale)
     for text in layout.warnings:
-        yield Noted(host, "warn", text)
+        if text != layout.stale:
+            yield Noted(host, "warn", text)

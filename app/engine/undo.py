@@ -17,7 +17,8 @@ from app.remote.base import FileEntry, Member
 class HeldPart:
     """Hold what one host kept in one step: its transaction, and each file's states.
 
-    `phase` is that of the step in the plan; empty in journals of runs before it was written.
+    `phase` is that of the step in the plan, `holds` what a framed change holds (Activation.holds);
+    both are empty in journals of runs before they were written.
     """
 
     step: str
@@ -26,6 +27,7 @@ class HeldPart:
     transaction: str
     files: Mapping[str, tuple[str, str]]
     phase: str = ""
+    holds: str = ""
 
 
 REVERSED: Mapping[str, PhaseName] = {"guard": "free", "free": "guard"}
@@ -43,7 +45,7 @@ def held_parts(events: tuple[Event, ...]) -> tuple[HeldPart, ...]:
             event.step, event.host, str(event.data.get("node", "")),
             str(event.data.get("transaction", "")),
             {str(p): (str(s[0]), str(s[1])) for p, s in event.data.get("files", {}).items()},
-            str(event.data.get("phase", "")),
+            str(event.data.get("phase", "")), str(event.data.get("holds", "")),
         )
         for event in events
         if event.kind == "intent" and "transaction" in event.data

@@ -112,6 +112,8 @@ class Activation:
     reads its files again."""
     meanwhile: str = ""
     """What is to be known of the time until the step, or the run, is over: whole sentences."""
+    holds: str = ""
+    """What a framed change holds from its first step to its last, as words that go on `until …`."""
 
     @property
     def restarts(self) -> bool:

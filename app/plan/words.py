@@ -7,11 +7,6 @@ from app.plan.plan import Plan, Step
 
 REREAD = "the files are read again, nothing restarts"
 
-STILL_HELD = (
-    "What was held is held still: nothing fails over by itself until apply has gone on to its end, "
-    "or rollback has taken the run back."
-)
-
 
 def count(number: int, noun: str, plural: str = "") -> str:
     """Give a number with its noun: `1 file`, `2 files`."""
@@ -31,6 +26,16 @@ def step_words(step: Step) -> str:
 def step_meanwhile(step: Step) -> str:
     """Say what is to be known of the time that a step takes; empty where there is nothing."""
     return " ".join(dict.fromkeys(m.activation.meanwhile for m in step.members)).strip()
+
+
+def step_holds(step: Step) -> str:
+    """Say what the first step of a framed change holds, and its last lets go."""
+    return next((m.activation.holds for m in step.members if m.activation.holds), "")
+
+
+def still_held(what: str) -> str:
+    """Say how long that goes on where a run ends in between; empty where nothing is held."""
+    return f"{what} until an apply has gone to its end, or a rollback" if what else ""
 
 
 def restarts(plan: Plan) -> str:

@@ -48,6 +48,7 @@ def _one_stays_with_its_old_certificate(mmm: MmmSite, weak: LabHost) -> None:
     with _starts_only_as_now(weak):
         done = mmm.site.run("rotate", "--all", "--yes", expect=4)
     assert "spoke-b" in done.stdout
+    assert "nothing fails over until an apply has gone to its end" in done.stdout
     assert mmm.served()[2] == served[2]
     mmm.nothing_moved()
 

@@ -8,7 +8,7 @@ from typing import cast
 from app.engine.front import Answers, HostCheck
 from app.engine.gather import Say
 from app.events import Event, EventKind
-from app.kinds.mmm.activation import HELD, KEPT, OUTAGE_ALL, TOLD
+from app.kinds.mmm.activation import HELD, HOLDS, KEPT, OUTAGE_ALL, TOLD
 from app.kinds.resources import Activation, FileResource, LiteralWant
 from app.model import AuthoritySpec, Host, Node, Site, Topology
 from app.plan.diff import Change
@@ -90,7 +90,7 @@ def _told(guard: str) -> NodeStep:
     row = (f"{ETC}/mmm_mon.conf", "configuration", "replace", "edited in place", MODE)
     activation = Activation(
         "", "tell", "check", outage_seconds=0, told=TOLD[guard],
-        meanwhile=HELD if guard == "set" else "",
+        meanwhile=HELD if guard == "set" else "", holds=HOLDS,
     )  # fmt: skip
     return NodeStep(_node(MONITOR), (_change(MONITOR, *row),), activation)
 
@@ -109,9 +109,15 @@ def stopped_events() -> list[Event]:
     """Give a run in which an agent does not come up: all go back, and the monitor stays told."""
     hosts = [MONITOR, *AGENTS]
     steps = [
-        {"id": "1.1", "hosts": [MONITOR], "changes": {MONITOR: 1}, "phase": "guard"},
+        {
+            "id": "1.1",
+            "hosts": [MONITOR],
+            "changes": {MONITOR: 1},
+            "phase": "guard",
+            "holds": HOLDS,
+        },
         {"id": "2.1", "hosts": hosts, "changes": dict.fromkeys(hosts, 3), "phase": "deploy"},
-        {"id": "3.1", "hosts": [MONITOR], "changes": {MONITOR: 1}, "phase": "free"},
+        {"id": "3.1", "hosts": [MONITOR], "changes": {MONITOR: 1}, "phase": "free", "holds": HOLDS},
     ]
     hint = {"hint": "Its old files are back and the service runs with them.", "explanation": ""}
     rows: list[tuple[str, str, str, str, str, dict[str, object]]] = [
@@ -119,7 +125,7 @@ def stopped_events() -> list[Event]:
         ("planned", "", "", "", "", {"plan": "7f3a91cc", "steps": steps}),
         ("wave", "", "", "", TITLES["guard"], {"index": 1, "count": 3}),
         ("intent", MONITOR, "1.1", "", "proven: decided to keep the new files",
-         {"phase": "guard"}),
+         {"phase": "guard", "holds": HOLDS}),
         ("step", MONITOR, "1.1", "done", f"1 file in place, {TOLD['set']} and proven", {}),
         ("wave", "", "", "", TITLES["deploy"], {"index": 2, "count": 3}),
         *(("step", host, "2.1", "starting", "starting the service", {}) for host in hosts),

@@ -22,7 +22,9 @@ from pathlib import Path
 from tests.unit.mmm_certificates import Pair
 
 PERL = Path(__file__).parents[1] / "lab/mmm"
-AGENT, MONITOR = 29989, 29988
+MONITOR = random.randrange(20_000, 30_000, 2)
+AGENT = MONITOR + 1
+"""Ports of this process of tests alone: others look for who listens on theirs, at any address."""
 _START = random.randint(64 << 16, 250 << 16)
 _NEXT = itertools.count(_START)
 SECONDS = 20

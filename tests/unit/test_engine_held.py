@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from app.engine.run import HELD_ON, Runner
+from app.engine.run import Runner
 from app.errors import Exit
+from app.kinds.mmm.activation import HOLDS
 from app.plan.plan import Plan
+from app.plan.words import still_held
 from tests.unit.mmm_plans import World
 
 
@@ -50,7 +52,7 @@ def ended(plan: Plan, steps: int) -> tuple[str, Exit]:
 @pytest.mark.parametrize(("steps", "held"), [(0, False), (1, True), (2, True), (3, True)])
 def test_a_stopped_run_says_what_is_held(steps: int, held: bool) -> None:
     text, code = ended(World().plan(), steps)
-    assert (HELD_ON in text) == held
+    assert (still_held(HOLDS) in text) == held
     assert code == (Exit.MIXED if steps else Exit.CANCELLED)
 
 
@@ -58,7 +60,7 @@ def test_what_a_lost_run_held_is_still_held() -> None:
     world = World()
     world.apply(world.plan(), steps=2)
     text, _ = ended(world.plan(), 1)
-    assert HELD_ON in text
+    assert still_held(HOLDS) in text
 
 
 def test_a_run_that_ends_well_holds_nothing() -> None:

@@ -68,19 +68,21 @@ def test_no_line_breaks_the_reader(data: bytes) -> None:
 
 
 def test_what_a_run_holds_is_held_until_a_run_lets_it_go() -> None:
-    def run(*rows: tuple[EventKind, dict[str, Any]]) -> bool:
+    def run(*rows: tuple[EventKind, dict[str, Any]]) -> str:
         return fold(Event(kind, "r", n, "t", data=data) for n, (kind, data) in enumerate(rows)).held
 
     def planned(*phases: str) -> tuple[EventKind, dict[str, Any]]:
-        steps = [{"id": "1.1", "hosts": ["a"], "phase": phase} for phase in phases]
+        steps = [
+            {"id": "1.1", "hosts": ["a"], "phase": phase, "holds": "it waits"} for phase in phases
+        ]
         return "planned", {"plan": "p", "steps": steps}
 
     def kept(phase: str) -> tuple[EventKind, dict[str, Any]]:
-        return "intent", {"phase": phase}
+        return "intent", {"phase": phase, "holds": "it waits" if phase != "deploy" else ""}
 
     whole = planned("guard", "deploy", "free")
     assert not run(whole)
-    assert run(whole, kept("guard"))
+    assert run(whole, kept("guard")) == "it waits"
     assert run(whole, kept("guard"), kept("deploy"))
     assert not run(whole, kept("guard"), kept("deploy"), kept("free"))
     assert run(planned("deploy", "free"), kept("deploy"))

@@ -67,7 +67,7 @@ def flags_status(parser: argparse.ArgumentParser) -> None:
 def status(context: Context) -> Exit:
     """Show every certificate with its end and health, from the record of what was deployed.
 
-    With --ask the hosts are looked at as well; exit 3 where something there went stale.
+    With --ask the hosts are looked at as well; exit 3 where something is to be done there.
     """
     from app.cli.verbs.show import show_noted, show_status
 
@@ -94,7 +94,7 @@ def status(context: Context) -> Exit:
         return Exit.EXPIRED
     if any(row.due or row.health in ("warn", "critical") for row in known):
         return Exit.EXPIRING
-    return Exit.CHANGES if noted else Exit.OK
+    return Exit.CHANGES if any(note.verdict == "fail" for note in noted) else Exit.OK
 
 
 def _status_dict(row: Any) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from app.kinds.base import Render
 from app.kinds.resources import FileResource, KeyWant, LiteralWant, TrustWant, Want
 from app.model import Link
 from app.pki.secret import Secret
+from app.quoting import bracketed
 from app.rendering import render_template
 
 STORE_MODE = 0o640
@@ -111,7 +112,7 @@ def _listeners(render: Render) -> tuple[TransportConnector, ...]:
     node = render.node
     if not accepts(node, render.links):
         return ()
-    uri = f"ssl://{_bracketed(str(node.options['bind']))}:{node.port}?needClientAuth=true"
+    uri = f"ssl://{bracketed(str(node.options['bind']))}:{node.port}?needClientAuth=true"
     return (TransportConnector("ssl", uri),)
 
 
@@ -122,7 +123,7 @@ def _bridge(render: Render, link: Link) -> NetworkConnector:
     # A fixed, short delay brings a bridge back within seconds of a restart; with the default
     # back-off it took 17 s.
     uri = (
-        f"static:(ssl://{_bracketed(link.name)}:{link.port})"
+        f"static:(ssl://{bracketed(link.name)}:{link.port})"
         "?useExponentialBackOff=false&initialReconnectDelay=1000"
     )
     return NetworkConnector(
@@ -180,7 +181,3 @@ def _url(path: str) -> str:
     # With a file: URL Java says "Permission denied"; a bare path that it may not read
     # "does not exist".
     return f"file:{urllib.parse.quote(path)}"
-
-
-def _bracketed(name: str) -> str:
-    return f"[{name}]" if ":" in name else name

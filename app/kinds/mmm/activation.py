@@ -14,7 +14,7 @@ from app.kinds.mmm.layout import tool
 from app.kinds.mmm.topology import ADDRESS, AGENT, CONTROL, MONITOR, links
 from app.kinds.resources import Activation, Layout
 from app.model import Node, Site
-from app.quoting import sh, sh_words
+from app.quoting import bracketed, sh, sh_words
 from app.rendering import render_template
 
 STOP_SECONDS = 150
@@ -24,10 +24,8 @@ CHECK_SECONDS = 90
 SETTLE_SECONDS = 2
 OUTAGE_AGENT, OUTAGE_MONITOR, OUTAGE_ALL = 5, 15, 25
 TOLD = {"set": "told to hold the roles (set_manual)", "lift": "told to act again (set_active)"}
-HELD = (
-    "From here to the end of the last step no role moves, whatever happens to MySQL: nothing fails "
-    "over by itself."
-)
+HOLDS = "nothing fails over"
+HELD = f"From here to the end of the last step no role moves, whatever happens to MySQL: {HOLDS} by itself."
 KEPT = "MySQL, roles and addresses stay as they are; nothing fails over meanwhile."
 LOGS_TWO = {AGENT: "mmm_agentd.log", MONITOR: "mmm_mond.log"}
 _TLS = {
@@ -60,7 +58,7 @@ def activation(site: Site, node: Node, layout: Layout, *, alone: bool, guard: Gu
         return Activation(
             "", _render("guard", values), _render("check-guard", values), _render("logs", values),
             check_seconds=30, outage_seconds=0, told=TOLD[guard],
-            meanwhile=HELD if guard == "set" else "",
+            meanwhile=HELD if guard == "set" else "", holds=HOLDS,
         )  # fmt: skip
     gap = OUTAGE_AGENT if node.role == AGENT else OUTAGE_MONITOR
     return Activation(
@@ -85,17 +83,13 @@ def ping(facts: Mapping[str, str]) -> str:
 def _agents(site: Site, node: Node) -> tuple[str, ...]:
     """Give the places that the monitor dials, as HOST:PORT."""
     return tuple(
-        f"{_bracketed(link.name)}:{link.port}"
+        f"{bracketed(link.name)}:{link.port}"
         for topology in site.topologies
         if topology.kind == "mmm" and node.host in topology.hosts
         for link in links(site, topology)
         if link.initiator == node.name and link.acceptor != node.name
         and not site.hosts[link.acceptor].by_hand
     )  # fmt: skip
-
-
-def _bracketed(name: str) -> str:
-    return f"[{name}]" if ":" in name else name
 
 
 def _logs(node: Node, facts: Mapping[str, str]) -> tuple[str, ...]:

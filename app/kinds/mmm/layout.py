@@ -38,7 +38,8 @@ _NO_MANUAL = re.compile(r"2\.[01](?:\.|$)")
 _MODE = re.compile(r"[A-Za-z_]{1,40}")
 _PUBLIC = ("ssl_crt.pem", "ca_crt.pem")
 _PATH = re.compile(r"/[A-Za-z0-9_./+@:-]{1,300}")
-_ROW = re.compile(r"\s*(\S+)\(([^)]*)\) (\w+)/(\w+)\. Roles: ?(.*)")
+ROW = re.compile(r"\s*(\S+)\(([^)]*)\) (\w+)/(\w+)\. Roles: ?(.*)")
+"""A host in what `mmm_control show` says: name, address, mode, state, roles."""
 
 
 def survey(node: Node) -> Survey:
@@ -92,8 +93,8 @@ def find_layout(site: Site, node: Node, seen: HostObservation) -> Layout:
         where = f"/etc, /etc/mmm, /etc/mysql-mmm or {node.options['base']}/etc"
         name = " and no ".join(starts_of(node))
         return Layout({}, problems=(f"no MySQL-MMM found: there is no {name} in {where}",))
-    version = _pairs(seen, "version")
-    units = _pairs(seen, "unit") if "mmm-unit" in seen.outputs else None
+    version = seen.pairs("mmm-version")
+    units = seen.pairs("mmm-unit") if "mmm-unit" in seen.outputs else None
     facts = _facts(site, node, read, version, seen)
     return Layout(
         facts,
@@ -178,7 +179,7 @@ def _monitor_facts(read: Read, seen: HostObservation) -> dict[str, str]:
     """Read mode, roles and warnings, and whether the mode in the file is one of ours."""
     said = seen.out("mmm-monitor").splitlines()
     mode = next((line[5:] for line in said if line.startswith("mode ")), "")
-    rows = [row for row in map(_ROW.fullmatch, said) if row and row[1] in read.hosts]
+    rows = [row for row in map(ROW.fullmatch, said) if row and row[1] in read.hosts]
     held = {row[1]: row[5].strip() for row in rows}
     roles = "; ".join(f"{name} {text}" for name, text in held.items() if text)
     writers = [
@@ -249,9 +250,3 @@ def _units(node: Node) -> tuple[str, ...]:
 def _plain(paths: tuple[str, ...]) -> str:
     """Join paths; one with blanks in it is none that MMM's own scripts could bear."""
     return " ".join(path for path in paths if _PATH.fullmatch(path))
-
-
-def _pairs(seen: HostObservation, name: str) -> dict[str, str]:
-    """Read the `key=value` lines that a command printed."""
-    rows = (line.partition("=") for line in seen.out(f"mmm-{name}").splitlines())
-    return {key: value.strip() for key, sep, value in rows if sep}

@@ -12,7 +12,7 @@ from functools import partial
 
 from app.kinds.base import Proof
 from app.kinds.mmm.activation import ping
-from app.kinds.mmm.layout import roles_of, tool
+from app.kinds.mmm.layout import ROW, roles_of, tool
 from app.kinds.mmm.topology import AGENT
 from app.kinds.resources import Layout
 from app.model import Link, Node
@@ -80,7 +80,7 @@ def judge_ping(output: Output) -> tuple[bool, str]:
     said = output.out.splitlines()
     if any(line.startswith("said OK") for line in said):
         return True, "OK: Pinged!, through TLS"
-    return False, _last(output) or "no answer"
+    return False, calm(output.last, 300) or "no answer"
 
 
 def judge_show(name: str, before: tuple[str, ...], output: Output) -> tuple[bool, str]:
@@ -88,34 +88,26 @@ def judge_show(name: str, before: tuple[str, ...], output: Output) -> tuple[bool
     lines = output.out.splitlines()
     if any("NOT RUNNING" in line for line in lines):
         # 1.x goes on with what its status file last said.
-        return False, _last(Output(0, lines[0]))
+        return False, calm(lines[0], 300)
     warned = [line for line in lines if line.startswith("# Warning") and _names(line, name)]
     if warned:
         return False, calm(warned[0], 300)
-    row = next((m for m in map(_ROW.fullmatch, lines) if m and m[1] == name), None)
+    row = next((m for m in map(ROW.fullmatch, lines) if m and m[1] == name), None)
     if row is None:
-        return False, _last(output) or "mmm_control show says nothing"
-    now = tuple(sorted(part.strip() for part in row[4].split(",") if part.strip()))
+        return False, calm(output.last, 300) or "mmm_control show says nothing"
+    now = tuple(sorted(part.strip() for part in row[5].split(",") if part.strip()))
     if before and now != tuple(sorted(before)):
         return False, calm(f"roles were {', '.join(before)}, now {', '.join(now) or 'none'}", 300)
-    return True, calm(f"{row[3]}, roles {', '.join(now) or 'none'}", 300)
+    return True, calm(f"{row[4]}, roles {', '.join(now) or 'none'}", 300)
 
 
 def judge_control(output: Output) -> tuple[bool, str]:
     """Say whether the monitor answered mmm_control."""
     if "OK: Pinged successfully!" in output.out:
         return True, "OK: Pinged successfully!"
-    said = _last(output)
+    said = calm(output.last, 300)
     return False, said or "an empty answer: the monitor refused the certificate of this host"
-
-
-_ROW = re.compile(r"\s*(\S+)\(([^)]*)\) \w+/(\w+)\. Roles: ?(.*)")
 
 
 def _names(line: str, name: str) -> bool:
     return re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", line) is not None
-
-
-def _last(output: Output) -> str:
-    lines = [x.strip() for x in f"{output.out}\n{output.err}".splitlines() if x.strip()]
-    return calm(" ".join(lines[-3:]), 300)

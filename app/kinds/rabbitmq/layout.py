@@ -52,8 +52,8 @@ def survey(node: Node) -> Survey:
 def find_layout(node: Node, seen: HostObservation) -> Layout:
     """Say what was found of RabbitMQ on a host, and what stands in the way."""
     folder = str(node.options["folder"])
-    account = _pairs(seen, "account")
-    version, erlang = _pairs(seen, "version"), _pairs(seen, "erlang")
+    account = seen.pairs("rabbitmq-account")
+    version, erlang = seen.pairs("rabbitmq-version"), seen.pairs("rabbitmq-erlang")
     if not version.get("version"):
         return Layout({}, problems=("no RabbitMQ server found on this host",))
     if not erlang.get("ssl"):
@@ -66,7 +66,7 @@ def find_layout(node: Node, seen: HostObservation) -> Layout:
         env = read_env(file.data or b"", path)
     except EditError as error:
         return Layout({}, problems=(f"{error} ({error.hint})" if error.hint else str(error),))
-    process, unit = _pairs(seen, "process"), _pairs(seen, "unit")
+    process, unit = seen.pairs("rabbitmq-process"), seen.pairs("rabbitmq-unit")
     facts = {
         "product": f"RabbitMQ {calm(version['version'], 40)}",
         "node": str(node.options["node_name"]),
@@ -84,15 +84,16 @@ def find_layout(node: Node, seen: HostObservation) -> Layout:
         *_name_problems(node, env, seen), *_unit_problems(unit), *_paths(facts),
         *_cookie_problem(seen),
     )  # fmt: skip
+    old = _old_path(path, facts, env)
     return Layout(
         facts,
-        warnings=(*_old_path(path, facts, env), *_warnings(facts, unit, seen)),
+        warnings=(*filter(None, (old,)), *_warnings(facts, unit, seen)),
         problems=problems or _port_problem(node, seen),
         unique={"node name": facts["node"]},
         company={"node name": _cluster(seen).get("members", ())},
         parts_from=_parts_from(facts, seen),
         names=_dialled(env, seen),
-        stale=_stale(facts, env),
+        stale=_stale(facts, env) or old,
         certificates=_certificates(folder, seen),
         faults=_faults(folder, seen),
     )
@@ -109,7 +110,7 @@ def _certificates(folder: str, seen: HostObservation) -> dict[str, bytes]:
 
 def _faults(folder: str, seen: HostObservation) -> dict[str, str]:
     """Say of both files of a pair that key and certificate do not belong together."""
-    said, found = _pairs(seen, "pairs"), dict[str, str]()
+    said, found = seen.pairs("rabbitmq-pairs"), dict[str, str]()
     for key, certificate in _PAIRS.items():
         if said.get(key) == "no":
             words = "the key does not belong to the certificate"
@@ -147,15 +148,15 @@ def _stale(facts: dict[str, str], env: EnvView) -> str:
     return ""
 
 
-def _old_path(path: str, facts: dict[str, str], env: EnvView) -> tuple[str, ...]:
+def _old_path(path: str, facts: dict[str, str], env: EnvView) -> str:
     """Say that an upgrade of Erlang has left ERL_SSL_PATH behind."""
     used = env.ssl_path in (*env.server, *env.ctl)
     if not used or not facts["ssl"] or env.ssl_path == facts["ssl"]:
-        return ()
+        return ""
     return (
         f"ERL_SSL_PATH in {path} went stale: it names {calm(env.ssl_path, 200)}, and this Erlang "
-        f"has its ssl in {facts['ssl']}: the next start would fail; tlswright apply mends it",
-    )  # fmt: skip
+        f"has its ssl in {facts['ssl']}: the next start would fail; tlswright apply mends it"
+    )
 
 
 def _name_problems(node: Node, env: EnvView, seen: HostObservation) -> tuple[str, ...]:
@@ -182,7 +183,7 @@ def _real_name(env: EnvView, seen: HostObservation) -> str:
     """Give the name that the node calls itself; empty where only a shell could tell."""
     if "NODENAME" in env.unknown or "USE_LONGNAME" in env.unknown:
         return ""
-    names = _pairs(seen, "names")
+    names = seen.pairs("rabbitmq-names")
     short, long = names.get("short", ""), names.get("long", "")
     host = long if env.long_names else short
     written = env.node_name or "rabbit"
@@ -219,7 +220,7 @@ def _cookie_problem(seen: HostObservation) -> tuple[str, ...]:
 
 
 def _port_problem(node: Node, seen: HostObservation) -> tuple[str, ...]:
-    real = _pairs(seen, "names").get("port", "")
+    real = seen.pairs("rabbitmq-names").get("port", "")
     if real.isdigit() and int(real) != node.port:
         return (f"the node listens for its peers on port {real}, not {node.port}: set option "
                 "dist_port",)  # fmt: skip
@@ -237,7 +238,7 @@ def _warnings(
     missing = sorted(set(cluster.get("members", ())) - set(cluster.get("running", ())))
     if cluster and missing:
         found.append(f"members that do not run: {', '.join(missing)}")
-    if _pairs(seen, "port").get("stream"):
+    if seen.pairs("rabbitmq-port").get("stream"):
         found.append("stream replication (ports 6000 to 6500) takes its TLS from the same options")
     return tuple(found)
 
@@ -259,9 +260,3 @@ def _cluster(seen: HostObservation) -> dict[str, tuple[str, ...]]:
 
 def _names(values: object) -> tuple[str, ...]:
     return tuple(calm(str(v), 300) for v in values) if isinstance(values, list) else ()
-
-
-def _pairs(seen: HostObservation, name: str) -> dict[str, str]:
-    """Read the `key=value` lines that a command printed."""
-    rows = (line.partition("=") for line in seen.out(f"rabbitmq-{name}").splitlines())
-    return {key: value.strip() for key, sep, value in rows if sep}
