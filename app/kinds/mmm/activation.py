@@ -25,7 +25,10 @@ SETTLE_SECONDS = 2
 OUTAGE_AGENT, OUTAGE_MONITOR, OUTAGE_ALL = 5, 15, 25
 TOLD = {"set": "told to hold the roles (set_manual)", "lift": "told to act again (set_active)"}
 HOLDS = "nothing fails over"
-HELD = f"From here to the end of the last step no role moves, whatever happens to MySQL: {HOLDS} by itself."
+HELD = (
+    "From here to the end of the last step no role moves, whatever happens to MySQL: "
+    f"{HOLDS} by itself."
+)
 KEPT = "MySQL, roles and addresses stay as they are; nothing fails over meanwhile."
 LOGS_TWO = {AGENT: "mmm_agentd.log", MONITOR: "mmm_mond.log"}
 _TLS = {
