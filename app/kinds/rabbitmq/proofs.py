@@ -113,7 +113,7 @@ def judge_cli(output: Output) -> tuple[bool, str]:
     """Say whether the CLI tools of a host reached a node."""
     if "answered" in output.out.split("\n"):
         return True, "a fresh dial over TLS was answered"
-    return False, calm(output.last, 300) or "no answer"
+    return False, _error(output) or "no answer"
 
 
 def judge_plain(output: Output) -> tuple[bool, str]:
@@ -122,7 +122,7 @@ def judge_plain(output: Output) -> tuple[bool, str]:
         return False, "a CLI tool without TLS was let in too"
     if "plain-refused" in output.out.split("\n"):
         return True, "one that knows only the cookie is refused"
-    return False, calm(output.last, 300) or "no answer"
+    return False, _error(output) or "no answer"
 
 
 def judge_link(peer: str, output: Output) -> tuple[bool, str]:
@@ -130,7 +130,7 @@ def judge_link(peer: str, output: Output) -> tuple[bool, str]:
     rows = _STATUS_ROW.findall(output.out)
     found = {name: transport for what, name, transport in rows if what == "link"}
     if not rows:
-        return False, calm(output.last, 300) or "no answer"
+        return False, _error(output) or "no answer"
     if peer not in found:
         return False, f"not connected to {peer}"
     if found[peer] != "tls":
@@ -144,7 +144,7 @@ def judge_cluster(members: tuple[str, ...], output: Output) -> tuple[bool, str]:
     running = {name for what, name, _ in rows if what == "runs"}
     parted = [name for what, name, _ in rows if what == "parted"]
     if not rows:
-        return False, calm(output.last, 300) or "no answer"
+        return False, _error(output) or "no answer"
     missing = [name for name in members if name not in running]
     if missing:
         return False, f"does not run, or is not seen: {', '.join(missing)}"
@@ -164,3 +164,10 @@ _STATUS = (
 _STATUS_ROW = re.compile(
     r"\{(link|runs|parted),\s*'?([A-Za-z0-9_@.-]{1,320})'?(?:,\s*(\w{1,20}))?\}"
 )
+
+
+def _error(output: Output) -> str:
+    """Give the error that a CLI tool names, without its long advice, or what was said last."""
+    lines = [x.strip() for x in f"{output.out}\n{output.err}".splitlines() if x.strip()]
+    named = next((n for n, line in enumerate(lines) if line.startswith("Error:")), None)
+    return calm(output.last if named is None else " ".join(lines[named : named + 2]), 300)
