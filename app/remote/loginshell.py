@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from app.errors import LoginError
+from app.errors import UnfitError
 from app.model import Host
 from app.quoting import calm
 from app.remote.process import Process, start
@@ -31,7 +31,7 @@ _PROFILE: Final = (
 )
 
 
-def refusal(transport: Any, host: Host, process: Process) -> LoginError | None:
+def refusal(transport: Any, host: Host, process: Process) -> UnfitError | None:
     """Find out why `process` never said its mark; None when a login can do all that we need."""
     if process.code(2.0) == ANOTHER_SHELL:
         return _another(host)
@@ -56,7 +56,7 @@ def _said(out: str) -> bool:
     return any(line.endswith(_WORD) and "echo" not in line for line in out.splitlines())
 
 
-def reads_input(host: Host) -> LoginError:
+def reads_input(host: Host) -> UnfitError:
     """Say that a profile file takes what is meant for us."""
     return _error(
         host, "a profile file of this user reads our standard input (.bashrc, .zshenv, "
@@ -64,12 +64,12 @@ def reads_input(host: Host) -> LoginError:
     )  # fmt: skip
 
 
-def _another(host: Host) -> LoginError:
+def _another(host: Host) -> UnfitError:
     text = "a profile file of this user starts another shell in place of the login shell"
     return _error(host, text, _PROFILE)
 
 
-def _no_command(transport: Any, host: Host, code: int, said: str) -> LoginError:
+def _no_command(transport: Any, host: Host, code: int, said: str) -> UnfitError:
     """Name a login that runs no command of ours: for SFTP only, for nobody, or its own only."""
     process = start(transport, _SAY, host.name)
     try:
@@ -106,5 +106,5 @@ def _last(said: str) -> str:
     return f": {calm(lines[-1], 200)}" if lines else ""
 
 
-def _error(host: Host, text: str, hint: str) -> LoginError:
-    return LoginError(text, host=host.name, step="login shell", hint=hint)
+def _error(host: Host, text: str, hint: str) -> UnfitError:
+    return UnfitError(text, host=host.name, step="login shell", hint=hint)

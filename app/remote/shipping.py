@@ -35,7 +35,7 @@ BOOTSTRAP: Final = (
     "*)s=$s$l$n;;esac;done;exit 70"
 )
 _BAIT: Final = f"exit {ANOTHER_SHELL}\n".encode() * 4
-_SUDO: Final = f'PATH="$PATH:{PATH}";export PATH;exec sudo -k "$@"'
+_SUDO: Final = f'PATH="$PATH:{PATH}";export PATH;exec sudo -k -u root "$@"'
 
 SCRIPTS: Final = {
     "transaction": ("common.sh", "state.sh", "files.sh", "transaction.sh"),
@@ -54,12 +54,7 @@ def command_line(rights: Rights, shell: str = SHELL) -> str:
     if rights == "own":
         return f"exec {boot}"
     how = "-n" if rights == "sudo" else '-S -p ""'
-    return as_root(how, boot)
-
-
-def as_root(how: str, command: str) -> str:
-    """Give the words that run a command through sudo, wherever it is; safe in every shell."""
-    return f"exec {SHELL} -c {sh(_SUDO)} sh {how} {command}"
+    return f"exec {SHELL} -c {sh(_SUDO)} sh {how} {boot}"
 
 
 @functools.cache

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -90,16 +91,20 @@ class ParamikoConnector:
         else:
             with self._jumping:
                 opened = self._through(host, target)
+        word = self._logins.sudo.get(host.name)
+        cautions: list[str] = []
         try:
-            rights = choose_rights(opened[0], host, self._logins.sudo.get(host.name))
+            rights = choose_rights(opened[0], host, word, cautions.append)
         except BaseException:
             _close_all(opened)
             raise
-        password = self._logins.sudo.get(host.name) if rights == "sudo-password" else None
-        prefix = b"" if password is None else f"{password.reveal()}\n".encode()
+        prefix = b""
+        if word is not None and rights == "sudo-password":
+            prefix = f"{word.reveal()}\n".encode()
         return SshRemote(
-            host, opened, rights, prefix, owner=self._owner, shell=self._shell, clock=self._clock
-        )
+            host, opened, rights, prefix, owner=self._owner, shell=self._shell, clock=self._clock,
+            cautions=tuple(cautions),
+        )  # fmt: skip
 
     def _through(self, host: Host, target: Target) -> list[Any]:
         """Log in on the jump host, and from there by its own connection on the host itself."""
@@ -151,8 +156,10 @@ class SshRemote:
         owner: str,
         shell: str,
         clock: Callable[[], float],
+        cautions: tuple[str, ...] = (),
     ) -> None:
         self.host = host
+        self._cautions = cautions
         self._transports = transports
         self._rights = rights
         self._prefix = prefix
@@ -182,9 +189,9 @@ class SshRemote:
         finally:
             process.close()
         self._judge(process, "observe")
-        return read_answer(
-            lines, survey, self.host.name, datetime.fromtimestamp(middle, UTC), middle
-        )
+        when = datetime.fromtimestamp(middle, UTC)
+        seen = read_answer(lines, survey, self.host.name, when, middle)
+        return replace(seen, cautions=self._cautions)
 
     def run(self, command: str, *, stdin: bytes = b"", seconds: float = 30.0) -> Output:
         """Run a POSIX-sh snippet with the host's privilege; `$ROOT` is the host's root prefix.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import LoginError
+from app.errors import UnfitError
 from app.observed import Survey
 from app.remote.base import Logins
 from app.remote.known_hosts import KnownHosts
@@ -132,12 +132,12 @@ def test_a_login_that_runs_nothing_of_ours_is_refused_by_name(
     town: Homes, user: User, tmp_path: Path
 ) -> None:
     remote = login(town, user, tmp_path)
-    with pytest.raises(LoginError, match=BAD[user]) as caught:
+    with pytest.raises(UnfitError, match=BAD[user]) as caught:
         remote.observe(Survey())
     assert (caught.value.host, caught.value.step) == (user.name, "login shell")
     assert caught.value.hint
     assert "\x1b" not in str(caught.value)
-    with pytest.raises(LoginError):
+    with pytest.raises(UnfitError):
         remote.run("true")
     if user.name not in WAITS:
         ack = remote.begin(step(put("/etc/new", b"key"))).advance("stage")
