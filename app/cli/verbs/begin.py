@@ -13,7 +13,7 @@ from app.model import AuthoritySpec, Host, Scalar, Site, Topology, Trust
 from app.site.catalogue import KindFacts
 from app.site.options import Option
 from app.site.roles import NODE, PLACE, role_flag
-from app.site.schema import TRUSTS
+from app.site.schema import KEY_TYPES, TRUSTS
 
 
 def _roles() -> dict[str, list[str]]:
@@ -79,7 +79,7 @@ def flags_init(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--key-type",
-        choices=["ec-p256", "rsa-3072"],
+        choices=KEY_TYPES,
         default="ec-p256",
         help="the type of every key",
     )
@@ -144,7 +144,9 @@ def _site(context: Context, kind: KindFacts) -> Site:
     )
     name = flags.name or context.directory.name
     trust = _trust(flags.trust or kind.trusts[0], kind)
-    authority = AuthoritySpec(trust, name, flags.key_type, flags.ca_days, flags.leaf_days)
+    authority = AuthoritySpec(
+        trust, name, key_type=flags.key_type, ca_days=flags.ca_days, leaf_days=flags.leaf_days
+    )
     return Site(name, authority, hosts, (topology,), str(context.places.site))
 
 
