@@ -128,9 +128,7 @@ def forget_delivered(
 class _Desk:
     """Make requests, or find those that wait."""
 
-    def __init__(
-        self, requests: Requests, deployed: Deployed, vault: Vault, now: datetime
-    ) -> None:
+    def __init__(self, requests: Requests, deployed: Deployed, vault: Vault, now: datetime) -> None:
         self.deployed, self.vault, self.now = deployed, vault, now
         self.requests = dict(requests)
         self.fresh: set[str] = set()
@@ -147,9 +145,7 @@ class _Desk:
             facts.not_before, facts.not_after, self.now
         )
 
-    def ask(
-        self, node: Node, spec: IssueSpec, record: DeployedNode | None, *, new: bool
-    ) -> None:
+    def ask(self, node: Node, spec: IssueSpec, record: DeployedNode | None, *, new: bool) -> None:
         """Ask for every credential of a node, each once."""
         stale = self._delivered(node.credential, record)
         for name, wanted in credentials_of(node, spec).items():

@@ -10,6 +10,7 @@ from app.kinds.resources import FileResource, KeyWant, Layout, LiteralWant, Trus
 from app.model import Node, Site
 from app.observed import FileFact, HostObservation
 from app.pki.expiry import due
+from app.pki.facts import authority_subject
 from app.pki.names import COMMON_NAME_MAX, san_entries
 from app.pki.spec import IssueSpec, mismatches
 from app.plan.deployed import DeployedNode
@@ -43,6 +44,15 @@ def credentials_of(node: Node, spec: IssueSpec) -> Mapping[str, IssueSpec]:
     if node.dials_with:
         found[node.dials_with] = replace(spec, usage="client")
     return found
+
+
+def signer(site: Site) -> str:
+    """Name the CA that signs new leaves, as a plan shows it."""
+    spec = site.authority
+    name = spec.name or site.name
+    if spec.source == "own":
+        return authority_subject(name, spec.generation)
+    return f"{name} ({spec.source} CA, generation {spec.generation})"
 
 
 EDITED = "edited "
@@ -88,8 +98,8 @@ def new_key_reasons(
 def cause_of(layout: Layout, root: str, now: datetime) -> Callable[[FileResource], str]:
     """Give the function that says what is wrong with a key or certificate that was replaced.
 
-    `root` is the certificate (PEM) of the authority that issues for the node, empty under pinned
-    trust.
+    `root` is the certificate (PEM) of the CA that issues for the node, perhaps with those above it;
+    empty under pinned trust.
     """
 
     def cause(resource: FileResource) -> str:
