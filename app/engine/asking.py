@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.engine import opening
+from app.engine.owing import needs_new
 from app.engine.prepare import check_topologies
 from app.engine.requests import load_requests, save_requests
 from app.errors import UsageError
 from app.export.requests import MARK, PROFILES, README, file_name, request_files
 from app.model import Node, Site
-from app.pki.expiry import due
 from app.pki.secret import Secret
-from app.pki.spec import IssueSpec, mismatches
+from app.pki.spec import IssueSpec
 from app.plan.deployed import Deployed, DeployedNode
 from app.plan.requested import Requested, Requests
 from app.plan.specs import credentials_of, spec_of
@@ -125,6 +125,15 @@ def forget_delivered(
     return left
 
 
+def settle_requests(places: Places, vault: Vault, nodes: Collection[Node]) -> None:
+    """Forget the keys and requests of what was delivered, once the record says so."""
+    requests = load_requests(places.requests)
+    left = forget_delivered(vault, requests, opening.deployed_of(places), nodes)
+    if left != requests:
+        vault.save()
+        save_requests(places.requests, left)
+
+
 class _Desk:
     """Make requests, or find those that wait."""
 
@@ -138,12 +147,7 @@ class _Desk:
         """Tell whether a node needs a certificate, or asked for one that has not come back."""
         if any(n in self.requests and not self._delivered(n, record) for n in _names(node, spec)):
             return True
-        if record is None or record.spec is None or record.facts is None:
-            return True
-        facts = record.facts
-        return bool(mismatches(record.spec, spec)) or due(
-            facts.not_before, facts.not_after, self.now
-        )
+        return needs_new(spec, record, self.now)
 
     def ask(self, node: Node, spec: IssueSpec, record: DeployedNode | None, *, new: bool) -> None:
         """Ask for every credential of a node, each once."""
@@ -209,11 +213,13 @@ def _write(places: Places, site: Site, desk: _Desk, folder: Path, now: datetime)
     waiting = [one for one in desk.requests.values() if not one.certificate]
     if not waiting:
         return Asked((), frozenset(), folder, tuple(desk.back))
-    ours = {Path(one.file) for one in desk.requests.values() if one.file}
+    base = places.base.absolute()
+    ours = {base / one.file for one in desk.requests.values() if one.file}
     place(folder, request_files(site.name, waiting, now), ours)
     for one in waiting:
-        path = str((folder / f"{file_name(one.name)}.csr").absolute())
-        desk.requests[one.name] = replace(one, file=path)
+        path = (folder / f"{file_name(one.name)}.csr").absolute()
+        file = path.relative_to(base) if path.is_relative_to(base) else path
+        desk.requests[one.name] = replace(one, file=str(file))
     save_requests(places.requests, desk.requests)
     told = tuple(desk.requests[one.name] for one in sorted(waiting, key=lambda one: one.name))
     return Asked(told, frozenset(desk.fresh), folder, tuple(desk.back))

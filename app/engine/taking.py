@@ -14,7 +14,7 @@ from app.engine import opening
 from app.engine.asking import forget_delivered, nodes_of, opened, require_outside
 from app.engine.keyring import Keyring
 from app.engine.requests import load_requests, save_requests
-from app.errors import PkiError, UsageError
+from app.errors import Exit, PkiError, UsageError
 from app.model import Site
 from app.pki.facts import CertificateFacts
 from app.pki.secret import Secret
@@ -25,8 +25,8 @@ from app.site.places import Places
 
 if TYPE_CHECKING:
     from app.pki.authority import Authority
+    from app.pki.chains import Flaw
     from app.pki.judging import Judgement
-    from app.pki.paths import Flaw
     from app.pki.returned import Returned
 
 MOST_FILES = 2000
@@ -83,7 +83,7 @@ def take(
         save_requests(places.requests, kept)
     for one, _ in found:
         if not one.faults:
-            _tidy(kept[one.name])
+            _tidy(places.base, kept[one.name])
     waiting = tuple(kept[name] for name in sorted(kept) if not kept[name].certificate)
     strangers = _strangers(returned, requests, authority, deployed)
     return Taken(tuple(one for one, _ in found), strangers, skipped, waiting)
@@ -97,7 +97,11 @@ def read_files(paths: tuple[Path, ...]) -> tuple[tuple[Returned, ...], tuple[str
     skipped: list[str] = []
     for path in paths:
         if not path.is_dir():
-            found += read_returned(_bytes(path), str(path))
+            try:
+                found += read_returned(_bytes(path), str(path))
+            except PkiError as error:
+                error.exit_code = Exit.USAGE
+                raise
             continue
         for inner in _inside(path):
             try:
@@ -189,13 +193,13 @@ def _with(request: Requested, judged: Judgement, now: datetime) -> Requested:
     )
 
 
-def _tidy(request: Requested) -> None:
+def _tidy(base: Path, request: Requested) -> None:
     """Take away the request's own files, unchanged ones: nobody is to sign them again."""
     from app.export.requests import MARK
 
     if not request.file:
         return
-    path = Path(request.file)
+    path = base / request.file
     beside = path.with_suffix(".ext")
     for file, ours in ((path, request.csr.encode()), (beside, MARK.encode())):
         try:
@@ -212,7 +216,7 @@ def _strangers(
     deployed: Deployed,
 ) -> tuple[str, ...]:
     """Name the leaves that no request waits for, with what they may be."""
-    from app.pki.paths import words
+    from app.pki.chains import words
     from app.pki.reading import der, is_authority
 
     keys = {request.key for request in requests.values()}

@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from app.pki import paths
+from app.pki import chains
+from app.pki.chains import Flaw, extension
 from app.pki.expiry import due
 from app.pki.names import San
-from app.pki.paths import Flaw, extension
 from app.pki.reading import purposes_of, sans_of
 from app.pki.spec import IssueSpec
 
@@ -58,18 +58,18 @@ def judge(
     `others` are the certificates that a chain may be made of; `now` is aware.
     """
     pool = [one for one in others if one != certificate]
-    chain = paths.path_to(certificate, pool, anchor)
+    chain = chains.path_to(certificate, pool, anchor)
     faults = [*_shape(certificate), *_names(certificate, spec), *_purposes(certificate, spec)]
-    faults += [*_life(certificate, now), *paths.weaknesses(certificate, "it")]
+    faults += [*_life(certificate, now), *chains.weaknesses(certificate, "it")]
     if chain is None:
-        faults.append(paths.broken_path(certificate, pool, anchor))
+        faults.append(chains.broken_path(certificate, pool, anchor))
     else:
         wanted = (SERVER, CLIENT) if spec.usage == "peer" else (CLIENT,)
-        faults += paths.path_flaws(chain, anchor, wanted, spec.sans, now)
+        faults += chains.path_flaws(chain, anchor, wanted, spec.sans, now)
         faults += _hangs_on(certificate, (*chain, anchor)[0])
     notes = [*_notes(certificate, spec, now)]
     if chain is not None:
-        notes += paths.signature_notes(certificate, (*chain, anchor)[0])
+        notes += chains.signature_notes(certificate, (*chain, anchor)[0])
         ends = min(one.not_valid_after_utc for one in (*chain, anchor))
         if certificate.not_valid_after_utc > ends:
             notes.append(f"its CA ends before it does, on {ends:%Y-%m-%d}: it is no use after that")
@@ -174,7 +174,7 @@ def _notes(certificate: x509.Certificate, spec: IssueSpec, now: datetime) -> Ite
         yield "two thirds of its life are over: it is due already"
     common = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     if spec.subject not in (str(one.value) for one in common):
-        yield f"the CA made its subject {paths.words(certificate.subject)}"
+        yield f"the CA made its subject {chains.words(certificate.subject)}"
     named = extension(certificate, x509.AuthorityKeyIdentifier)
     if named is not None and named.authority_cert_serial_number is not None:
         yield (

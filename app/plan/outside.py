@@ -15,12 +15,10 @@ from app.model import Link, Node
 from app.pki.names import San, san_entries
 from app.pki.spec import IssueSpec
 from app.plan.deployed import DeployedNode
-from app.plan.plan import Check
+from app.plan.plan import WAITING, Check
 from app.plan.requested import Requested, Requests
 from app.plan.specs import credentials_of
-
-NAME = "outside CA"
-"""The name of every check that tells what is waited for."""
+from app.quoting import calm
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +122,66 @@ def _answers(acceptor: Awaited | None, link: Link, whole: Mapping[str, str]) -> 
     return facts is not None and _among(link.name, facts.sans)
 
 
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Hold what a plan must leave for later; empty where no outside CA is waited for.
+
+    `fresh` are the nodes that need a new certificate, whether it came back or not.
+    """
+
+    nodes: Mapping[str, Awaited] = field(default_factory=dict)
+    fresh: frozenset[str] = frozenset()
+    held: Held = field(default_factory=Held)
+    anchored: bool = True
+    now: datetime | None = None
+
+    @classmethod
+    def over(
+        cls,
+        nodes: Mapping[str, Awaited],
+        fresh: frozenset[str],
+        helpless: frozenset[str],
+        links: tuple[Link, ...],
+        groups: tuple[tuple[Node, ...], ...],
+        now: datetime,
+        *,
+        anchored: bool,
+    ) -> Outlook:
+        """Look ahead; see `hold_back`.  `anchored` tells that the CA's own certificate is here."""
+        held = hold_back(nodes, fresh, helpless, links, groups)
+        return cls(nodes, fresh, held, anchored, now)
+
+    def gets(self, name: str) -> bool:
+        """Tell whether a node that needs a new certificate can have it now."""
+        return name not in self.nodes or (self.nodes[name].back and name not in self.held.whole)
+
+    def checks(self) -> tuple[Check, ...]:
+        """Say of each node what it waits for."""
+        if self.now is None:
+            return ()
+        told: list[Check | None] = []
+        if not self.anchored:
+            text = "its own certificate is not here yet: `tlswright take --anchor FILE`"
+            told.append(Check("outside CA", WAITING, "warn", text))
+        told += (
+            tell(one, self.held, fresh=name in self.fresh, now=self.now)
+            for name, one in self.nodes.items()
+        )
+        return tuple(check for check in told if check is not None)
+
+
 def tell(one: Awaited, held: Held, *, fresh: bool, now: datetime) -> Check | None:
-    """Say what a node waits for, and which command comes next; None where it waits for nothing."""
+    """Say what a node waits for, and which command comes next; None where it waits for nothing.
+
+    A node whose old certificate goes on is no warning.
+    """
     name, host = one.node.name, one.node.host
 
+    facts = one.record.facts if one.record else None
+    works = facts is not None and name not in held.whole and now <= facts.not_after
+
     def check(text: str) -> Check:
-        return Check(host, NAME, "warn", text)
+        return Check(host, WAITING, "skip" if works else "warn", text)
 
     if one.back and name in held.whole:
         return check(f"its certificate came back, but {held.whole[name]}: it is kept until then")
@@ -139,7 +191,7 @@ def tell(one: Awaited, held: Held, *, fresh: bool, now: datetime) -> Check | Non
         return None
     goes_on = _goes_on(one, held, now)
     if one.since and one.lacking == "it waits":
-        where = f" ({', '.join(one.files)})" if one.files else ""
+        where = f" ({calm(', '.join(one.files), 200)})" if one.files else ""
         text = f"its certificate is waited for since {one.since[:10]}{where}; {goes_on}"
         return check(f"{text}: once it is signed, `tlswright take FILE`")
     why = f"{one.lacking}: " if one.lacking and one.lacking != "it waits" else ""

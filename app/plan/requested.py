@@ -22,7 +22,8 @@ class Requested:
     """Record one request: for which credential, what it asks for, and what came back.
 
     `name` is the credential's; `csr` the request in PEM, `key` the SHA-256 of its public key;
-    `since` and `taken` are times (ISO 8601), `file` the path that it was last written to.
+    `since` and `taken` are times (ISO 8601), `file` the path that it was last written to, from the
+    site's directory on where it is inside.
     `certificate` is what came back, in PEM, with the certificates above it in `chain`; both are
     empty while it waits.
     """
