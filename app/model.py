@@ -15,8 +15,8 @@ Privilege = Literal["root", "sudo"]
 Reach = Literal["ssh", "bundle"]
 System = Literal["linux", "windows"]
 Trust = Literal["ca", "pinned"]
+KeyType = Literal["ec-p256", "rsa-3072", "rsa-2048"]
 Source = Literal["own", "imported", "outside"]
-KeyType = Literal["ec-p256", "rsa-3072"]
 
 SCHEMA_VERSION = 1
 
