@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,17 +24,28 @@ if TYPE_CHECKING:
     from cryptography import x509
 
     from app.pki.authority import Authority
+    from app.pki.facts import CertificateFacts
+    from app.pki.flaw import Flaw
+
+
+@dataclass(frozen=True, slots=True)
+class Anchored:
+    """Say which root hosts are to trust, and what will hurt one day."""
+
+    facts: CertificateFacts
+    notes: tuple[Flaw, ...]
 
 
 def set_anchor(
     places: Places, site: Site, passphrase: Secret | None, paths: Iterable[Path], now: datetime
-) -> Authority:
+) -> Anchored:
     """Keep the outside CA's certificates in the vault, and say in site.yaml which root is meant.
 
     The files hold one root, and perhaps the CAs below it.  Another root is taken as long as nothing
     was deployed.  Raises UsageError and PkiError, and changes nothing then.
     """
     from app.pki import keeping
+    from app.pki.flaws import path_flaws
 
     require_outside(site)
     returned, _ = read_files(tuple(paths))
@@ -57,7 +68,8 @@ def set_anchor(
         meant = replace(site.authority, anchor=made.facts().sha256)
         if meant != site.authority:
             save_site(replace(site, authority=meant), places.site)
-    return made
+    above = path_flaws((made.certificate, *made.above), now, leaf_days=site.authority.leaf_days)
+    return Anchored(made.facts(), tuple(flaw for flaw in above if not flaw.fatal))
 
 
 def authority_of(site: Site, given: tuple[x509.Certificate, ...], now: datetime) -> Authority:
@@ -67,8 +79,10 @@ def authority_of(site: Site, given: tuple[x509.Certificate, ...], now: datetime)
     """
     from app.pki import chains
     from app.pki.authority import Authority
+    from app.pki.flaws import path_flaws
+    from app.pki.paths import self_signed, signed_by
 
-    roots = [one for one in given if chains.signed_by(one, one)]
+    roots = [one for one in given if self_signed(one)]
     if len(roots) != 1:
         names = ", ".join(chains.words(one.subject) for one in roots or given)
         raise UsageError(
@@ -78,7 +92,7 @@ def authority_of(site: Site, given: tuple[x509.Certificate, ...], now: datetime)
             "between it and the certificates of hosts.",
         )  # fmt: skip
     root, below = roots[0], [one for one in given if one != roots[0]]
-    lowest = [one for one in below if not any(chains.signed_by(other, one) for other in below)]
+    lowest = [one for one in below if not any(signed_by(other, one) for other in below)]
     if len(lowest) > 1 or (below and not lowest):
         names = ", ".join(chains.words(one.subject) for one in lowest or below)
         raise UsageError(
@@ -89,11 +103,11 @@ def authority_of(site: Site, given: tuple[x509.Certificate, ...], now: datetime)
     if lowest:
         above = chains.path_to(lowest[0], below, root)
         if above is None:
-            raise UsageError(f"{chains.broken_path(lowest[0], below, root).text}")
+            raise UsageError(f"{chains.broken_path(lowest[0], below, root).line}")
         chain = (lowest[0], *above)
-    flaws = tuple(chains.path_flaws(chain, root, (), (), now))
-    if flaws:
-        raise UsageError(flaws[0].text, hint=flaws[0].remedy)
+    fatal = [flaw for flaw in path_flaws((*chain, root), now) if flaw.fatal]
+    if fatal:
+        raise UsageError(fatal[0].line, hint=fatal[0].remedy)
     spec = site.authority
     first, *others = (*chain, root)
     name = spec.name or site.name

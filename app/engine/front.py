@@ -38,6 +38,7 @@ from app.remote.base import Logins
 from app.site.places import Places
 
 if TYPE_CHECKING:
+    from app.engine.anchoring import Anchored
     from app.engine.asking import Asked
     from app.engine.handover import HandOver
     from app.engine.owing import RequestRow
@@ -260,11 +261,11 @@ class Front:
 
         return take(self.places, site, answers.passphrase, paths, utc_now())
 
-    def set_anchor(self, site: Site, answers: Answers, paths: Iterable[Path]) -> CertificateFacts:
-        """Keep the certificates of the outside CA itself; gives those of its root."""
+    def set_anchor(self, site: Site, answers: Answers, paths: Iterable[Path]) -> Anchored:
+        """Keep the certificates of the outside CA itself: hosts trust its root."""
         from app.engine.anchoring import set_anchor
 
-        return set_anchor(self.places, site, answers.passphrase, paths, utc_now()).facts()
+        return set_anchor(self.places, site, answers.passphrase, paths, utc_now())
 
     def requests(self, site: Site) -> tuple[RequestRow, ...]:
         """Say how it stands with every certificate of an outside CA; needs no vault."""

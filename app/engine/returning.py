@@ -47,7 +47,7 @@ def credential_of(
     judged = judge(held[0], spec, held[1:], authority.anchor, now)
     if judged.faults:
         raise PkiError(
-            f"the certificate for {name} from the outside CA is not good: {judged.faults[0].text}",
+            f"the certificate for {name} from the outside CA is not good: {judged.faults[0].line}",
             hint=judged.faults[0].remedy,
         )
     made = Credential(held[0], key, judged.chain)

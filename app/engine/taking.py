@@ -25,7 +25,7 @@ from app.site.places import Places
 
 if TYPE_CHECKING:
     from app.pki.authority import Authority
-    from app.pki.chains import Flaw
+    from app.pki.flaw import Flaw
     from app.pki.judging import Judgement
     from app.pki.returned import Returned
 

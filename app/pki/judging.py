@@ -14,8 +14,10 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from app.pki import chains
-from app.pki.chains import Flaw, extension
+from app.pki.chains import extension, fault
 from app.pki.expiry import due
+from app.pki.flaw import Flaw
+from app.pki.flaws import path_flaws
 from app.pki.names import San
 from app.pki.reading import purposes_of, sans_of
 from app.pki.spec import IssueSpec
@@ -64,8 +66,8 @@ def judge(
     if chain is None:
         faults.append(chains.broken_path(certificate, pool, anchor))
     else:
-        wanted = (SERVER, CLIENT) if spec.usage == "peer" else (CLIENT,)
-        faults += chains.path_flaws(chain, anchor, wanted, spec.sans, now)
+        above = path_flaws((*chain, anchor), now, spec.sans)
+        faults += [flaw for flaw in above if flaw.fatal]
         faults += _hangs_on(certificate, (*chain, anchor)[0])
     notes = [*_notes(certificate, spec, now)]
     if chain is not None:
@@ -82,32 +84,32 @@ def _shape(certificate: x509.Certificate) -> Iterator[Flaw]:
     try:
         extensions = list(certificate.extensions)
     except (ValueError, x509.DuplicateExtension) as error:
-        yield Flaw(f"its extensions cannot be read: {str(error)[:80]}", "Have it made anew.")
+        yield fault(f"its extensions cannot be read: {str(error)[:80]}", "Have it made anew.")
         return
     if not extensions:
-        yield Flaw("it has no extensions at all", COPY)
+        yield fault("it has no extensions at all", COPY)
     for one in extensions:
         if one.critical and one.oid.dotted_string not in _KNOWN_CRITICAL:
-            yield Flaw(
+            yield fault(
                 f"it has a critical extension that TLS libraries refuse: {one.oid.dotted_string}",
                 "Have it signed without that extension, or with it not critical.",
             )
     basic, usage = extension(certificate, x509.BasicConstraints), _usage(certificate)
     if (basic is not None and basic.ca) or (usage is not None and usage.key_cert_sign):
-        yield Flaw(
+        yield fault(
             "it is a CA certificate: whoever takes its key could vouch for anybody",
             "Sign it with the profile for servers and clients, not with the one for CAs "
             "(basicConstraints = CA:FALSE).",
         )
     if usage is not None and not usage.digital_signature:
-        yield Flaw("its key usage lacks digitalSignature, which TLS needs", COPY)
+        yield fault("its key usage lacks digitalSignature, which TLS needs", COPY)
 
 
 def _names(certificate: x509.Certificate, spec: IssueSpec) -> Iterator[Flaw]:
     have = _lower(certificate)
     missing = [san for san in spec.sans if san not in have]
     if spec.sans and not have:
-        yield Flaw(
+        yield fault(
             "it has no alternative names: its CN alone is looked at by nobody; it lacks "
             + ", ".join(san.value for san in missing),
             COPY,
@@ -115,12 +117,12 @@ def _names(certificate: x509.Certificate, spec: IssueSpec) -> Iterator[Flaw]:
         return
     for san in missing:
         if san.kind == "ip" and San("dns", san.value) in have:
-            yield Flaw(
+            yield fault(
                 f"it holds the address {san.value} as a DNS name",
                 f"The entry must be IP:{san.value}, not DNS:{san.value}.",
             )
         else:
-            yield Flaw(f"it lacks the name {san.value}, which peers dial", COPY)
+            yield fault(f"it lacks the name {san.value}, which peers dial", COPY)
 
 
 def _purposes(certificate: x509.Certificate, spec: IssueSpec) -> Iterator[Flaw]:
@@ -131,15 +133,15 @@ def _purposes(certificate: x509.Certificate, spec: IssueSpec) -> Iterator[Flaw]:
     missing = [word for oid, word in wanted if oid not in have]
     if missing:
         remedy = PUBLIC if missing == ["clientAuth"] and SERVER[0] in have else COPY
-        yield Flaw(f"its extended key usage lacks {' and '.join(missing)}", remedy)
+        yield fault(f"its extended key usage lacks {' and '.join(missing)}", remedy)
 
 
 def _life(certificate: x509.Certificate, now: datetime) -> Iterator[Flaw]:
     start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     if now > end:
-        yield Flaw(f"it expired on {end:%Y-%m-%d}", "Have the request signed anew.")
+        yield fault(f"it expired on {end:%Y-%m-%d}", "Have the request signed anew.")
     elif now < start:
-        yield Flaw(
+        yield fault(
             f"it is not valid before {start:%Y-%m-%d %H:%M} UTC",
             "Take it in again then; where that surprises you, the CA's clock or this one is off.",
         )
@@ -149,7 +151,7 @@ def _hangs_on(certificate: x509.Certificate, issuer: x509.Certificate) -> Iterat
     named = extension(certificate, x509.AuthorityKeyIdentifier)
     own = extension(issuer, x509.SubjectKeyIdentifier)
     if named and own and named.key_identifier not in (None, own.digest):
-        yield Flaw(
+        yield fault(
             "the key identifier of its issuer in it is not that of its issuer: OpenSSL refuses it",
             "Have it signed with `authorityKeyIdentifier = keyid`.",
         )

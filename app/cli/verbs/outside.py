@@ -122,12 +122,15 @@ def take(context: Context) -> Exit:
 
 
 def _anchor(context: Context, paths: list[Path]) -> Exit:
-    facts = context.front().set_anchor(context.site(), _answers(context), paths)
+    made = context.front().set_anchor(context.site(), _answers(context), paths)
+    facts = made.facts
     lines = (
         f"CA     {facts.subject}, until {facts.not_after:%Y-%m-%d}",
         f"       SHA-256 {facts.sha256}",
     )
-    context.terminal.show(context.flags.json, facts.to_dict(), *lines)
+    notes = [note.line for note in made.notes]
+    said = {**facts.to_dict(), "notes": notes}
+    context.terminal.show(context.flags.json, said, *lines, *(f"!! {note}" for note in notes))
     context.terminal.say("Compare the fingerprint with the one that its owner gave you.")
     context.terminal.say("next: tlswright csr")
     return Exit.OK
@@ -139,7 +142,7 @@ def _lines(taken: Taken) -> list[str]:
         if one.faults:
             found.append(f"XX {one.name}: not taken ({one.where})")
             for remedy in dict.fromkeys(flaw.remedy for flaw in one.faults):
-                found += [f"   - {f.text}" for f in one.faults if f.remedy == remedy]
+                found += [f"   - {f.line}" for f in one.faults if f.remedy == remedy]
                 found.append(f"     {remedy}")
         else:
             what = "was taken in before" if one.again else "taken in"
@@ -166,7 +169,7 @@ def _dict(one: TakenIn) -> dict[str, Any]:
         "file": one.where,
         "taken": not one.faults,
         "again": one.again,
-        "faults": [{"text": flaw.text, "remedy": flaw.remedy} for flaw in one.faults],
+        "faults": [{"text": flaw.line, "remedy": flaw.remedy} for flaw in one.faults],
         "notes": list(one.notes),
         "certificate": one.facts.to_dict(),
     }
