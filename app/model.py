@@ -15,7 +15,7 @@ Privilege = Literal["root", "sudo"]
 Reach = Literal["ssh", "bundle"]
 System = Literal["linux", "windows"]
 Trust = Literal["ca", "pinned"]
-KeyType = Literal["ec-p256", "rsa-3072"]
+KeyType = Literal["ec-p256", "rsa-3072", "rsa-2048"]
 
 SCHEMA_VERSION = 1
 

@@ -290,13 +290,18 @@ def _trust(draft: Draft, kind: KindFacts | None) -> Field:
     )  # fmt: skip
 
 
+_KEY_WORDS = {
+    "ec-p256": "elliptic curve P-256",
+    "rsa-3072": "RSA with 3072 bits",
+    "rsa-2048": "RSA with 2048 bits",
+}
 _TRUST = (
     Field(
         "key_type", "trust", "Key type",
         "EC P-256 is small and fast, and known to all that is still maintained. Take RSA for old "
-        "peers.",
+        "peers, and 2048 bits only where they bear no more.",
         type="choice", scope="authority", default=KEY_TYPES[0],
-        choices=((KEY_TYPES[0], "elliptic curve P-256"), (KEY_TYPES[1], "RSA with 3072 bits")),
+        choices=tuple((key, _KEY_WORDS[key]) for key in KEY_TYPES),
     ),
     Field(
         "ca_days", "trust", "CA lifetime (days)",

@@ -163,7 +163,7 @@ def sites(draw: st.DrawFn) -> Site:
     authority = AuthoritySpec(
         trust=draw(st.sampled_from(["ca", "pinned"])),
         name=draw(st.sampled_from(["", "a CA", "no", "x: y # z"])),
-        key_type=draw(st.sampled_from(["ec-p256", "rsa-3072"])),
+        key_type=draw(st.sampled_from(["ec-p256", "rsa-3072", "rsa-2048"])),
         leaf_days=draw(st.integers(1, 3650)),
     )
     return Site(draw(st.builds("s{}".format, _words)), authority, hosts, (topology,))

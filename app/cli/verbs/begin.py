@@ -13,7 +13,7 @@ from app.model import AuthoritySpec, Host, Scalar, Site, Topology, Trust
 from app.site.catalogue import KindFacts
 from app.site.options import Option
 from app.site.roles import NODE, PLACE, role_flag
-from app.site.schema import TRUSTS
+from app.site.schema import KEY_TYPES, TRUSTS
 
 
 def _roles() -> dict[str, list[str]]:
@@ -79,7 +79,7 @@ def flags_init(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--key-type",
-        choices=["ec-p256", "rsa-3072"],
+        choices=KEY_TYPES,
         default="ec-p256",
         help="the type of every key",
     )
