@@ -29,7 +29,7 @@ from app.model import Site
 from app.pki.expiry import due, health
 from app.pki.facts import CertificateFacts
 from app.pki.secret import Secret
-from app.plan.deployed import DeployedNode
+from app.plan.deployed import Deployed, DeployedNode
 from app.plan.make import Intent
 from app.plan.plan import Plan
 from app.remote.base import Logins
@@ -181,7 +181,7 @@ class Front:
     def status(self, site: Site, now: datetime) -> tuple[StatusRow, ...]:
         """Give every certificate with its expiry and health, from the record; asks no host."""
         deployed = load_deployed(self.places.deployed)
-        rows = [_authority_row(gen, pem, now) for gen, pem in sorted(deployed.authorities.items())]
+        rows = _authority_rows(deployed, now)
         for topology in site.topologies:
             for node in load_kind(topology.kind).nodes(site, topology):
                 recorded = deployed.node(node.kind, node.host)
@@ -285,13 +285,21 @@ def _request(folder: Path) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def _authority_row(generation: int, pem: str, now: datetime) -> StatusRow:
-    import base64
-
+def _authority_rows(deployed: Deployed, now: datetime) -> list[StatusRow]:
+    """Show each generation of the authority: what hosts trust, then what signs below it."""
+    from app.pki.pem import read_bundle
     from app.pki.reading import facts_of
 
-    facts = facts_of(base64.b64decode("".join(pem.strip().splitlines()[1:-1])))
-    return _row(facts.common_name, "authority", facts, f"g{generation}", now, authority=True)
+    rows: list[StatusRow] = []
+    for generation, anchor in sorted(deployed.authorities.items()):
+        below = deployed.issuers.get(generation, "")
+        found = [facts_of(der) for der in read_bundle(f"{anchor}{below}".encode()).values()]
+        root, *others = found
+        rows += [
+            _row(facts.common_name, role, facts, f"g{generation}", now, authority=True)
+            for role, facts in (("authority", root), *(("intermediate", f) for f in others[::-1]))
+        ]
+    return rows
 
 
 def _by_hand(recorded: DeployedNode | None) -> str:

@@ -179,7 +179,7 @@ class _Maker:
 
     def _needs_new(self, kept: Credential | None) -> bool:
         recorded = self.recorded
-        if kept is not None and kept.satisfies(self.spec):
+        if kept is not None and self.keyring.faults(kept, self.spec):
             return True
         if recorded is None or recorded.spec is None or recorded.facts is None:
             return kept is None

@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 
 
 def with_root(deployed: Deployed, root: Authority) -> Deployed:
-    """Record the site's CA."""
+    """Record the site's CA, with the certificates between it and what hosts trust."""
     from app.pki import pem
+    from app.pki.reading import der
 
-    return deployed.with_authority(root.generation, pem.pem_cert(root.cert_der).decode())
+    anchor = pem.pem_cert(root.anchor_der).decode()
+    below = "".join(pem.pem_cert(der(one)).decode() for one in root.presented)
+    return deployed.with_authority(root.generation, anchor, below)
 
 
 class Keyring:
@@ -77,7 +80,11 @@ class Keyring:
         return found
 
     def ensure_authority(self, now: datetime) -> Authority | None:
-        """Give the site's CA, made and kept when there is none yet; None under pinned trust."""
+        """Give the site's CA; None under pinned trust.
+
+        An own one is made and kept when there is none yet.  Raises PkiError for another one that is
+        not in the vault, and for one that is not what site.yaml says.
+        """
         from app.pki.authority import create_root
 
         spec = self._site.authority
@@ -85,10 +92,19 @@ class Keyring:
             return None
         name = spec.name or self._site.name
         if spec.generation not in keeping.authority_generations(self._vault, name):
+            if spec.source != "own":
+                raise PkiError(
+                    f"the vault does not hold the {spec.source} CA {name!r} g{spec.generation}",
+                    where=self._site.path,
+                    hint="`tlswright ca import FILE` puts it there; or check `name` and "
+                    "`generation` under `authority`.",
+                )
             root = create_root(name, spec.generation, spec.key_type, spec.ca_days, now)
             keeping.store_authority(self._vault, root)
             self._vault.save()
-        return keeping.load_authority(self._vault, name, spec.generation)
+        authority = keeping.load_authority(self._vault, name, spec.generation)
+        _require_meant(self._site, authority)
+        return authority
 
     def adopt(self, name: str, credential: Credential) -> None:
         """Take a credential that the vault has kept for the one of this name."""
@@ -135,7 +151,7 @@ class Keyring:
             if node in self._new:
                 return self._new[node]
             kept = self.waiting(node)
-            if kept is not None and self._takes(node, shown) and not kept.satisfies(spec):
+            if kept is not None and self._takes(node, shown) and not self.faults(kept, spec):
                 return self._new.setdefault(node, kept)
         if spec.self_signed:
             made = self_sign(spec, now)
@@ -148,6 +164,15 @@ class Keyring:
             if node not in self._new:
                 self.keep(node, made)
             return self._new.setdefault(node, made)
+
+    def faults(self, kept: Credential, spec: IssueSpec) -> tuple[str, ...]:
+        """Say in which ways a credential that the vault keeps is not what is wanted now."""
+        issuer = ""
+        if not spec.self_signed and self._site.authority.source != "own":
+            assert self._vault is not None, "it was kept in a vault"
+            authority = keeping.load_authority(self._vault, spec.issuer, spec.generation)
+            issuer = authority.certificate.subject.rfc4514_string()
+        return kept.satisfies(spec, issuer)
 
     def _takes(self, name: str, shown: frozenset[str]) -> bool:
         """Decide once whether what waits is taken: a pair for dialling goes with the other."""
@@ -169,7 +194,7 @@ class Keyring:
             if self._vault is None:
                 raise PkiError("the CA's certificate cannot be had without the vault")
             name = spec.name or self._site.name
-            return keeping.load_authority(self._vault, name, int(rest)).cert_der
+            return keeping.load_authority(self._vault, name, int(rest)).anchor_der
         node, _, which = rest.rpartition(":")
         made = self._new.get(node)
         recorded = deployed.node(kind, node)
@@ -216,3 +241,22 @@ class Keyring:
         data = stores.key_store(credential, want.format, password, want.alias)
         stores.check_key_store(data, password, credential, want.alias)
         return data
+
+
+def _require_meant(site: Site, authority: Authority) -> None:
+    """Refuse a CA that is not the one of which site.yaml speaks."""
+    spec = site.authority
+    if authority.source != spec.source:
+        raise PkiError(
+            f"site.yaml says that the CA {authority.name!r} g{authority.generation} is "
+            f"{spec.source}, the one in the vault is {authority.source}",
+            where=site.path,
+            hint="Another CA is another generation: set `source` back.",
+        )
+    if spec.anchor and spec.anchor != authority.facts().sha256:
+        raise PkiError(
+            f"the CA {authority.name!r} g{authority.generation} in the vault is not the one in "
+            f"site.yaml: its SHA-256 is {authority.facts().sha256}",
+            where=site.path,
+            hint="Set `anchor` under `authority` back, or put back the vault that goes with it.",
+        )

@@ -178,7 +178,8 @@ class Prover:
             return None
         spec = record.spec
         pinned = spec is not None and spec.self_signed
-        generation = spec.generation if spec is not None and not pinned else None
+        named = spec is not None and not pinned and self._site.authority.source == "own"
+        generation = spec.generation if spec is not None and named else None
         initiator = self._site.hosts[item.initiator.host]
         return LinkCheck(
             link=item.link,
@@ -291,7 +292,7 @@ class Prover:
             from app.pki.authority import issue
 
             authority = self._keyring.ensure_authority(self._clock())
-            if authority is None:
+            if authority is None or authority.key is None:
                 return None
             spec = _probe_spec(authority.name, authority.generation)
             self._identities["own"] = _identity(issue(authority, spec, self._clock()))

@@ -48,9 +48,9 @@ def export_client(
     files = {
         "client.key.pem": pem.pem_key(credential),
         "client.cert.pem": pem.pem_chain(credential),
-        "ca.pem": pem.pem_cert(authority.cert_der),
+        "ca.pem": pem.pem_cert(authority.anchor_der),
         "client.p12": stores.key_store(credential, "PKCS12", password, alias),
-        "trust.p12": stores.trust_store({"ca": authority.cert_der}, "PKCS12", password),
+        "trust.p12": stores.trust_store({"ca": authority.anchor_der}, "PKCS12", password),
         "password": f"{password.reveal()}\n".encode(),
     }
     return _write(folder, files)

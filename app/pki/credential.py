@@ -42,22 +42,23 @@ class Credential:
         """Return what is recorded of the certificate."""
         return facts_of(self.cert_der)
 
-    def satisfies(self, spec: IssueSpec) -> tuple[str, ...]:
+    def satisfies(self, spec: IssueSpec, issuer: str = "") -> tuple[str, ...]:
         """Return every way in which the certificate is not what the spec says, in words.
 
-        Read from the certificate itself, not from a record.  Its life is not judged here: see
-        `expiry`.
+        `issuer` is the subject (RFC 4514) of the CA that is to have signed it, empty for an own CA,
+        whose name follows from the spec.  Read from the certificate itself, not from a record.  Its
+        life is not judged here: see `expiry`.
         """
         words = [] if self.key_matches else ["the key does not belong to the certificate"]
-        have, want = self._compared(spec)
+        have, want = self._compared(spec, issuer)
         words += [f"{k} is {have[k]}, wanted {want[k]}" for k in have if have[k] != want[k]]
         words += san_mismatches(sans_of(self.certificate), spec.sans)
         return tuple(words)
 
-    def _compared(self, spec: IssueSpec) -> tuple[dict[str, str], dict[str, str]]:
+    def _compared(self, spec: IssueSpec, issuer: str) -> tuple[dict[str, str], dict[str, str]]:
         certificate, subject = self.certificate, name_of(spec.subject).rfc4514_string()
         server = ExtendedKeyUsageOID.SERVER_AUTH.dotted_string
-        by = name_of(authority_subject(spec.issuer, spec.generation)).rfc4514_string()
+        own = name_of(authority_subject(spec.issuer, spec.generation)).rfc4514_string()
         have = {
             "subject": certificate.subject.rfc4514_string(),
             "issuer": certificate.issuer.rfc4514_string(),
@@ -66,7 +67,7 @@ class Credential:
         }
         want = {
             "subject": subject,
-            "issuer": subject if spec.self_signed else by,
+            "issuer": subject if spec.self_signed else issuer or own,
             "usage": spec.usage,
             "key type": spec.key_type,
         }

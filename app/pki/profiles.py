@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from app.pki.keys import PrivateKey
@@ -47,8 +47,7 @@ def leaf(
     issuer_key: PrivateKey,
 ) -> x509.Certificate:
     """Build a leaf for a peer (dials and answers) or for a client (dials only), and sign it."""
-    known = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-    builder = _leaf_builder(spec, key, life, issuer.subject, known)
+    builder = _leaf_builder(spec, key, life, issuer.subject, _key_id(issuer))
     return builder.sign(issuer_key, hashes.SHA256())
 
 
@@ -80,6 +79,16 @@ def clip(
     if within is None:
         return start, end, False
     return max(start, within[0]), min(end, within[1]), end > within[1]
+
+
+def _key_id(issuer: x509.Certificate) -> x509.SubjectKeyIdentifier:
+    """Give the identifier by which a CA's key is known, counted where it does not say it."""
+    try:
+        return issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    except x509.ExtensionNotFound:
+        public = issuer.public_key()
+        assert isinstance(public, (rsa.RSAPublicKey, ec.EllipticCurvePublicKey))
+        return x509.SubjectKeyIdentifier.from_public_key(public)
 
 
 def _leaf_builder(

@@ -22,7 +22,7 @@ from app.plan.leftovers import leftovers
 from app.plan.phases import NodeState, Phase, peers, phases
 from app.plan.plan import Check, NodeStep, Plan, Step, Wave
 from app.plan.preflight import checks, names_checks
-from app.plan.specs import cause_of, new_key_reasons, signature, spec_of
+from app.plan.specs import cause_of, new_key_reasons, signature, signer, spec_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ class _Planner:
             self.leaves[node.name] = recorded.facts.sha256
             self.issuers[node.name] = self._issuer(recorded.spec)
         draft = self._resources(node, NodeState("current", ()), close_plain=False)
-        pem = "" if spec.self_signed else self.inputs.deployed.authorities.get(spec.generation, "")
+        pem = "" if spec.self_signed else self.inputs.deployed.issuer(spec.generation)
         cause = cause_of(self.layouts[node.host], pem, self.inputs.now)
         reasons = new_key_reasons(spec, recorded, draft, seen, self.inputs.now, cause)
         if node.name in self.inputs.intent.rotate:
@@ -263,7 +263,10 @@ class _Planner:
             recorded = self.inputs.deployed.node(node.kind, node.host)
             resources = bearable(resources, recorded, self.inputs.observed[node.host])
         why = "; ".join(self.reasons[node.name])
-        found = changes(resources, self.standing[node.name], state.leaf, self._resolve, why)
+        found = changes(
+            resources, self.standing[node.name], state.leaf, self._resolve, why,
+            signer(self.inputs.site),
+        )  # fmt: skip
         stale = "" if found else self._stale(node, phase)
         if not found and not stale:
             return None

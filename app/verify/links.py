@@ -125,7 +125,7 @@ def _rightly(check: LinkCheck, probes: Probes) -> tuple[TlsResult, tuple[Finding
     _, *rest = _judged(check, probes, at_control)
     if at_control.outcome not in ("accepted", "refused"):
         return at_control, _judged(check, probes, at_control)
-    why = f"{instead}, and with pinned trust only the host's own key is accepted"
+    why = f"{instead}, and there is no other key that the peer would accept"
     first = matrix.skipped(check.link, rows.HANDSHAKE, f"not checked: {why}")
     return replace(at_control, outcome="unproven"), (first, *rest)
 

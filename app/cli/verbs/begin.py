@@ -144,7 +144,9 @@ def _site(context: Context, kind: KindFacts) -> Site:
     )
     name = flags.name or context.directory.name
     trust = _trust(flags.trust or kind.trusts[0], kind)
-    authority = AuthoritySpec(trust, name, flags.key_type, flags.ca_days, flags.leaf_days)
+    authority = AuthoritySpec(
+        trust, name, key_type=flags.key_type, ca_days=flags.ca_days, leaf_days=flags.leaf_days
+    )
     return Site(name, authority, hosts, (topology,), str(context.places.site))
 
 

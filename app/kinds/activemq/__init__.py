@@ -63,11 +63,11 @@ class ActiveMQ:
         return shape.problems(site, topology)
 
     def survey(self, site: Site, node: Node) -> Survey:
-        """Ask for Debian's layout, and who holds the TLS port that the broker is to have."""
-        return survey(node.port if self._listens(site, node) else 0)
+        """Ask for brokers of either layout, and who holds the TLS port that ours is to have."""
+        return survey(node, node.port if self._listens(site, node) else 0)
 
     def layout(self, site: Site, node: Node, observation: HostObservation) -> Layout:
-        """Say which instance was found."""
+        """Say which broker was found, and how it is started."""
         return find_layout(node, observation)
 
     def settled(self, layout: Layout) -> Layout:

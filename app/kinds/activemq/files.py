@@ -63,6 +63,8 @@ def _pem(render: Render) -> list[FileResource]:
 
 def _logging(render: Render) -> list[FileResource]:
     facts = render.layout.facts
+    if not facts["instance"]:
+        return []
     path = f"{facts['folder']}/log4j.properties"
     text = render_template("activemq/log4j.properties.j2", instance=facts["instance"])
     fact = render.observation.file(path)

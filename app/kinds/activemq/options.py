@@ -79,6 +79,28 @@ OPTIONS = (
         "text", "", scope="node",
     ),
     Option(
+        "home", "Home folder",
+        "Where upstream's archive was unpacked, such as /opt/activemq; empty where the broker runs "
+        "or lies in one of the usual places.",
+        "path", "", scope="node",
+    ),
+    Option(
+        "base", "Base folder",
+        "The folder of this broker's conf and data, where it is not its home (ACTIVEMQ_BASE).",
+        "path", "", scope="node",
+    ),
+    Option(
+        "conf", "Configuration folder",
+        "The folder of activemq.xml, where it is not conf in the base folder (ACTIVEMQ_CONF).",
+        "path", "", scope="node",
+    ),
+    Option(
+        "service", "Service unit",
+        "The systemd unit that starts this broker; empty where it is found by itself, or where "
+        "there is none.",
+        "text", "", scope="node",
+    ),
+    Option(
         "stop_command", "Stop command",
         "A shell command that stops this broker, instead of the one for the layout found.",
         "text", "", scope="node",
