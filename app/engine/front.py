@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from app.engine.asking import Asked
     from app.engine.handover import HandOver
     from app.engine.owing import RequestRow
+    from app.engine.spawn import Spawn
     from app.engine.standing import Noted
     from app.engine.taking import Taken
 
@@ -84,9 +85,11 @@ def _quiet(host: str, state: str, text: str) -> None:
 class Front:
     """Answer what front ends ask about one site directory."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, spawn: Spawn | None = None) -> None:
+        """Take a site's directory, and another way to start a run's process than the usual one."""
         self.directory = directory
         self.places = Places(directory)
+        self._spawn = spawn
 
     def check_host(self, site: Site, logins: Logins) -> HostCheck:
         """Connect to the one host of a site and say what is there; changes nothing."""
@@ -125,7 +128,7 @@ class Front:
 
         For `rollback`, `run` is the run to take back; empty means the last that changed a host.
         """
-        from app.engine.spawn import spawn
+        from app.engine.spawn import spawn as usual
 
         target = (run or self.last_change()) if verb == "rollback" else ""
         if target:
@@ -137,6 +140,7 @@ class Front:
         folder.mkdir(mode=0o700)
         request = Request(verb, str(plan.absolute()) if plan else "", intent, target)
         write_json(folder / "request.json", request.to_dict())
+        spawn = self._spawn or usual
         spawn(self.directory.absolute(), name, folder, pack(request, answers))
         return name
 
