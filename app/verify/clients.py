@@ -103,7 +103,7 @@ def _judged(
         if result.outcome == "refused":
             first = replace(
                 first,
-                cause=f"It refuses clients without a certificate, though {check.port.option} is off.",
+                cause=f"It wants certificates of its clients, though {check.port.option} is off.",
                 remedy="Run `tlswright apply`; if nothing is to be changed, restart the service.",
             )
     yield first
