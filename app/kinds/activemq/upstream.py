@@ -68,6 +68,7 @@ def facts(node: Node, broker: Broker, seen: HostObservation) -> dict[str, str]:
         "script": broker.script,
         "uri": broker.uri,
         "pid": broker.pid,
+        "parts": broker.parts,
     }
     return {key: calm(value, 1000) for key, value in found.items()}
 
