@@ -68,8 +68,10 @@ def _open_streams() -> None:
 def _run(flags: argparse.Namespace) -> int:
     from app.cli.context import Context
     from app.cli.terminal import Terminal
+    from app.dumps import forbid_dumps
     from app.site.places import find_site
 
+    forbid_dumps()
     terminal = Terminal.standard(os.environ, no_colour=flags.no_color, quiet=flags.quiet)
     try:
         new = flags.verb in (None, "init")
