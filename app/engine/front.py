@@ -214,14 +214,9 @@ class Front:
         self, site: Site, name: str, answers: Answers, folder: Path
     ) -> tuple[Path, ...]:
         """Write a client's credential with the CA to a new folder; gives the files."""
-        from app.export.client import export_client
+        from app.engine.clients import export
 
-        deployed = opening.deployed_of(self.places)
-        vault = opening.open_vault(self.places, answers.passphrase, deployed, write=False)
-        if vault is None:
-            raise UsageError("this site has no vault yet", hint="`tlswright apply` makes it.")
-        with vault:
-            return export_client(site, vault, name, folder, utc_now())
+        return export(self.places, site, name, answers.passphrase, folder, utc_now())
 
     def export_bundle(
         self, site: Site, host: str, answers: Answers, *, new: bool, password: Secret | None
@@ -245,6 +240,7 @@ class Front:
         answers: Answers,
         *,
         hosts: Collection[str] = (),
+        clients: Collection[str] = (),
         new: bool = False,
         folder: Path | None = None,
     ) -> Asked:
@@ -252,8 +248,9 @@ class Front:
         from app.engine.asking import write_requests
 
         return write_requests(
-            self.places, site, answers.passphrase, utc_now(), hosts=hosts, new=new, folder=folder
-        )
+            self.places, site, answers.passphrase, utc_now(),
+            hosts=hosts, clients=clients, new=new, folder=folder,
+        )  # fmt: skip
 
     def take(self, site: Site, answers: Answers, paths: Iterable[Path]) -> Taken:
         """Take in what an outside CA gave back; nothing is deployed by it."""
