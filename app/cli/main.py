@@ -29,6 +29,7 @@ VERBS: tuple[tuple[str, str, str], ...] = (
     ("runs", "runs", "list the runs"),
     ("export", "handover", "write a client's credential, or a bundle for a host out of reach"),
     ("explain", "look", "explain a line of a log"),
+    ("ca", "ca", "check a CA that was made elsewhere, or make it the site's"),
     ("vault", "keep", "check, back up, or change the vault"),
     ("demo", "keep", "try it on embedded hosts"),
 )

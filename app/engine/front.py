@@ -37,7 +37,9 @@ from app.site.places import Places
 
 if TYPE_CHECKING:
     from app.engine.handover import HandOver
+    from app.engine.importing import CaFiles
     from app.engine.standing import Noted
+    from app.pki.importing import Candidate
 
 __all__ = ["Answers", "Front", "HostCheck", "RunSummary", "StatusRow"]
 
@@ -255,6 +257,27 @@ class Front:
         with vault:
             root = Keyring(site, vault).ensure_authority(utc_now())
             return root.facts() if root is not None else None
+
+    def read_ca(self, site: Site, files: CaFiles) -> Candidate:
+        """Read and judge a CA that was made elsewhere; changes nothing.
+
+        Raises PasswordError, whose `where` names the file that is encrypted, and GivenError.
+        """
+        from app.engine.importing import read_ca
+
+        return read_ca(files, site, opening.kinds_of(site), utc_now())
+
+    def keep_ca(self, site: Site, passphrase: Secret, candidate: Candidate) -> Site:
+        """Keep such a CA in the vault; gives the site that uses it, for the caller to save."""
+        from app.engine.importing import keep_ca
+
+        return keep_ca(self.places, site, passphrase, candidate)
+
+    def import_ca(self, site: Site, passphrase: Secret, candidate: Candidate) -> Site:
+        """Keep such a CA, and let site.yaml say that it is the one; gives the new site."""
+        from app.engine.importing import import_ca
+
+        return import_ca(self.places, site, passphrase, candidate)
 
     def _run(self, run: str) -> Path:
         folder = self.places.run(run)
