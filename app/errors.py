@@ -11,7 +11,8 @@ TlswrightError                    what happened, where, why, what to do; carries
 ├── HostError                     something on one host (host, step)
 │   ├── UnreachableError          no connection, or it was lost
 │   ├── HostKeyError              the host key is unknown or has changed
-│   ├── LoginError                authentication or sudo was refused
+│   ├── LoginError                authentication or sudo was refused: a password may help
+│   ├── UnfitError                the login, its shell, sudo or a tool there cannot do what we need
 │   └── RemoteError               a command or the host transaction failed
 ├── PreflightError                the checks before a run refuse it
 │   └── HostsError                several hosts could not be asked
@@ -170,6 +171,12 @@ class LoginError(HostError):
     """Authentication or sudo was refused."""
 
     exit_code = Exit.UNREACHABLE
+
+
+class UnfitError(HostError):
+    """The login, its shell, sudo or a missing tool keeps us from working there; no secret helps."""
+
+    exit_code = Exit.PREFLIGHT
 
 
 class RemoteError(HostError):
