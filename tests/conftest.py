@@ -17,6 +17,7 @@ from tests.lab.processes import children
 if TYPE_CHECKING:
     from tests.lab.hosts import Lab
 
+pytest_plugins = ["tests.faults"]
 REQUIRED = "TLSWRIGHT_LAB_REQUIRED"
 LAB_SECONDS = 1200
 """Real services of up to nine hosts share the machine's cores."""

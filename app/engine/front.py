@@ -41,9 +41,12 @@ if TYPE_CHECKING:
     from app.engine.anchoring import Anchored
     from app.engine.asking import Asked
     from app.engine.handover import HandOver
+    from app.engine.importing import CaFiles
     from app.engine.owing import RequestRow
+    from app.engine.spawn import Spawn
     from app.engine.standing import Noted
     from app.engine.taking import Taken
+    from app.pki.importing import Candidate
 
 __all__ = ["Answers", "Front", "HostCheck", "RunSummary", "StatusRow"]
 
@@ -84,9 +87,11 @@ def _quiet(host: str, state: str, text: str) -> None:
 class Front:
     """Answer what front ends ask about one site directory."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, spawn: Spawn | None = None) -> None:
+        """Take a site's directory, and another way to start a run's process than the usual one."""
         self.directory = directory
         self.places = Places(directory)
+        self._spawn = spawn
 
     def check_host(self, site: Site, logins: Logins) -> HostCheck:
         """Connect to the one host of a site and say what is there; changes nothing."""
@@ -125,7 +130,7 @@ class Front:
 
         For `rollback`, `run` is the run to take back; empty means the last that changed a host.
         """
-        from app.engine.spawn import spawn
+        from app.engine.spawn import spawn as usual
 
         target = (run or self.last_change()) if verb == "rollback" else ""
         if target:
@@ -137,6 +142,7 @@ class Front:
         folder.mkdir(mode=0o700)
         request = Request(verb, str(plan.absolute()) if plan else "", intent, target)
         write_json(folder / "request.json", request.to_dict())
+        spawn = self._spawn or usual
         spawn(self.directory.absolute(), name, folder, pack(request, answers))
         return name
 
@@ -298,6 +304,27 @@ class Front:
                 return None  # its certificate comes later
             root = Keyring(site, vault).ensure_authority(utc_now())
             return root.facts() if root is not None else None
+
+    def read_ca(self, site: Site, files: CaFiles) -> Candidate:
+        """Read and judge a CA that was made elsewhere; changes nothing.
+
+        Raises PasswordError, whose `where` names the file that is encrypted, and GivenError.
+        """
+        from app.engine.importing import read_ca
+
+        return read_ca(files, site, opening.kinds_of(site), utc_now())
+
+    def keep_ca(self, site: Site, passphrase: Secret, candidate: Candidate) -> Site:
+        """Keep such a CA in the vault; gives the site that uses it, for the caller to save."""
+        from app.engine.importing import keep_ca
+
+        return keep_ca(self.places, site, passphrase, candidate)
+
+    def import_ca(self, site: Site, passphrase: Secret, candidate: Candidate) -> Site:
+        """Keep such a CA, and let site.yaml say that it is the one; gives the new site."""
+        from app.engine.importing import import_ca
+
+        return import_ca(self.places, site, passphrase, candidate)
 
     def _run(self, run: str) -> Path:
         folder = self.places.run(run)

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 
 from app.cli.context import Context
+from app.cli.verbs.ca import add_ca_flags, candidate_of, show_candidate
 from app.cli.verbs.hosts import hosts_of
 from app.errors import Exit, UsageError
 from app.model import AuthoritySpec, Host, Scalar, Site, Topology, Trust
@@ -85,6 +86,7 @@ def flags_init(parser: argparse.ArgumentParser) -> None:
     )
     add("--leaf-days", type=int, default=397, help="the life of a certificate")
     add("--ca-days", type=int, default=3650, help="the life of the CA")
+    add_ca_flags(parser, "--ca-certificate")
     add("--identity", default="", metavar="FILE", help="the SSH key for every host")
     add("--privilege", choices=["root", "sudo"], default="root", help="how the login becomes root")
     add("--jump", default="", metavar="HOST", help="a jump host for every host")
@@ -101,12 +103,17 @@ def init(context: Context) -> Exit:
             f"{context.places.site} exists already",
             hint="Edit it, or open the wizard with `tlswright`; -C DIR names another directory.",
         )
-    site = _site(context, kinds.load(flags.kind))
+    site, front, places = _site(context, kinds.load(flags.kind)), context.front(), context.places
+    candidate = candidate_of(context, site, flags.ca_certificate) if _imports(flags) else None
+    if candidate is not None:
+        show_candidate(context, candidate)
+        candidate.authority(site.name, 1)
     passphrase = context.passphrase(confirm=True)
     context.directory.mkdir(parents=True, exist_ok=True)
-    save_site(site, context.places.site)
-    facts = context.front().create_vault(site, passphrase)
-    places = context.places
+    if candidate is not None:
+        site = front.keep_ca(site, passphrase, candidate)
+    save_site(site, places.site)
+    facts = front.create_vault(site, passphrase)
     lines = [f"site   {places.site}", f"vault  {places.vault}   back it up: it holds the CA's key"]
     if facts is not None:
         lines += [f"CA     {facts.subject}, until {facts.not_after:%Y-%m-%d}"]
@@ -116,6 +123,25 @@ def init(context: Context) -> Exit:
     context.terminal.show(flags.json, {**made, "authority": authority}, *lines)
     context.terminal.say("next: tlswright plan")
     return Exit.OK
+
+
+def _imports(flags: argparse.Namespace) -> bool:
+    """Tell whether the CA is one from files; raises UsageError for flags that do not go along."""
+    if not flags.ca_certificate:
+        for flag, value in (("--ca-key", flags.ca_key),
+                            ("--ca-key-password-file", flags.ca_key_password_file)):  # fmt: skip
+            if value:
+                raise UsageError(
+                    f"{flag} is for a CA that was made elsewhere",
+                    hint="Name its certificate too: --ca-certificate FILE.",
+                )
+        return False
+    if flags.trust == "pinned":
+        raise UsageError(
+            "--ca-certificate and --trust pinned exclude each other",
+            hint="Pinned trust has no CA: leave one of the two out.",
+        )
+    return True
 
 
 def _site(context: Context, kind: KindFacts) -> Site:
