@@ -63,6 +63,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda i: places.get(i.path.name, behind if i.path in files else behind + 1))
 
 
+@pytest.fixture(autouse=True)
+def no_secret_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Look for every secret of a site after each test on real hosts."""
+    if not {"lab", "fresh_lab"} & set(request.fixturenames):
+        yield
+        return
+    from tests import tmux
+    from tests.lab import secrets, site
+
+    site.MADE.clear()
+    tmux.HISTORIES.clear()
+    yield
+    found = [leak for one in site.MADE for leak in secrets.leaks(one, tmux.HISTORIES)]
+    site.MADE.clear()
+    assert not found, found
+
+
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
     """Real hosts hub, spoke-a and spoke-b, as the tests before this one left them."""

@@ -43,22 +43,10 @@ def _edit(data: bytes, wanted: BrokerEdit, path: str) -> EditResult:
         edit_ssl(work, wanted.ssl)
     edit_connectors(work, wanted)
     work.patch.insert_sorted(broker, work.sections)
-    _remark_expressions(work, wanted)
     result = work.patch.result()
     if result != data:
         _prove(result, wanted, path)
     return EditResult(result, tuple(work.notes))
-
-
-def _remark_expressions(work: Work, wanted: BrokerEdit) -> None:
-    """Spring reads `${…}` and `#{…}` in any value as an expression, and cannot be told not to."""
-    secrets = [(f"the password of bridge {one.name!r}", one.password) for one in wanted.networks]
-    if wanted.ssl is not None:
-        secrets.append(("the key store's password", wanted.ssl.key_store_password))
-        secrets.append(("the trust store's password", wanted.ssl.trust_store_password))
-    for what, value in secrets:
-        if value and ("${" in value or "#{" in value):
-            work.note(work.broker, f"{what} holds an expression that the broker will evaluate")
 
 
 def _prove(result: bytes, wanted: BrokerEdit, path: str) -> None:

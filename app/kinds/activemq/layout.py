@@ -6,7 +6,7 @@ the only one that runs.
 
 from __future__ import annotations
 
-from app.edits.activemq import BrokerView, read_broker
+from app.edits.activemq import BrokerView, meant, read_broker
 from app.errors import EditError
 from app.kinds.activemq import debian, upstream
 from app.kinds.activemq.brokers import KEY, Broker, asked_place, read_brokers, unit_name
@@ -146,6 +146,9 @@ def _layout(
     facts["broker_name"] = calm(view.broker_name or "", 200) or "localhost"
     facts["stores"] = _stores(view, facts, known, cwd, seen)
     name = node.host if facts["broker_name"] == "localhost" else facts["broker_name"]
+    if meant(name) is None:
+        # Only the broker knows what its placeholder stands for; it differs from host to host.
+        name = f"{name} on {node.host}"
     taken = _port_taken(node, facts, seen)
     return Layout(
         facts,
