@@ -129,7 +129,7 @@ def _indented(line: str, unit: str) -> str:
 
 def _seen() -> dict[str, Shape]:
     rows: dict[str, dict[str, Any]] = YAML(typ="safe").load(HERE / "seen.yaml")
-    return {name: Shape(**{k: tuple(v) if k == "imports" else v for k, v in row.items()})
+    return {name: Shape(**{**row, "imports": tuple(row.get("imports", ()))})
             for name, row in rows.items()}  # fmt: skip
 
 
