@@ -92,7 +92,8 @@ class Shape:
 
 @cache
 def _template() -> jinja2.Template:
-    return jinja2.Template((HERE / "shape.xml.j2").read_text("utf-8"))
+    found: jinja2.Template = jinja2.Template((HERE / "shape.xml.j2").read_text("utf-8"))
+    return found
 
 
 def write(shape: Shape) -> bytes:
