@@ -87,6 +87,7 @@ class HostObservation:
     `clock_skew` is the host's clock minus ours, in seconds.  `tools` maps a tool's name to its
     path on the host, empty when it is missing.  `unfinished` names transactions that a lost run
     left behind on the host; `free_bytes` is the space under the host's state directory.
+    `cautions` are sentences on the way there that its user should know.
     """
 
     host: str
@@ -99,6 +100,7 @@ class HostObservation:
     clock_skew: float = 0.0
     free_bytes: int = 0
     unfinished: tuple[str, ...] = ()
+    cautions: tuple[str, ...] = ()
 
     def file(self, path: str) -> FileFact:
         """Give what stands at `path`; what was not seen is absent."""

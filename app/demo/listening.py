@@ -30,13 +30,13 @@ class Port:
     context: ssl.SSLContext | None
 
 
-def open_port(listener: Listener, context: ssl.SSLContext | None) -> Port:
+def open_port(listener: Listener, context: ssl.SSLContext | None, address: str = LOOPBACK) -> Port:
     """Listen on a connector's port; raises LoadFailure as the product does when it is taken.
 
-    Whatever address the connector binds, this stays on loopback.
+    Whatever address the connector binds, this stays on loopback where no other is given.
     """
     try:
-        server = socket.create_server((LOOPBACK, listener.port), backlog=64)
+        server = socket.create_server((address, listener.port), backlog=64)
     except OSError as error:
         reason = (
             "Address already in use (Bind failed)"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from app.errors import HostError, HostKeyError, LoginError, PkiError, UnreachableError
+from app.errors import HostError, HostKeyError, LoginError, PkiError, UnfitError, UnreachableError
 from app.kinds import load as load_kind
 from app.kinds.base import Kind
 from app.kinds.resources import Layout
@@ -120,6 +120,8 @@ def _refused(host: str, error: HostError) -> HostCheck:
     if isinstance(error, LoginError):
         state = "sudo" if "sudo" in error.step or "sudo" in error.text else "login"
         return HostCheck(host, state, error.text, error.hint)
+    if isinstance(error, UnfitError):
+        return HostCheck(host, "unfit", error.text, error.hint)
     state = "unreachable" if isinstance(error, UnreachableError) else "failed"
     return HostCheck(host, state, error.text, error.hint)
 

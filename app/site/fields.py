@@ -70,8 +70,13 @@ def _always(_: Draft) -> bool:
     return True
 
 
-def _any_by_hand(draft: Draft) -> bool:
-    return any(host.reach == "bundle" for host in draft.hosts)
+def _matters(option: Option) -> Callable[[Draft], bool]:
+    """Give what tells whether an option is asked for a draft."""
+    if option.by_hand:
+        return lambda draft: any(host.reach == "bundle" for host in draft.hosts)
+    if option.several:
+        return lambda draft: sum(host.role == option.several for host in draft.hosts) > 1
+    return _always
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,9 +340,9 @@ def secret_fields(draft: Draft, kinds: Kinds) -> tuple[Field, ...]:
 
 
 def own_fields(draft: Draft, kinds: Kinds) -> tuple[Field, ...]:
-    """Give the options that one host may have of its own: the node's, and its port."""
+    """Give the options that one host may have of its own: the node's, and its ports."""
     found = fields(draft, kinds, "options")
-    return tuple(f for f in found if f.scope == "node" or f.port)
+    return tuple(f for f in found if f.scope == "node" or (f.option and (f.port or f.option.each)))
 
 
 def _options(kind: KindFacts | None, secrets: bool) -> tuple[Field, ...]:
@@ -360,6 +365,6 @@ def _of_option(option: Option, kind: str) -> Field:
         choices=tuple((choice, choice) for choice in option.choices),
         low=1 if port else option.low,
         high=65535 if port else option.high,
-        visible=_any_by_hand if option.by_hand else _always,
+        visible=_matters(option),
         option=option,
     )

@@ -92,8 +92,8 @@ class Shape:
 
 @cache
 def _template() -> jinja2.Template:
-    found: jinja2.Template = jinja2.Template((HERE / "shape.xml.j2").read_text("utf-8"))
-    return found
+    read: jinja2.Template = jinja2.Template((HERE / "shape.xml.j2").read_text("utf-8"))
+    return read
 
 
 def write(shape: Shape) -> bytes:
@@ -130,8 +130,9 @@ def _indented(line: str, unit: str) -> str:
 
 def _seen() -> dict[str, Shape]:
     rows: dict[str, dict[str, Any]] = YAML(typ="safe").load(HERE / "seen.yaml")
-    return {name: Shape(**{**row, "imports": tuple(row.get("imports", ()))})
-            for name, row in rows.items()}  # fmt: skip
+    for row in rows.values():
+        row["imports"] = tuple(row.get("imports", ()))
+    return {name: Shape(**row) for name, row in rows.items()}
 
 
 SEEN = _seen()

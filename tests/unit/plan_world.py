@@ -48,16 +48,19 @@ def site_of(
     authority: AuthoritySpec | None = None,
     names: Mapping[str, tuple[str, ...]] | None = None,
     options: Options | None = None,
+    hubs: tuple[str, ...] = ("hub",),
+    node_options: Mapping[str, Options] | None = None,
 ) -> Site:
-    """Give a site of one hub named `hub` and these spokes."""
-    everyone = ("hub", *spokes)
+    """Give a site of these hubs, one named `hub` by default, and these spokes."""
+    everyone = (*hubs, *spokes)
     hosts = {
         name: Host(name, f"198.18.7.{10 + i}", names=(names or {}).get(name, (f"{name}.amq.test",)))
         for i, name in enumerate(everyone)
     }
     topology = Topology(
-        "activemq", "hub-spoke", {"hub": ("hub",), "spoke": spokes}, drawn, options or {}
-    )
+        "activemq", "hub-spoke", {"hub": hubs, "spoke": spokes}, drawn, options or {},
+        node_options or {},
+    )  # fmt: skip
     return Site("t", authority or AuthoritySpec(trust, "T"), hosts, (topology,))
 
 

@@ -43,7 +43,9 @@ class TransportConnector:
 class NetworkConnector:
     """Describe a bridge, e.g. to `static:(ssl://hub.example.org:61617)`.
 
-    `user_name` and `password`: None leaves what stands there, "" takes it out.
+    `user_name` and `password`: None leaves what stands there, "" takes it out.  `one_way` lets a
+    broker send messages for a consumer by one of several ways only; without it what stands there
+    is left.
     """
 
     name: str
@@ -53,6 +55,7 @@ class NetworkConnector:
     dynamic_only: bool = False
     user_name: str | None = None
     password: str | None = field(default=None, repr=False)
+    one_way: bool = False
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from app.edits.xmltext import Element
 from app.errors import EditError
 
 _SECTION = "networkConnectors"
+ONE_WAY = "suppressDuplicateQueueSubscriptions"
 
 
 def edit_networks(work: Work, wanted: BrokerEdit) -> None:
@@ -78,6 +79,8 @@ def _settings(network: NetworkConnector) -> list[tuple[str, str, str]]:
         ("networkTTL", str(network.network_ttl), "1"),
         ("dynamicOnly", _truth(network.dynamic_only), "false"),
     ]
+    if network.one_way:
+        settings.append((ONE_WAY, "true", "false"))
     if network.user_name is not None:
         settings.append(("userName", literal(network.user_name), ""))
     if network.password is not None:

@@ -28,8 +28,8 @@ class ActiveMQ:
     summary = "Brokers in a network of brokers over ssl:// transports with client certificates."
     shapes = ("hub-spoke",)
     roles = (
-        ("hub", "the broker that every spoke has a bridge with"),
-        ("spoke", "a broker that dials the hub, and others where you draw a link"),
+        ("hub", "a broker that spokes have a bridge with; several hubs are linked with each other"),
+        ("spoke", "a broker that dials its hub, and others where you draw a link"),
     )
     options = OPTIONS
     trusts: tuple[Trust, ...] = ("ca", "pinned")
@@ -45,7 +45,7 @@ class ActiveMQ:
     allows = ""
 
     def nodes(self, site: Site, topology: Topology) -> tuple[Node, ...]:
-        """Give the brokers, the hub first."""
+        """Give the brokers, the hubs first."""
         return shape.nodes(site, topology)
 
     def groups(
@@ -68,7 +68,11 @@ class ActiveMQ:
 
     def layout(self, site: Site, node: Node, observation: HostObservation) -> Layout:
         """Say which broker was found, and how it is started."""
-        return find_layout(node, observation)
+        found = find_layout(node, observation)
+        topology = next((t for t in site.topologies if node.host in t.hosts), None)
+        if topology is None or topology.hosts[0] != node.host:
+            return found
+        return replace(found, warnings=(*found.warnings, *shape.warnings(site, topology)))
 
     def settled(self, layout: Layout) -> Layout:
         """Say that the broker runs with its files."""

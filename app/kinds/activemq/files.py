@@ -12,6 +12,7 @@ from app.edits.activemq import (
     TransportConnector,
     edit_broker,
 )
+from app.kinds.activemq.network import in_ring, neighbours
 from app.kinds.activemq.topology import accepts
 from app.kinds.base import Render
 from app.kinds.resources import FileResource, KeyWant, LiteralWant, TrustWant, Want
@@ -134,6 +135,7 @@ def _bridge(render: Render, link: Link) -> NetworkConnector:
         duplex=bool(options["duplex"]),
         network_ttl=int(options["network_ttl"]),
         dynamic_only=bool(options["dynamic_only"]),
+        one_way=in_ring(neighbours(render.topology.hosts, render.links), link),
         user_name=user or None,
         password=password.reveal() if user else None,
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from app.site.options import Option
 
+ALL = "all"
+
 OPTIONS = (
     Option(
         "port", "TLS port",
@@ -18,10 +20,17 @@ OPTIONS = (
         "bool", True,
     ),
     Option(
+        "hubs", "Hubs of a spoke",
+        "Where there are several hubs: which of them a spoke has a bridge with. Empty for the "
+        "first, one or more names with blanks between, or all. A spoke with several stays in the "
+        "network while one of them restarts.",
+        "text", "", several="hub", each=True,
+    ),
+    Option(
         "network_ttl", "Network TTL (hops)",
-        "How many bridges a message may cross. 2 lets spokes reach each other through the hub; "
-        "with 1 a message from one spoke never arrives at another.",
-        "int", 2, low=1, high=32,
+        "How many bridges a message may cross. 0 takes what the longest way needs: 2 with one "
+        "hub, 3 with two. With 1 a message from one spoke never arrives at another.",
+        "int", 0, high=32,
     ),
     Option(
         "dynamic_only", "Dynamic only",
