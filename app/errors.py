@@ -4,7 +4,9 @@ TlswrightError                    what happened, where, why, what to do; carries
 ├── UsageError                    a flag or an answer is missing or wrong
 ├── SiteError                     site.yaml is not valid (file, line, column, key)
 ├── PkiError                      a key, certificate or store cannot be made or read
-│   └── VaultError                the vault: wrong passphrase, truncated, held by another process
+│   ├── VaultError                the vault: wrong passphrase, truncated, held by another process
+│   └── GivenError                what somebody handed us (a CA, a key) is not usable
+│       └── PasswordError         it is encrypted: its password is missing or wrong
 ├── EditError                     a file of the user's cannot be edited safely (file, line)
 ├── HostError                     something on one host (host, step)
 │   ├── UnreachableError          no connection, or it was lost
@@ -94,6 +96,29 @@ class VaultError(PkiError):
     """The vault cannot be opened, read or written."""
 
     exit_code = Exit.USAGE
+
+
+class GivenError(PkiError):
+    """A file with certificates or keys that somebody handed us cannot be used.
+
+    `problems` lists everything that is wrong with it, one sentence each.
+    """
+
+    exit_code = Exit.USAGE
+
+    def __init__(
+        self, text: str, *, hint: str = "", where: str = "", problems: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(text, hint=hint, where=where)
+        self.problems = problems
+
+
+class PasswordError(GivenError):
+    """A file is encrypted, and its password is missing or wrong; `given` tells which."""
+
+    def __init__(self, text: str, *, given: bool, hint: str = "", where: str = "") -> None:
+        super().__init__(text, hint=hint, where=where)
+        self.given = given
 
 
 class EditError(TlswrightError):

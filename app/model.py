@@ -70,6 +70,8 @@ class Node:
     """The names in its certificate, where they are others than those that its peers dial."""
     shares: str = ""
     """The name of a credential that other nodes present too; empty for one of its own."""
+    dials_with: str = ""
+    """The name of another credential, good for dialling only; empty where one does for both."""
 
     @property
     def name(self) -> str:

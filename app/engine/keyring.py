@@ -9,19 +9,24 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from app.engine.returning import credential_of
 from app.engine.sharing import Holders
-from app.errors import PkiError
+from app.errors import Exit, PkiError
 from app.kinds.resources import AbsentWant, FileResource, KeyWant, LiteralWant, TrustWant
 from app.model import Site
 from app.pki import keeping
 from app.pki.secret import Secret
 from app.pki.spec import IssueSpec
 from app.plan.deployed import Deployed
+from app.plan.requested import Requests
 
 if TYPE_CHECKING:
     from app.pki.authority import Authority
     from app.pki.credential import Credential
     from app.pki.vault import Vault
+
+
+_GIVEN = {"imported": "ca import", "outside": "take --anchor"}
 
 
 def with_root(deployed: Deployed, root: Authority) -> Deployed:
@@ -39,13 +44,19 @@ class Keyring:
 
     Private keys live in this object only, and only until the run ends.  Without a vault (a first
     plan) passwords are made up and forgotten, and nothing can be issued.  `holders` get a shared
-    credential by hand: for them the vault keeps it.
+    credential by hand: for them the vault keeps it.  `requests` are those to an outside CA, which
+    issues in our place.
     """
 
     def __init__(
-        self, site: Site, vault: Vault | None, holders: Holders = MappingProxyType({})
+        self,
+        site: Site,
+        vault: Vault | None,
+        holders: Holders = MappingProxyType({}),
+        requests: Requests = MappingProxyType({}),
     ) -> None:
         self._site, self._vault, self._holders = site, vault, holders
+        self._requests = requests
         self._new: dict[str, Credential] = {}
         self._taken: dict[str, bool] = {}
         self._made_up: dict[tuple[str, str], Secret] = {}
@@ -93,12 +104,14 @@ class Keyring:
         name = spec.name or self._site.name
         if spec.generation not in keeping.authority_generations(self._vault, name):
             if spec.source != "own":
-                raise PkiError(
+                missing = PkiError(
                     f"the vault does not hold the {spec.source} CA {name!r} g{spec.generation}",
                     where=self._site.path,
-                    hint="`tlswright ca import FILE` puts it there; or check `name` and "
-                    "`generation` under `authority`.",
+                    hint=f"`tlswright {_GIVEN[spec.source]} FILE` puts it there; or check `name` "
+                    "and `generation` under `authority`.",
                 )
+                missing.exit_code = Exit.USAGE
+                raise missing
             root = create_root(name, spec.generation, spec.key_type, spec.ca_days, now)
             keeping.store_authority(self._vault, root)
             self._vault.save()
@@ -157,9 +170,12 @@ class Keyring:
             made = self_sign(spec, now)
         else:
             authority = self.ensure_authority(now)
-            if authority is None:
+            if authority is None or self._vault is None:
                 raise PkiError("nothing can be issued without the vault")
-            made = issue(authority, spec, now)
+            if authority.source == "outside":
+                made = credential_of(self._vault, self._requests, node, spec, authority, now)
+            else:
+                made = issue(authority, spec, now)
         with self._lock:
             if node not in self._new:
                 self.keep(node, made)
@@ -168,6 +184,9 @@ class Keyring:
     def faults(self, kept: Credential, spec: IssueSpec) -> tuple[str, ...]:
         """Say in which ways a credential that the vault keeps is not what is wanted now."""
         issuer = ""
+        if not spec.self_signed and self._site.authority.source == "outside":
+            # The CA may have put in more, and another subject: it was judged when it came back.
+            return kept.lacks(spec)
         if not spec.self_signed and self._site.authority.source != "own":
             assert self._vault is not None, "it was kept in a vault"
             authority = keeping.load_authority(self._vault, spec.issuer, spec.generation)

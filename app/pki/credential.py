@@ -9,6 +9,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from app.pki.facts import CertificateFacts, authority_subject
 from app.pki.keys import PrivateKey, key_type_of, public_der
+from app.pki.names import San
 from app.pki.profiles import name_of
 from app.pki.reading import der, facts_of, purposes_of, sans_of
 from app.pki.spec import IssueSpec, san_mismatches
@@ -54,6 +55,14 @@ class Credential:
         words += [f"{k} is {have[k]}, wanted {want[k]}" for k in have if have[k] != want[k]]
         words += san_mismatches(sans_of(self.certificate), spec.sans)
         return tuple(words)
+
+    def lacks(self, spec: IssueSpec) -> tuple[str, ...]:
+        """Return what a peer would miss in the certificate of an outside CA, in words."""
+        words = [] if self.key_matches else ["the key does not belong to the certificate"]
+        have = {San(san.kind, san.value.lower()) for san in sans_of(self.certificate)}
+        words += [f"name {san.value} is missing" for san in spec.sans if san not in have]
+        kind = key_type_of(self.certificate.public_key())
+        return (*words, *([f"key type is {kind}"] if kind != spec.key_type else []))
 
     def _compared(self, spec: IssueSpec, issuer: str) -> tuple[dict[str, str], dict[str, str]]:
         certificate, subject = self.certificate, name_of(spec.subject).rfc4514_string()

@@ -98,22 +98,30 @@ def _leaf_builder(
     issuer: x509.Name,
     issuer_key_id: x509.SubjectKeyIdentifier,
 ) -> x509.CertificateBuilder:
+    issued_by = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(issuer_key_id)
+    builder = _builder(name_of(spec.subject), issuer, key, life)
+    for extension, critical in leaf_extensions(spec, key):
+        builder = builder.add_extension(extension, critical)
+    return builder.add_extension(issued_by, critical=False)
+
+
+def leaf_extensions(
+    spec: IssueSpec, key: PrivateKey
+) -> tuple[tuple[x509.ExtensionType, bool], ...]:
+    """Give what a leaf must say of itself whoever signs it, each with whether it is critical."""
     purposes = [ExtendedKeyUsageOID.CLIENT_AUTH]
     if spec.usage == "peer":
         purposes.insert(0, ExtendedKeyUsageOID.SERVER_AUTH)
     encipher = isinstance(key, rsa.RSAPrivateKey)
-    issued_by = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(issuer_key_id)
-    builder = (
-        _builder(name_of(spec.subject), issuer, key, life)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(digital_signature=True, encipher_keys=encipher), critical=True)
-        .add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
-        .add_extension(issued_by, critical=False)
+    found: tuple[tuple[x509.ExtensionType, bool], ...] = (
+        (x509.BasicConstraints(ca=False, path_length=None), True),
+        (_usage(digital_signature=True, encipher_keys=encipher), True),
+        (x509.ExtendedKeyUsage(purposes), False),
     )
-    if spec.sans:
-        names = x509.SubjectAlternativeName([_general_name(san) for san in spec.sans])
-        builder = builder.add_extension(names, critical=False)
-    return builder
+    if not spec.sans:
+        return found
+    names = x509.SubjectAlternativeName([_general_name(san) for san in spec.sans])
+    return (*found, (names, False))
 
 
 def _builder(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from app.kinds.resources import FileResource, KeyWant, Layout, LiteralWant, TrustWant
@@ -35,6 +36,14 @@ def spec_of(site: Site, node: Node, recorded: DeployedNode | None) -> IssueSpec:
         generation=generation if pinned else site.authority.generation,
         self_signed=pinned,
     )
+
+
+def credentials_of(node: Node, spec: IssueSpec) -> Mapping[str, IssueSpec]:
+    """Give every credential of a node by its name; `spec` is that of the one it presents."""
+    found = {node.credential: spec}
+    if node.dials_with:
+        found[node.dials_with] = replace(spec, usage="client")
+    return found
 
 
 def signer(site: Site) -> str:

@@ -68,13 +68,11 @@ def _source(spec: AuthoritySpec) -> Iterator[Issue]:
     elif spec.trust == "pinned" and spec.source != "own":
         text = f"pinned trust has no CA, so none that is {spec.source}"
         yield Issue((*path, "source"), text, "Remove it, or set `trust: ca`.")
-    elif spec.source == "outside":
-        yield Issue((*path, "source"), "an outside CA is not supported yet")
     if text := checks.anchor(spec.anchor):
         yield Issue((*path, "anchor"), text)
     elif spec.anchor and spec.source == "own":
         text = "is for a CA that was not made here"
-        yield Issue((*path, "anchor"), text, "Remove it, or set `source: imported`.")
+        yield Issue((*path, "anchor"), text, "Remove it, or set `source: imported` or `outside`.")
 
 
 def _host(host: Host) -> Iterator[Issue]:

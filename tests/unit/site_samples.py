@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from app.errors import UsageError
-from app.model import AuthoritySpec, Host, Node, Site, Topology, Trust
+from app.model import AuthoritySpec, Host, Link, Node, Site, Topology, Trust
 from app.site.options import Option
 
 HOST_KEY = (
@@ -48,6 +48,9 @@ class Courier:
             for role, hosts in topology.roles.items()
             for host in hosts
         )
+
+    def links(self, site: Site, topology: Topology) -> tuple[Link, ...]:
+        return ()
 
     def problems(self, site: Site, topology: Topology) -> tuple[str, ...]:
         return () if len(topology.roles.get("hub", ())) == 1 else ("needs exactly one hub",)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,9 +18,9 @@ from app.pki.spec import IssueSpec
 from app.pki.stores import StoreFormat, check_key_store, key_store, read_key_store, trust_store
 from app.pki.vault import Vault
 from tests.unit.issued import CLIENT, NAMES, NOW, PEER, pem_file
+from tests.unit.java_paths import Stores, java_takes
 from tests.unit.judges import judge, need
 from tests.unit.openssl_ca import BELOW, CA, RSA, Made, authority_of, make
-from tests.unit.test_pki_java import JUDGE
 
 PASSWORD = new_password()
 
@@ -64,25 +63,20 @@ def test_openssl_takes_the_presented_chain_strictly_with_the_root_alone(
     assert judge(*strict, leaf).returncode != 0
 
 
-@pytest.mark.parametrize("fmt", ["PKCS12", "JKS"])
-def test_java_takes_the_key_entry_with_its_chain(
-    tmp_path: Path, corp: Authority, fmt: StoreFormat
-) -> None:
+def test_java_takes_the_key_entry_with_its_chain(tmp_path: Path, corp: Authority) -> None:
     made = issue(corp, PEER, NOW)
-    keys = key_store(made, fmt, PASSWORD, "hub")
-    check_key_store(keys, PASSWORD, made, "hub")
-    (tmp_path / "keys").write_bytes(keys)
-    entries = {"ca-g1": corp.anchor_der}
-    (tmp_path / "trust").write_bytes(trust_store(entries, fmt, PASSWORD))
-    (tmp_path / "Judge.java").write_text(JUDGE)
-    need("javac")
-    paths = [str(tmp_path / name) for name in ("Judge.java", "keys", "trust")]
-    done = judge(need("java"), paths[0], fmt, *paths[1:], secret=PASSWORD.reveal())
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
-    assert (found["server"], found["client"]) == ("taken", "taken")
+    found: list[Stores] = []
+    formats: tuple[StoreFormat, ...] = ("PKCS12", "JKS")
+    for fmt in formats:
+        keys = key_store(made, fmt, PASSWORD, "hub")
+        check_key_store(keys, PASSWORD, made, "hub")
+        found.append((fmt, keys, trust_store({"ca-g1": corp.anchor_der}, fmt, PASSWORD)))
+    bare = key_store(replace(made, chain=()), "PKCS12", PASSWORD, "hub")
+    found.append(("PKCS12", bare, found[0][2]))
+    assert java_takes(tmp_path, found, PASSWORD) == [(True, True), (True, True), (False, False)]
     listed = judge(
-        *(need("keytool"), "-list", "-v", "-keystore", paths[1], "-storepass:env", "P"),
+        *(need("keytool"), "-list", "-v", "-keystore", str(tmp_path / "keys-0")),
+        *("-storepass:env", "P"),
         secret=PASSWORD.reveal(),
     )
     assert "Certificate chain length: 3" in listed.stdout

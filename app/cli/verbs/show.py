@@ -10,7 +10,7 @@ from app.engine.front import StatusRow
 from app.events import Event, RunView
 from app.findings import Finding
 from app.plan.plan import NodeStep, Plan, Step
-from app.plan.words import plan_words, step_meanwhile, step_words
+from app.plan.words import idle_words, plan_words, step_meanwhile, step_words
 
 if TYPE_CHECKING:
     from app.engine.standing import Noted
@@ -39,7 +39,7 @@ def show_plan(terminal: Terminal, plan: Plan, *, diffs: bool) -> None:
     if plan.problems:
         terminal.print("The failed checks forbid the run; nothing has been changed.")
     elif plan.empty:
-        terminal.print("Nothing to do: every host is as it should be.")
+        terminal.print(f"Nothing to do: {idle_words(plan)}.")
     else:
         terminal.print(f"Plan {plan.id}: {plan_words(plan)}.")
 
