@@ -31,6 +31,7 @@ VERBS: tuple[tuple[str, str, str], ...] = (
     ("csr", "outside", "write what an outside CA is to sign"),
     ("take", "outside", "take in the certificates that it gave back"),
     ("explain", "look", "explain a line of a log"),
+    ("ca", "ca", "check a CA that was made elsewhere, or make it the site's"),
     ("vault", "keep", "check, back up, or change the vault"),
     ("demo", "keep", "try it on embedded hosts"),
 )

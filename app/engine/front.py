@@ -41,10 +41,12 @@ if TYPE_CHECKING:
     from app.engine.anchoring import Anchored
     from app.engine.asking import Asked
     from app.engine.handover import HandOver
+    from app.engine.importing import CaFiles
     from app.engine.owing import RequestRow
     from app.engine.spawn import Spawn
     from app.engine.standing import Noted
     from app.engine.taking import Taken
+    from app.pki.importing import Candidate
 
 __all__ = ["Answers", "Front", "HostCheck", "RunSummary", "StatusRow"]
 
@@ -218,14 +220,9 @@ class Front:
         self, site: Site, name: str, answers: Answers, folder: Path
     ) -> tuple[Path, ...]:
         """Write a client's credential with the CA to a new folder; gives the files."""
-        from app.export.client import export_client
+        from app.engine.clients import export
 
-        deployed = opening.deployed_of(self.places)
-        vault = opening.open_vault(self.places, answers.passphrase, deployed, write=False)
-        if vault is None:
-            raise UsageError("this site has no vault yet", hint="`tlswright apply` makes it.")
-        with vault:
-            return export_client(site, vault, name, folder, utc_now())
+        return export(self.places, site, name, answers.passphrase, folder, utc_now())
 
     def export_bundle(
         self, site: Site, host: str, answers: Answers, *, new: bool, password: Secret | None
@@ -249,6 +246,7 @@ class Front:
         answers: Answers,
         *,
         hosts: Collection[str] = (),
+        clients: Collection[str] = (),
         new: bool = False,
         folder: Path | None = None,
     ) -> Asked:
@@ -256,8 +254,9 @@ class Front:
         from app.engine.asking import write_requests
 
         return write_requests(
-            self.places, site, answers.passphrase, utc_now(), hosts=hosts, new=new, folder=folder
-        )
+            self.places, site, answers.passphrase, utc_now(),
+            hosts=hosts, clients=clients, new=new, folder=folder,
+        )  # fmt: skip
 
     def take(self, site: Site, answers: Answers, paths: Iterable[Path]) -> Taken:
         """Take in what an outside CA gave back; nothing is deployed by it."""
@@ -305,6 +304,27 @@ class Front:
                 return None  # its certificate comes later
             root = Keyring(site, vault).ensure_authority(utc_now())
             return root.facts() if root is not None else None
+
+    def read_ca(self, site: Site, files: CaFiles) -> Candidate:
+        """Read and judge a CA that was made elsewhere; changes nothing.
+
+        Raises PasswordError, whose `where` names the file that is encrypted, and GivenError.
+        """
+        from app.engine.importing import read_ca
+
+        return read_ca(files, site, opening.kinds_of(site), utc_now())
+
+    def keep_ca(self, site: Site, passphrase: Secret, candidate: Candidate) -> Site:
+        """Keep such a CA in the vault; gives the site that uses it, for the caller to save."""
+        from app.engine.importing import keep_ca
+
+        return keep_ca(self.places, site, passphrase, candidate)
+
+    def import_ca(self, site: Site, passphrase: Secret, candidate: Candidate) -> Site:
+        """Keep such a CA, and let site.yaml say that it is the one; gives the new site."""
+        from app.engine.importing import import_ca
+
+        return import_ca(self.places, site, passphrase, candidate)
 
     def _run(self, run: str) -> Path:
         folder = self.places.run(run)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from app.model import AuthoritySpec, Scalar
+from app.model import AuthoritySpec, Scalar, Source
 from app.site import checks
 from app.site.catalogue import KindFacts, Kinds, hosts_example
 from app.site.draft import Draft, Step
@@ -51,6 +51,7 @@ _TAKEN_FLAGS = frozenset(
         "quiet",
         "shape",
         "site",
+        "source",
         "stop",
         "theme",
         "trust",
@@ -165,7 +166,7 @@ def fields(
     request only.
     """
     kind = kinds.load(draft.kind) if draft.kind in kinds.names() else None
-    trust = (_trust(draft, kind), _ca_name(draft), *_TRUST)
+    trust = (_trust(draft, kind), _source(draft), _ca_name(draft), *_TRUST)
     found = (
         *_topology(kinds, kind), *_hosts(kind), _names(kind), *trust, *_options(kind, secrets),
     )  # fmt: skip
@@ -274,11 +275,20 @@ def _names(kind: KindFacts | None) -> Field:
     )  # fmt: skip
 
 
-def _own_ca(draft: Draft) -> bool:
+def _any_ca(draft: Draft) -> bool:
     return draft.authority.trust == "ca"
 
 
+def _own_ca(draft: Draft) -> bool:
+    return _any_ca(draft) and draft.authority.source == "own"
+
+
 _PLAIN = AuthoritySpec()
+_SOURCE_WORDS: dict[Source, str] = {
+    "own": "made here, its key in the vault",
+    "imported": "made elsewhere, its key in the vault",
+    "outside": "others sign: requests go out, certificates come in",
+}
 _TRUST_WORDS = {TRUSTS[0]: "an own certificate authority", TRUSTS[1]: "pinned peers, no CA"}
 
 
@@ -300,6 +310,21 @@ _KEY_WORDS = {
     "rsa-3072": "RSA with 3072 bits",
     "rsa-2048": "RSA with 2048 bits",
 }
+
+
+def _source(draft: Draft) -> Field:
+    """Ask whose CA it is; an imported one is chosen by importing it."""
+    known = [s for s in _SOURCE_WORDS if s != "imported" or draft.authority.source == s]
+    return Field(
+        "source", "trust", "CA",
+        "With an outside CA tlswright writes a signing request for each host, waits until they are "
+        "signed elsewhere (easy-rsa, openssl ca, cfssl, your company's own), and takes the "
+        "certificates in.",
+        type="choice", scope="authority", default="own",
+        choices=tuple((s, _SOURCE_WORDS[s]) for s in known), visible=_any_ca,
+    )  # fmt: skip
+
+
 _TRUST = (
     Field(
         "key_type", "trust", "Key type",

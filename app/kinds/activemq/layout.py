@@ -157,7 +157,7 @@ def _layout(
     lacking = lacks(node, facts["parts"], f"{home}/lib")
     return Layout(
         facts,
-        warnings=(*warnings, *_warnings(view, facts, seen)),
+        warnings=(*warnings, *_warnings(node, view, facts, seen)),
         problems=(*problems, *filter(None, taken), *lacking),
         unique={"broker name": name},
         stale="it does not run" if facts["running"] == "no" else "",
@@ -194,8 +194,11 @@ def _port_taken(node: Node, key: str, facts: dict[str, str], seen: HostObservati
     return ""
 
 
-def _warnings(view: BrokerView, facts: dict[str, str], seen: HostObservation) -> tuple[str, ...]:
-    found = list(upstream.version_notes(facts["version"], facts["java"]))
+def _warnings(
+    node: Node, view: BrokerView, facts: dict[str, str], seen: HostObservation
+) -> tuple[str, ...]:
+    store = str(node.options["store_format"])
+    found = list(upstream.version_notes(facts["version"], facts["java"], store))
     if facts["java"] == "not found" or (not seen.tools.get("java") and seen.tools):
         found.append("no java in the path of the login")
     stock = facts["broker_name"] == "localhost"
