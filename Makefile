@@ -4,11 +4,12 @@ WORKERS := 3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
+PEERS := $(VENV)/.bench
 PIP := $(PYTHON) -m pip --disable-pip-version-check --python $(BIN)/python
 INSTALL := $(PIP) install --quiet --constraint constraints.txt
 LAB_PACKAGES := systemd-container systemd-sysv libpam-systemd dbus iproute2 procps openssh-server \
 	activemq default-jre-headless rabbitmq-server gnutls-bin sudo tmux openssl tcpdump unzip \
-	libio-socket-ssl-perl
+	libio-socket-ssl-perl busybox-static fish ksh mksh tcsh zsh easy-rsa golang-cfssl
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -19,7 +20,7 @@ help:
 	@echo 'make test        run the tests; those on real hosts where the machine can hold a lab'
 	@echo '                 (TESTS=tests/unit: a part; WORKERS=0: one after the other)'
 	@echo 'make check       format, lint, types, import contracts'
-	@echo 'make bench       measure'
+	@echo 'make bench       measure, beside what else there is (brings ansible-core and Fabric)'
 	@echo 'make lab-deps    install the Debian packages that a lab of real hosts needs (root)'
 	@echo 'make clean       delete what make made'
 
@@ -52,8 +53,13 @@ check: $(STAMP)
 	$(BIN)/mypy --strict app screens tests
 	$(BIN)/lint-imports
 
-bench: $(STAMP)
-	@$(BIN)/python -m pytest -s tests/bench
+# The tools that a user would pick instead are needed to compare with them only.
+$(PEERS): $(STAMP)
+	@$(INSTALL) --editable '.[bench]'
+	@touch $@
+
+bench: $(PEERS)
+	@$(BIN)/python -m pytest -q -s tests/bench
 
 # Services that come with the packages must not start on the machine itself, only on lab hosts.
 lab-deps:

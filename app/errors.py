@@ -4,12 +4,15 @@ TlswrightError                    what happened, where, why, what to do; carries
 ├── UsageError                    a flag or an answer is missing or wrong
 ├── SiteError                     site.yaml is not valid (file, line, column, key)
 ├── PkiError                      a key, certificate or store cannot be made or read
-│   └── VaultError                the vault: wrong passphrase, truncated, held by another process
+│   ├── VaultError                the vault: wrong passphrase, truncated, held by another process
+│   └── GivenError                what somebody handed us (a CA, a key) is not usable
+│       └── PasswordError         it is encrypted: its password is missing or wrong
 ├── EditError                     a file of the user's cannot be edited safely (file, line)
 ├── HostError                     something on one host (host, step)
 │   ├── UnreachableError          no connection, or it was lost
 │   ├── HostKeyError              the host key is unknown or has changed
-│   ├── LoginError                authentication or sudo was refused
+│   ├── LoginError                authentication or sudo was refused: a password may help
+│   ├── UnfitError                the login, its shell, sudo or a tool there cannot do what we need
 │   └── RemoteError               a command or the host transaction failed
 ├── PreflightError                the checks before a run refuse it
 │   └── HostsError                several hosts could not be asked
@@ -95,6 +98,29 @@ class VaultError(PkiError):
     exit_code = Exit.USAGE
 
 
+class GivenError(PkiError):
+    """A file with certificates or keys that somebody handed us cannot be used.
+
+    `problems` lists everything that is wrong with it, one sentence each.
+    """
+
+    exit_code = Exit.USAGE
+
+    def __init__(
+        self, text: str, *, hint: str = "", where: str = "", problems: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(text, hint=hint, where=where)
+        self.problems = problems
+
+
+class PasswordError(GivenError):
+    """A file is encrypted, and its password is missing or wrong; `given` tells which."""
+
+    def __init__(self, text: str, *, given: bool, hint: str = "", where: str = "") -> None:
+        super().__init__(text, hint=hint, where=where)
+        self.given = given
+
+
 class EditError(TlswrightError):
     """A file that the user owns cannot be edited safely.
 
@@ -154,6 +180,12 @@ class LoginError(HostError):
     """Authentication or sudo was refused."""
 
     exit_code = Exit.UNREACHABLE
+
+
+class UnfitError(HostError):
+    """The login, its shell, sudo or a missing tool keeps us from working there; no secret helps."""
+
+    exit_code = Exit.PREFLIGHT
 
 
 class RemoteError(HostError):

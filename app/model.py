@@ -15,7 +15,8 @@ Privilege = Literal["root", "sudo"]
 Reach = Literal["ssh", "bundle"]
 System = Literal["linux", "windows"]
 Trust = Literal["ca", "pinned"]
-KeyType = Literal["ec-p256", "rsa-3072"]
+KeyType = Literal["ec-p256", "rsa-3072", "rsa-2048"]
+Source = Literal["own", "imported", "outside"]
 
 SCHEMA_VERSION = 1
 
@@ -69,6 +70,8 @@ class Node:
     """The names in its certificate, where they are others than those that its peers dial."""
     shares: str = ""
     """The name of a credential that other nodes present too; empty for one of its own."""
+    dials_with: str = ""
+    """The name of another credential, good for dialling only; empty where one does for both."""
 
     @property
     def name(self) -> str:
@@ -125,10 +128,17 @@ class Topology:
 
 @dataclass(frozen=True, slots=True)
 class AuthoritySpec:
-    """Say what makes trust on this site; lifetimes are in days."""
+    """Say what makes trust on this site; lifetimes are in days.
+
+    `source` says where the CA comes from: made here, imported with its key, or outside, where
+    others sign.  `anchor` is the SHA-256 (lower-case hex) of the certificate that hosts trust, for
+    a CA that was not made here: it says which one is meant.
+    """
 
     trust: Trust = "ca"
     name: str = ""
+    source: Source = "own"
+    anchor: str = ""
     key_type: KeyType = "ec-p256"
     ca_days: int = 3650
     leaf_days: int = 397

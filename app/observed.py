@@ -21,13 +21,16 @@ class Survey:
     `digests` and `texts` are paths or shell globs (only `*` and `?` in them act as such); of both
     type, owner, group, mode, size, real path and SHA-256 are read, of `texts` the bytes as well
     (up to 1 MiB).  Private keys belong in `digests`.  `commands` are (key, POSIX-sh snippet) pairs,
-    run with LC_ALL=C and the host's privilege, each for at most `command_seconds`.
+    run with LC_ALL=C and the host's privilege, each for at most `command_seconds`.  `leads` are the
+    keys of commands that name files themselves, where only the host knows the path: what their
+    lines `text PATH` and `digest PATH` name is read as well.
     """
 
     digests: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
     commands: tuple[tuple[str, str], ...] = ()
     command_seconds: int = 10
+    leads: tuple[str, ...] = ()
 
     def merged(self, other: Survey) -> Survey:
         """Join two surveys of one host into one round trip."""
@@ -36,6 +39,7 @@ class Survey:
             tuple(dict.fromkeys(self.texts + other.texts)),
             tuple(dict.fromkeys(self.commands + other.commands)),
             max(self.command_seconds, other.command_seconds),
+            tuple(dict.fromkeys(self.leads + other.leads)),
         )
 
 
@@ -83,6 +87,7 @@ class HostObservation:
     `clock_skew` is the host's clock minus ours, in seconds.  `tools` maps a tool's name to its
     path on the host, empty when it is missing.  `unfinished` names transactions that a lost run
     left behind on the host; `free_bytes` is the space under the host's state directory.
+    `cautions` are sentences on the way there that its user should know.
     """
 
     host: str
@@ -95,6 +100,7 @@ class HostObservation:
     clock_skew: float = 0.0
     free_bytes: int = 0
     unfinished: tuple[str, ...] = ()
+    cautions: tuple[str, ...] = ()
 
     def file(self, path: str) -> FileFact:
         """Give what stands at `path`; what was not seen is absent."""

@@ -27,7 +27,7 @@ from screens.timeline import detail, next_act, ruler, strip
 from screens.words import BAD, HEALTH_WORDS, cell, count, left, local, shown, word
 
 COLUMNS = (("Certificate", 20), ("Health", 13), ("Expires", 10), ("Left", 8))
-AUTHORITY = ("ca", "authority")
+AUTHORITY = ("authority", "intermediate")
 Read = tuple[tuple[StatusRow, ...], tuple[RunSummary, ...], datetime]
 
 

@@ -101,7 +101,7 @@ class DoneScreen(FrameScreen):
 
     def _parts(self) -> Iterable[tuple[str, list[str]]]:
         yield "Proven", [tally(from_view(self.state)) + "   (f shows them)"]
-        authority = next((r for r in self.rows if r.role in ("ca", "authority")), None)
+        authority = next((r for r in self.rows if r.role == "authority"), None)
         if authority is not None and authority.facts is not None:
             half = fingerprint(authority.facts.sha256)
             yield (

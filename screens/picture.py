@@ -15,6 +15,7 @@ RAILS = 4
 def draw(
     roles: Mapping[str, Sequence[str]],
     drawn: Sequence[tuple[str, str]] = (),
+    links: Sequence[tuple[str, str]] = (),
     *,
     width: int,
     height: int,
@@ -24,7 +25,8 @@ def draw(
 
     Of several roles the first is in the middle, and the hosts of the others hang on it, with their
     role from the third one on.  `drawn` are (initiator, acceptor) pairs; `<` points at the
-    acceptor.
+    acceptor.  `links` are all pairs: where several hosts are in the middle, each of the others
+    hangs on those that it has a link with.
     """
     names = list(roles)
     if not names:
@@ -34,6 +36,8 @@ def draw(
     leaves += [h if h == name else f"{h} ({name})" for name in names[2:] for h in roles[name]]
     if len(names) == 1:
         rows = _mesh(hubs, names[0], width, height)
+    elif len(hubs) > 1 and links:
+        rows = _grove(hubs, leaves, links, width, height)
     else:
         rows = _star(hubs, leaves, names, drawn, width, height)
     cut = [row if len(row) <= width else row[: max(0, width - 1)] + "~" for row in rows[:height]]
@@ -71,6 +75,50 @@ def _star(
     if len(kept) < len(leaves):
         twigs.append(f"{pad}└── +{len(leaves) - len(kept)} more")
     return rows + twigs
+
+
+def _grove(
+    hubs: Sequence[str],
+    leaves: Sequence[str],
+    links: Sequence[tuple[str, str]],
+    width: int,
+    height: int,
+) -> list[str]:
+    """Draw several hosts that are linked with each other along a rail, what hangs on them below.
+
+    Each leaf stands once, below the first that it has a link with; its other links are brackets.
+    """
+    homes = {leaf: next((h for h in hubs if _linked(leaf, h, links)), "") for leaf in leaves}
+    room = max(0, height - len(hubs) - sum(not home for home in homes.values()))
+    rows: list[str] = []
+    named: list[str] = []
+    for number, hub in enumerate(hubs):
+        own = [leaf for leaf in leaves if homes[leaf] == hub]
+        share = room // (len(hubs) - number)
+        kept = own if len(own) <= share else own[: max(0, share - 1)]
+        last = number == len(hubs) - 1
+        more = f" +{len(own)}" if own and not share else ""
+        rows.append(f"{'┌' if not number else '└' if last else '├'}─ {hub}{more}")
+        twigs = [*kept, f"+{len(own) - len(kept)} more"] if share > len(kept) < len(own) else kept
+        for at, twig in enumerate(twigs):
+            bend = "└" if at == len(twigs) - 1 else "├"
+            rows.append(f"{' ' if last else '│'}  {bend}── {twig}")
+        named += [hub, *kept, *[""] * (len(twigs) - len(kept))]
+        room -= len(twigs)
+    rows += [f"   {leaf}" for leaf in leaves if not homes[leaf]]
+    named += [leaf for leaf in leaves if not homes[leaf]]
+    _rails(rows, named, [pair for pair in links if _apart(pair, hubs, homes)], width)
+    return rows
+
+
+def _linked(one: str, other: str, links: Sequence[tuple[str, str]]) -> bool:
+    return (one, other) in links or (other, one) in links
+
+
+def _apart(pair: tuple[str, str], hubs: Sequence[str], homes: Mapping[str, str]) -> bool:
+    """Tell whether a link shows neither in the rail nor in where a leaf hangs."""
+    a, b = pair
+    return not ({a, b} <= set(hubs) or homes.get(a) == b or homes.get(b) == a)
 
 
 def _rails(

@@ -42,7 +42,7 @@ def _place(host: DraftHost) -> str:
 
 def _authority(spec: AuthoritySpec) -> list[str]:
     usual, words = AuthoritySpec(), list[str]()
-    for key in ("trust", "key_type", "leaf_days", "ca_days"):
+    for key in ("trust", "source", "key_type", "leaf_days", "ca_days"):
         if getattr(spec, key) != getattr(usual, key):
             words += [f"--{key.replace('_', '-')}", str(getattr(spec, key))]
     return words

@@ -49,7 +49,7 @@ def next_act(rows: tuple[StatusRow, ...], runs: tuple[RunSummary, ...]) -> str:
         return (
             f"Next: the last run ({runs[0].verb}) stopped: {runs[0].result}. a goes on, h shows it."
         )
-    due = [row for row in rows if row.due and row.role not in ("ca", "authority")]
+    due = [row for row in rows if row.due and row.role not in ("authority", "intermediate")]
     if due:
         first = due[0]
         more = f", with {len(due) - 1} more" if len(due) > 1 else ""

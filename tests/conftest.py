@@ -17,6 +17,7 @@ from tests.lab.processes import children
 if TYPE_CHECKING:
     from tests.lab.hosts import Lab
 
+pytest_plugins = ["tests.faults"]
 REQUIRED = "TLSWRIGHT_LAB_REQUIRED"
 LAB_SECONDS = 1200
 """Real services of up to nine hosts share the machine's cores."""
@@ -60,6 +61,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     places = {name: place for place, name in enumerate(LONGEST)}
     behind = len(LONGEST)
     items.sort(key=lambda i: places.get(i.path.name, behind if i.path in files else behind + 1))
+
+
+@pytest.fixture(autouse=True)
+def no_secret_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Look for every secret of a site after each test on real hosts."""
+    if not {"lab", "fresh_lab"} & set(request.fixturenames):
+        yield
+        return
+    from tests import tmux
+    from tests.lab import secrets, site
+
+    site.MADE.clear()
+    tmux.HISTORIES.clear()
+    yield
+    found = [leak for one in site.MADE for leak in secrets.leaks(one, tmux.HISTORIES)]
+    site.MADE.clear()
+    assert not found, found
 
 
 @pytest.fixture(scope="session")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 from tests.until import until
 
 SECONDS = 60.0
+HISTORIES: list[str] = []
+"""All that the terminals of this process showed last, with what was scrolled away."""
 
 
 class Tmux:
@@ -24,6 +27,7 @@ class Tmux:
         cwd: Path,
         size: tuple[int, int] = (80, 24),
     ) -> None:
+        self.history = ""
         self._base = ["tmux", "-S", str(socket), "-f", "/dev/null"]
         pairs = [f"{key}={value}" for key, value in environment.items()]
         # The pane stays when the program has ended, so that its last words can be read.
@@ -42,6 +46,9 @@ class Tmux:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        with suppress(subprocess.CalledProcessError):
+            self.history = self._tmux("capture-pane", "-p", "-S", "-", "-E", "-")
+            HISTORIES.append(self.history)
         subprocess.run([*self._base, "kill-server"], check=False, capture_output=True)
 
     def screen(self) -> str:

@@ -28,7 +28,10 @@ VERBS: tuple[tuple[str, str, str], ...] = (
     ("rollback", "runs", "take a run back"),
     ("runs", "runs", "list the runs"),
     ("export", "handover", "write a client's credential, or a bundle for a host out of reach"),
+    ("csr", "outside", "write what an outside CA is to sign"),
+    ("take", "outside", "take in the certificates that it gave back"),
     ("explain", "look", "explain a line of a log"),
+    ("ca", "ca", "check a CA that was made elsewhere, or make it the site's"),
     ("vault", "keep", "check, back up, or change the vault"),
     ("demo", "keep", "try it on embedded hosts"),
 )
@@ -66,8 +69,10 @@ def _open_streams() -> None:
 def _run(flags: argparse.Namespace) -> int:
     from app.cli.context import Context
     from app.cli.terminal import Terminal
+    from app.dumps import forbid_dumps
     from app.site.places import find_site
 
+    forbid_dumps()
     terminal = Terminal.standard(os.environ, no_colour=flags.no_color, quiet=flags.quiet)
     try:
         new = flags.verb in (None, "init")

@@ -225,5 +225,5 @@ class _Desk:
 
 def _due_names(front: Front, site: Site, now: datetime) -> Iterator[str]:
     for row in front.status(site, now):
-        if row.due and row.role != "authority":
+        if row.due and row.role not in ("authority", "intermediate"):
             yield row.subject

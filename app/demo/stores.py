@@ -25,14 +25,21 @@ def server_context(root: Path, attributes: Mapping[str, str], demand: bool) -> s
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     key, chain = _key_entry(root, attributes)
     if key:
-        _load_chain(context, key + chain)
+        load_chain(context, key + chain)
     if anchors := _anchors(root, attributes):
         context.load_verify_locations(cadata=b"".join(anchors))
     context.verify_mode = ssl.CERT_REQUIRED if demand else ssl.CERT_NONE
     return context
 
 
-def _load_chain(context: ssl.SSLContext, pem: bytes) -> None:
+def hold_to(context: ssl.SSLContext, versions: tuple[str, ...]) -> None:
+    """Speak these TLS versions only; all that the context speaks where there are none."""
+    if versions:
+        known = sorted(ssl.TLSVersion[version.replace(".", "_")] for version in versions)
+        context.minimum_version, context.maximum_version = known[0], known[-1]
+
+
+def load_chain(context: ssl.SSLContext, pem: bytes) -> None:
     """Give a key to a context; Python takes files only, so one is made that nobody else can open.
 
     On Linux it has no name at all; elsewhere it is 0600 from its first byte and gone at once.
@@ -56,7 +63,7 @@ def _key_entry(root: Path, attributes: Mapping[str, str]) -> tuple[bytes, bytes]
     from cryptography.hazmat.primitives import serialization as ser
     from cryptography.hazmat.primitives.serialization import pkcs12
 
-    data, password = _open(root, attributes, "keyStore")
+    data, password = open_store(root, attributes, "keyStore")
     if data.startswith(JKS_MAGIC):
         return _jks_key(data, password, attributes.get("keyStoreKeyPassword", password))
     try:
@@ -76,7 +83,7 @@ def _anchors(root: Path, attributes: Mapping[str, str]) -> list[bytes]:
         return []
     from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 
-    data, password = _open(root, attributes, "trustStore")
+    data, password = open_store(root, attributes, "trustStore")
     if data.startswith(JKS_MAGIC):
         import jks
 
@@ -89,7 +96,8 @@ def _anchors(root: Path, attributes: Mapping[str, str]) -> list[bytes]:
     return [c.certificate.public_bytes(Encoding.DER) for c in store.additional_certs]
 
 
-def _open(root: Path, attributes: Mapping[str, str], which: str) -> tuple[bytes, str]:
+def open_store(root: Path, attributes: Mapping[str, str], which: str) -> tuple[bytes, str]:
+    """Read the store that `keyStore` or `trustStore` names, with its password; see LoadFailure."""
     path, as_url = store_path(attributes[which])
     try:
         data = (root / path.relative_to("/")).read_bytes()

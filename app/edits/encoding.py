@@ -9,6 +9,11 @@ from dataclasses import dataclass
 from app.errors import EditError
 
 _DECLARED = re.compile(rb"""<\?xml[ \t\r\n][^>]*?encoding[ \t\r\n]*=[ \t\r\n]*["']([\w.:-]+)["']""")
+# What Java's parser and ours read alike: each writes the XML declaration itself in ASCII.
+_KNOWN = re.compile(
+    r"utf-8|ascii|iso8859-\d+|latin[_-]?\d+|cp125\d|koi8-[ru]|gb2312|gbk|gb18030|big5|euc_(?:jp|kr)|"
+    r"shift_jis|tis-620"
+)
 _UTF8_NAMES = frozenset({"utf-8", "ascii"})
 _UTF16_NAMES = frozenset({"utf-16", "utf-16-le", "utf-16-be"})
 _HINT = "save the file as UTF-8, or make the change by hand"
@@ -89,6 +94,8 @@ def _declared(body: bytes, path: str) -> str:
         raise _refusal(f"declares the encoding {name!r}, which is not known", path) from None
     if codec in _UTF16_NAMES:
         raise _refusal("declares UTF-16 and is not encoded in it", path)
+    if not _KNOWN.fullmatch(codec):
+        raise _refusal(f"declares the encoding {name!r}, which is not one of XML files", path)
     return codec
 
 

@@ -17,6 +17,12 @@ from app.edits.xmltags import Span, Tag, scan_tag
 from app.errors import EditError
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
+_MISC = re.compile(rb"[ \t\r\n]+|<!--.*?-->|<\?.*?\?>", re.DOTALL)
+_DOCTYPE = b"<!DOCTYPE"
+_DOCTYPE_TEXT = (
+    "the file has a document type declaration (<!DOCTYPE), whose entities may stand for anything"
+)
+_DOCTYPE_HINT = "remove the declaration and write its entities out, or make the change by hand"
 _XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace"
 
 
@@ -94,10 +100,21 @@ class Document:
 def parse(data: bytes, path: str) -> Document:
     """Parse `data`, or raise EditError with the line and the reason.
 
-    Refused unread: document type declarations (and so entities of any kind).
+    Refused before the parser sees it: a document type declaration, and so entities of any kind.
     """
     encoded = decode(data, path)
+    _refuse_doctype(encoded.text, path)
     return Document(path, encoded, _Builder(encoded.text, path).run())
+
+
+def _refuse_doctype(text: bytes, path: str) -> None:
+    """Refuse a file with a DTD: it stands only before the root element (XML 1.0, section 2.8)."""
+    at = 0
+    while found := _MISC.match(text, at):
+        at = found.end()
+    if text.startswith(_DOCTYPE, at):
+        line = 1 + len(_LINE_END.findall(text[:at]))
+        raise EditError(_DOCTYPE_TEXT, hint=_DOCTYPE_HINT, where=f"{path}:{line}", line=line)
 
 
 @dataclass
@@ -143,6 +160,9 @@ class _Builder:
         prefix = name.rpartition(":")[0]
         if prefix not in scope:
             self._refuse(f"the prefix of <{name}> is not bound to a namespace", line)
+        for word in values:
+            if ":" in word and word.partition(":")[0] not in (*scope, "xmlns"):
+                self._refuse(f"the prefix of {word} is not bound to a namespace", line)
         self._stack.append(_Open(name, scope[prefix], values, tag, scope))
 
     def _end(self, _name: str) -> None:
@@ -167,12 +187,7 @@ class _Builder:
             self._root = element
 
     def _doctype(self, *_: object) -> None:
-        self._refuse(
-            "the file has a document type declaration (<!DOCTYPE), whose entities may stand for "
-            "anything",
-            self._parser.CurrentLineNumber,
-            hint="remove the declaration and write its entities out, or make the change by hand",
-        )
+        self._refuse(_DOCTYPE_TEXT, self._parser.CurrentLineNumber, hint=_DOCTYPE_HINT)
 
     def _refuse(self, text: str, line: int, hint: str = "repair this line first") -> Never:
         raise EditError(text, hint=hint, where=f"{self._path}:{line}", line=line)

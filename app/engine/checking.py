@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from app.errors import HostError, HostKeyError, LoginError, PkiError, UnreachableError
+from app.errors import HostError, HostKeyError, LoginError, PkiError, UnfitError, UnreachableError
 from app.kinds import load as load_kind
 from app.kinds.base import Kind
 from app.kinds.resources import Layout
@@ -123,6 +123,8 @@ def _refused(host: str, error: HostError) -> HostCheck:
     if isinstance(error, LoginError):
         state = "sudo" if "sudo" in error.step or "sudo" in error.text else "login"
         return HostCheck(host, state, text, error.hint, error=error)
+    if isinstance(error, UnfitError):
+        return HostCheck(host, "unfit", text, error.hint, error=error)
     state = "unreachable" if isinstance(error, UnreachableError) else "failed"
     return HostCheck(host, state, text, error.hint, error=error)
 

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from app.engine import opening
+from app.engine.asking import nodes_of, settle_requests
 from app.engine.control import StopFlag
 from app.engine.gather import Gathered, gather
 from app.engine.journal import Journal, read_events, utc_now
@@ -14,6 +15,7 @@ from app.engine.prepare import Prepared, prepare, refuse_errors
 from app.engine.proving import Prover
 from app.engine.record import load_deployed, read_json, save_deployed, write_json
 from app.engine.request import Answers, Request
+from app.engine.requests import load_requests
 from app.engine.rollback import take_back
 from app.engine.run import Result, Runner
 from app.engine.served import served
@@ -24,9 +26,9 @@ from app.errors import Exit, PreflightError, UsageError
 from app.model import Site
 from app.plan import by_hand
 from app.plan.deployed import Deployed, resolve
-from app.plan.plan import Plan
+from app.plan.plan import WAITING, Plan
 from app.plan.saved import check_saved
-from app.plan.words import step_holds
+from app.plan.words import idle_words, step_holds
 from app.site.load import load_site
 from app.site.places import Places
 
@@ -75,12 +77,16 @@ def conduct(
             site, kinds, connector, vault, deployed, request.intent,
             now=utc_now(), served=served, say=_say(journal),
             settle=lambda g: settle(site, kinds, g, _say(journal), lambda: bool(stop.asked)),
+            requests=load_requests(places.requests),
         )  # fmt: skip
         journal.hide(prepared.keyring.kept())
         try:
-            return _apply(places, run, request, prepared, journal, stop, owner)
+            result = _apply(places, run, request, prepared, journal, stop, owner)
         finally:
             prepared.close()
+        if site.authority.source == "outside":
+            settle_requests(places, vault, nodes_of(site, kinds))
+        return result
 
 
 def _apply(
@@ -103,7 +109,7 @@ def _apply(
         check_saved(saved, plan.to_dict())
     journal.emit("planned", data=_planned(plan))
     for check in plan.checks:
-        if check.name == by_hand.NAME and check.verdict == "warn":
+        if check.name in (by_hand.NAME, WAITING) and check.verdict == "warn":
             journal.emit("log", check.text, host=check.host)
     write_json(places.run(run) / "plan.json", plan.to_dict())
     for host in prepared.gathered.observed:
@@ -111,8 +117,10 @@ def _apply(
             journal.emit("step", host=host, state="waiting")
         else:
             journal.emit("step", "nothing to do", host=host, state="unchanged")
+    if not plan.steps and any(check.verdict == "warn" for check in plan.waiting):
+        return _waits(plan)
     if plan.empty or not plan.steps:
-        return Result("nothing to do: every host is as it should be", Exit.OK)
+        return Result(f"nothing to do: {idle_words(plan)}", Exit.OK)
     runner = _runner(places, run, owner, prepared, journal, stop)
     result = runner.carry_out(plan)
     if result.exit is not Exit.OK:
@@ -124,6 +132,16 @@ def _apply(
             "done, but not every link is proven", Exit.FINDINGS, ("tlswright verify", back)
         )
     return Result("done: every change is in place and every link is proven", Exit.OK)
+
+
+def _waits(plan: Plan) -> Result:
+    """Say that there is nothing to do but to wait for an outside CA."""
+    names = ", ".join(dict.fromkeys(check.host for check in plan.waiting))
+    return Result(
+        f"nothing can be done before more certificates have come back: {names}",
+        Exit.PREFLIGHT,
+        ("tlswright csr", "tlswright take FILE"),
+    )
 
 
 def _runner(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -19,8 +19,10 @@ from app.engine.checking import HostCheck, check_host
 from app.engine.control import ask
 from app.engine.gather import Say
 from app.engine.journal import alive, follow, read_events, utc_now
+from app.engine.owing import owed_words
 from app.engine.record import load_deployed, write_json
 from app.engine.request import Answers, Request, pack
+from app.engine.requests import load_requests
 from app.errors import UsageError
 from app.events import Event, fold
 from app.findings import Finding
@@ -29,15 +31,22 @@ from app.model import Host, Site
 from app.pki.expiry import due, health
 from app.pki.facts import CertificateFacts
 from app.pki.secret import Secret
-from app.plan.deployed import DeployedNode
+from app.plan.deployed import Deployed, DeployedNode
 from app.plan.make import Intent
 from app.plan.plan import Plan
 from app.remote.base import Logins
 from app.site.places import Places
 
 if TYPE_CHECKING:
+    from app.engine.anchoring import Anchored
+    from app.engine.asking import Asked
     from app.engine.handover import HandOver
+    from app.engine.importing import CaFiles
+    from app.engine.owing import RequestRow
+    from app.engine.spawn import Spawn
     from app.engine.standing import Noted
+    from app.engine.taking import Taken
+    from app.pki.importing import Candidate
 
 __all__ = ["Answers", "Front", "HostCheck", "RunSummary", "StatusRow"]
 
@@ -78,9 +87,11 @@ def _quiet(host: str, state: str, text: str) -> None:
 class Front:
     """Answer what front ends ask about one site directory."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, spawn: Spawn | None = None) -> None:
+        """Take a site's directory, and another way to start a run's process than the usual one."""
         self.directory = directory
         self.places = Places(directory)
+        self._spawn = spawn
 
     def check_host(self, site: Site, logins: Logins, others: Mapping[str, Host]) -> HostCheck:
         """Connect to the one host of a site and say what is there; changes nothing.
@@ -101,6 +112,7 @@ class Front:
             prepared = prepare(
                 site, opening.kinds_of(site), connector, vault, deployed, intent,
                 now=utc_now(), served=served, say=say,
+                requests=load_requests(self.places.requests),
             )  # fmt: skip
         finally:
             if vault is not None:
@@ -122,7 +134,7 @@ class Front:
 
         For `rollback`, `run` is the run to take back; empty means the last that changed a host.
         """
-        from app.engine.spawn import spawn
+        from app.engine.spawn import spawn as usual
 
         target = (run or self.last_change()) if verb == "rollback" else ""
         if target:
@@ -134,6 +146,7 @@ class Front:
         folder.mkdir(mode=0o700)
         request = Request(verb, str(plan.absolute()) if plan else "", intent, target)
         write_json(folder / "request.json", request.to_dict())
+        spawn = self._spawn or usual
         spawn(self.directory.absolute(), name, folder, pack(request, answers))
         return name
 
@@ -181,7 +194,8 @@ class Front:
     def status(self, site: Site, now: datetime) -> tuple[StatusRow, ...]:
         """Give every certificate with its expiry and health, from the record; asks no host."""
         deployed = load_deployed(self.places.deployed)
-        rows = [_authority_row(gen, pem, now) for gen, pem in sorted(deployed.authorities.items())]
+        owed = owed_words(self.places, site, deployed, now)
+        rows = _authority_rows(deployed, now)
         for topology in site.topologies:
             for node in load_kind(topology.kind).nodes(site, topology):
                 recorded = deployed.node(node.kind, node.host)
@@ -189,7 +203,9 @@ class Front:
                 spec = recorded.spec if recorded else None
                 row = _row(node.host, node.role, facts, f"g{spec.generation}" if spec else "", now)
                 by_hand = site.hosts[node.host].by_hand
-                rows.append(replace(row, text=_by_hand(recorded)) if by_hand else row)
+                said = (_by_hand(recorded) if by_hand else "", owed.get(node.name, ""))
+                text = ", ".join(word for word in said if word)
+                rows.append(replace(row, text=text) if text else row)
         return tuple(rows)
 
     def look(self, site: Site, answers: Answers) -> tuple[Noted, ...]:
@@ -208,14 +224,9 @@ class Front:
         self, site: Site, name: str, answers: Answers, folder: Path
     ) -> tuple[Path, ...]:
         """Write a client's credential with the CA to a new folder; gives the files."""
-        from app.export.client import export_client
+        from app.engine.clients import export
 
-        deployed = opening.deployed_of(self.places)
-        vault = opening.open_vault(self.places, answers.passphrase, deployed, write=False)
-        if vault is None:
-            raise UsageError("this site has no vault yet", hint="`tlswright apply` makes it.")
-        with vault:
-            return export_client(site, vault, name, folder, utc_now())
+        return export(self.places, site, name, answers.passphrase, folder, utc_now())
 
     def export_bundle(
         self, site: Site, host: str, answers: Answers, *, new: bool, password: Secret | None
@@ -233,6 +244,42 @@ class Front:
 
         return mark_delivered(self.places, site, host, answers.passphrase)
 
+    def write_requests(
+        self,
+        site: Site,
+        answers: Answers,
+        *,
+        hosts: Collection[str] = (),
+        clients: Collection[str] = (),
+        new: bool = False,
+        folder: Path | None = None,
+    ) -> Asked:
+        """Write what an outside CA is to sign, for these hosts or for all that need it."""
+        from app.engine.asking import write_requests
+
+        return write_requests(
+            self.places, site, answers.passphrase, utc_now(),
+            hosts=hosts, clients=clients, new=new, folder=folder,
+        )  # fmt: skip
+
+    def take(self, site: Site, answers: Answers, paths: Iterable[Path]) -> Taken:
+        """Take in what an outside CA gave back; nothing is deployed by it."""
+        from app.engine.taking import take
+
+        return take(self.places, site, answers.passphrase, paths, utc_now())
+
+    def set_anchor(self, site: Site, answers: Answers, paths: Iterable[Path]) -> Anchored:
+        """Keep the certificates of the outside CA itself: hosts trust its root."""
+        from app.engine.anchoring import set_anchor
+
+        return set_anchor(self.places, site, answers.passphrase, paths, utc_now())
+
+    def requests(self, site: Site) -> tuple[RequestRow, ...]:
+        """Say how it stands with every certificate of an outside CA; needs no vault."""
+        from app.engine.owing import request_rows
+
+        return request_rows(self.places, site, utc_now())
+
     def keep_secret(self, passphrase: Secret, key: str, value: Secret) -> None:
         """Keep a secret option in the vault, for instance a connector's password."""
         vault = opening.open_vault(
@@ -245,7 +292,7 @@ class Front:
             vault.save()
 
     def create_vault(self, site: Site, passphrase: Secret) -> CertificateFacts | None:
-        """Make the vault and, under trust by CA, the authority; gives the CA's facts.
+        """Make the vault and, where the CA is ours, the authority; gives the CA's facts.
 
         A vault that exists is opened with the passphrase instead, and kept.
         """
@@ -257,8 +304,31 @@ class Front:
         vault = opening.open_vault(self.places, passphrase, deployed, write=True)
         assert vault is not None
         with vault:
+            if site.authority.source == "outside":
+                return None  # its certificate comes later
             root = Keyring(site, vault).ensure_authority(utc_now())
             return root.facts() if root is not None else None
+
+    def read_ca(self, site: Site, files: CaFiles) -> Candidate:
+        """Read and judge a CA that was made elsewhere; changes nothing.
+
+        Raises PasswordError, whose `where` names the file that is encrypted, and GivenError.
+        """
+        from app.engine.importing import read_ca
+
+        return read_ca(files, site, opening.kinds_of(site), utc_now())
+
+    def keep_ca(self, site: Site, passphrase: Secret, candidate: Candidate) -> Site:
+        """Keep such a CA in the vault; gives the site that uses it, for the caller to save."""
+        from app.engine.importing import keep_ca
+
+        return keep_ca(self.places, site, passphrase, candidate)
+
+    def import_ca(self, site: Site, passphrase: Secret, candidate: Candidate) -> Site:
+        """Keep such a CA, and let site.yaml say that it is the one; gives the new site."""
+        from app.engine.importing import import_ca
+
+        return import_ca(self.places, site, passphrase, candidate)
 
     def _run(self, run: str) -> Path:
         folder = self.places.run(run)
@@ -285,13 +355,21 @@ def _request(folder: Path) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def _authority_row(generation: int, pem: str, now: datetime) -> StatusRow:
-    import base64
-
+def _authority_rows(deployed: Deployed, now: datetime) -> list[StatusRow]:
+    """Show each generation of the authority: what hosts trust, then what signs below it."""
+    from app.pki.pem import read_bundle
     from app.pki.reading import facts_of
 
-    facts = facts_of(base64.b64decode("".join(pem.strip().splitlines()[1:-1])))
-    return _row(facts.common_name, "authority", facts, f"g{generation}", now, authority=True)
+    rows: list[StatusRow] = []
+    for generation, anchor in sorted(deployed.authorities.items()):
+        below = deployed.issuers.get(generation, "")
+        found = [facts_of(der) for der in read_bundle(f"{anchor}{below}".encode()).values()]
+        root, *others = found
+        rows += [
+            _row(facts.common_name, role, facts, f"g{generation}", now, authority=True)
+            for role, facts in (("authority", root), *(("intermediate", f) for f in others[::-1]))
+        ]
+    return rows
 
 
 def _by_hand(recorded: DeployedNode | None) -> str:

@@ -16,6 +16,7 @@ from app.engine import opening
 from app.engine.keyring import Keyring, with_root
 from app.engine.prepare import check_topologies
 from app.engine.record import save_deployed
+from app.engine.requests import load_requests
 from app.engine.sharing import Holders, holders, sharers
 from app.errors import UsageError
 from app.export.archive import Entry, write_zip
@@ -31,6 +32,7 @@ from app.pki.secret import Secret
 from app.pki.spec import IssueSpec, mismatches
 from app.plan.deployed import Deployed, DeployedNode
 from app.plan.phases import phases
+from app.plan.requested import Requests
 from app.plan.specs import signature, spec_of
 from app.site.lock import site_lock
 from app.site.places import Places
@@ -83,9 +85,12 @@ def export_bundle(
     with site_lock(places, "export"):
         deployed = opening.deployed_of(places)
         shared = holders(site, kinds)
+        requests = load_requests(places.requests)
         with _opened(places, passphrase, deployed) as vault:
             made = [
-                _Maker(site, kinds[t.kind], t, node, vault, deployed, now, shared).make(new=new)
+                _Maker(site, kinds[t.kind], t, node, vault, deployed, now, shared, requests).make(
+                    new=new
+                )
                 for t, node in _nodes_on(site, kinds, host)
             ]
             root = Keyring(site, vault).ensure_authority(now)
@@ -152,11 +157,12 @@ class _Maker:
         deployed: Deployed,
         now: datetime,
         shared: Holders,
+        requests: Requests,
     ) -> None:
         self.site, self.kind, self.topology, self.node = site, kind, topology, node
         self.vault, self.deployed, self.now = vault, deployed, now
         self.recorded = deployed.node(node.kind, node.host)
-        self.keyring = Keyring(site, vault, shared)
+        self.keyring = Keyring(site, vault, shared, requests)
         self.spec = spec_of(site, node, self.recorded)
         self.fresh = False
 
@@ -179,7 +185,7 @@ class _Maker:
 
     def _needs_new(self, kept: Credential | None) -> bool:
         recorded = self.recorded
-        if kept is not None and kept.satisfies(self.spec):
+        if kept is not None and self.keyring.faults(kept, self.spec):
             return True
         if recorded is None or recorded.spec is None or recorded.facts is None:
             return kept is None

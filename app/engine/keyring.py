@@ -9,14 +9,16 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from app.engine.returning import credential_of
 from app.engine.sharing import Holders
-from app.errors import PkiError
+from app.errors import Exit, PkiError
 from app.kinds.resources import AbsentWant, FileResource, KeyWant, LiteralWant, TrustWant
 from app.model import Site
 from app.pki import keeping
 from app.pki.secret import Secret
 from app.pki.spec import IssueSpec
 from app.plan.deployed import Deployed
+from app.plan.requested import Requests
 
 if TYPE_CHECKING:
     from app.pki.authority import Authority
@@ -24,11 +26,17 @@ if TYPE_CHECKING:
     from app.pki.vault import Vault
 
 
-def with_root(deployed: Deployed, root: Authority) -> Deployed:
-    """Record the site's CA."""
-    from app.pki import pem
+_GIVEN = {"imported": "ca import", "outside": "take --anchor"}
 
-    return deployed.with_authority(root.generation, pem.pem_cert(root.cert_der).decode())
+
+def with_root(deployed: Deployed, root: Authority) -> Deployed:
+    """Record the site's CA, with the certificates between it and what hosts trust."""
+    from app.pki import pem
+    from app.pki.reading import der
+
+    anchor = pem.pem_cert(root.anchor_der).decode()
+    below = "".join(pem.pem_cert(der(one)).decode() for one in root.presented)
+    return deployed.with_authority(root.generation, anchor, below)
 
 
 class Keyring:
@@ -36,13 +44,19 @@ class Keyring:
 
     Private keys live in this object only, and only until the run ends.  Without a vault (a first
     plan) passwords are made up and forgotten, and nothing can be issued.  `holders` get a shared
-    credential by hand: for them the vault keeps it.
+    credential by hand: for them the vault keeps it.  `requests` are those to an outside CA, which
+    issues in our place.
     """
 
     def __init__(
-        self, site: Site, vault: Vault | None, holders: Holders = MappingProxyType({})
+        self,
+        site: Site,
+        vault: Vault | None,
+        holders: Holders = MappingProxyType({}),
+        requests: Requests = MappingProxyType({}),
     ) -> None:
         self._site, self._vault, self._holders = site, vault, holders
+        self._requests = requests
         self._new: dict[str, Credential] = {}
         self._taken: dict[str, bool] = {}
         self._made_up: dict[tuple[str, str], Secret] = {}
@@ -77,7 +91,11 @@ class Keyring:
         return found
 
     def ensure_authority(self, now: datetime) -> Authority | None:
-        """Give the site's CA, made and kept when there is none yet; None under pinned trust."""
+        """Give the site's CA; None under pinned trust.
+
+        An own one is made and kept when there is none yet.  Raises PkiError for another one that is
+        not in the vault, and for one that is not what site.yaml says.
+        """
         from app.pki.authority import create_root
 
         spec = self._site.authority
@@ -85,10 +103,21 @@ class Keyring:
             return None
         name = spec.name or self._site.name
         if spec.generation not in keeping.authority_generations(self._vault, name):
+            if spec.source != "own":
+                missing = PkiError(
+                    f"the vault does not hold the {spec.source} CA {name!r} g{spec.generation}",
+                    where=self._site.path,
+                    hint=f"`tlswright {_GIVEN[spec.source]} FILE` puts it there; or check `name` "
+                    "and `generation` under `authority`.",
+                )
+                missing.exit_code = Exit.USAGE
+                raise missing
             root = create_root(name, spec.generation, spec.key_type, spec.ca_days, now)
             keeping.store_authority(self._vault, root)
             self._vault.save()
-        return keeping.load_authority(self._vault, name, spec.generation)
+        authority = keeping.load_authority(self._vault, name, spec.generation)
+        _require_meant(self._site, authority)
+        return authority
 
     def adopt(self, name: str, credential: Credential) -> None:
         """Take a credential that the vault has kept for the one of this name."""
@@ -135,19 +164,34 @@ class Keyring:
             if node in self._new:
                 return self._new[node]
             kept = self.waiting(node)
-            if kept is not None and self._takes(node, shown) and not kept.satisfies(spec):
+            if kept is not None and self._takes(node, shown) and not self.faults(kept, spec):
                 return self._new.setdefault(node, kept)
         if spec.self_signed:
             made = self_sign(spec, now)
         else:
             authority = self.ensure_authority(now)
-            if authority is None:
+            if authority is None or self._vault is None:
                 raise PkiError("nothing can be issued without the vault")
-            made = issue(authority, spec, now)
+            if authority.source == "outside":
+                made = credential_of(self._vault, self._requests, node, spec, authority, now)
+            else:
+                made = issue(authority, spec, now)
         with self._lock:
             if node not in self._new:
                 self.keep(node, made)
             return self._new.setdefault(node, made)
+
+    def faults(self, kept: Credential, spec: IssueSpec) -> tuple[str, ...]:
+        """Say in which ways a credential that the vault keeps is not what is wanted now."""
+        issuer = ""
+        if not spec.self_signed and self._site.authority.source == "outside":
+            # The CA may have put in more, and another subject: it was judged when it came back.
+            return kept.lacks(spec)
+        if not spec.self_signed and self._site.authority.source != "own":
+            assert self._vault is not None, "it was kept in a vault"
+            authority = keeping.load_authority(self._vault, spec.issuer, spec.generation)
+            issuer = authority.certificate.subject.rfc4514_string()
+        return kept.satisfies(spec, issuer)
 
     def _takes(self, name: str, shown: frozenset[str]) -> bool:
         """Decide once whether what waits is taken: a pair for dialling goes with the other."""
@@ -169,7 +213,7 @@ class Keyring:
             if self._vault is None:
                 raise PkiError("the CA's certificate cannot be had without the vault")
             name = spec.name or self._site.name
-            return keeping.load_authority(self._vault, name, int(rest)).cert_der
+            return keeping.load_authority(self._vault, name, int(rest)).anchor_der
         node, _, which = rest.rpartition(":")
         made = self._new.get(node)
         recorded = deployed.node(kind, node)
@@ -216,3 +260,22 @@ class Keyring:
         data = stores.key_store(credential, want.format, password, want.alias)
         stores.check_key_store(data, password, credential, want.alias)
         return data
+
+
+def _require_meant(site: Site, authority: Authority) -> None:
+    """Refuse a CA that is not the one of which site.yaml speaks."""
+    spec = site.authority
+    if authority.source != spec.source:
+        raise PkiError(
+            f"site.yaml says that the CA {authority.name!r} g{authority.generation} is "
+            f"{spec.source}, the one in the vault is {authority.source}",
+            where=site.path,
+            hint="Another CA is another generation: set `source` back.",
+        )
+    if spec.anchor and spec.anchor != authority.facts().sha256:
+        raise PkiError(
+            f"the CA {authority.name!r} g{authority.generation} in the vault is not the one in "
+            f"site.yaml: its SHA-256 is {authority.facts().sha256}",
+            where=site.path,
+            hint="Set `anchor` under `authority` back, or put back the vault that goes with it.",
+        )

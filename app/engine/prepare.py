@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from app.engine.gather import PARALLEL, Gathered, Say, gather
@@ -17,6 +18,7 @@ from app.model import Node, Site
 from app.plan.deployed import Deployed, resolve
 from app.plan.make import Inputs, Intent, make_plan
 from app.plan.plan import Plan
+from app.plan.requested import Requests
 from app.remote.base import Connector
 
 if TYPE_CHECKING:
@@ -54,8 +56,11 @@ def prepare(
     served: Served,
     say: Say,
     settle: Callable[[Gathered], Gathered] = lambda gathered: gathered,
+    requests: Requests = MappingProxyType({}),
 ) -> Prepared:
     """Observe every host and make the plan; `settle` brings hosts to rest that are still at work.
+
+    `requests` are those to an outside CA, where there is one.
 
     Raises HostsError that lists every host which could not be asked; a single host's own error
     where there is just one.
@@ -66,8 +71,11 @@ def prepare(
         refuse_errors(gathered)
         gathered = settle(gathered)
         deployed = resolve(deployed, gathered.observed)
-        keyring = Keyring(site, vault, holders(site, kinds))
-        plan = planned(site, kinds, gathered, keyring, deployed, intent, now=now, served=served)
+        keyring = Keyring(site, vault, holders(site, kinds), requests)
+        plan = planned(
+            site, kinds, gathered, keyring, deployed, intent, now=now, served=served,
+            requests=requests,
+        )  # fmt: skip
     except BaseException:
         gathered.close()
         raise
@@ -101,6 +109,7 @@ def planned(
     *,
     now: datetime,
     served: Served,
+    requests: Requests = MappingProxyType({}),
 ) -> Plan:
     """Make the plan from what was gathered."""
     nodes = {n.name: n for t in site.topologies for n in kinds[t.kind].nodes(site, t)}
@@ -116,6 +125,6 @@ def planned(
     return make_plan(
         Inputs(
             site, kinds, gathered.observed, deployed, now, keyring.password,
-            keyring.option_secrets(), presented, intent, keyring.shared(),
+            keyring.option_secrets(), presented, intent, keyring.shared(), requests,
         )
     )  # fmt: skip

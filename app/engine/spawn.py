@@ -7,12 +7,15 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from app.engine.journal import alive
 from app.errors import TlswrightError
 
 START_SECONDS = 20.0
+Spawn = Callable[[Path, str, Path, bytes], None]
+"""Start the process of a run: (site directory, run, the run's directory, request and secrets)."""
 
 
 def spawn(directory: Path, run: str, folder: Path, secrets: bytes) -> None:

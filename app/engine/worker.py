@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 from app.account import user_name
+from app.dumps import forbid_dumps
 from app.engine.conduct import conduct
 from app.engine.control import Ask, StopFlag, listen
 from app.engine.journal import Journal, utc_now
@@ -33,6 +34,7 @@ def main(arguments: list[str]) -> int:
     """Carry out one run; whatever happens, the journal gets its last event."""
     directory, run = arguments
     os.umask(0o077)
+    forbid_dumps()
     places = Places(Path(directory))
     folder = places.run(run)
     journal = Journal(folder / "journal.jsonl", run)

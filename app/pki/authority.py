@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from cryptography import x509
 
 from app.errors import PkiError
+from app.model import Source
 from app.pki import profiles
 from app.pki.credential import Credential
 from app.pki.facts import CertificateFacts, authority_subject
@@ -19,21 +20,49 @@ from app.pki.spec import IssueSpec, KeyType
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """Hold one generation of an authority: its certificate and its key, which never leaves us."""
+    """Hold one generation of an authority: the certificates that lead to it, perhaps its key.
+
+    `certificate` is that of the issuing CA, `above` those over it in the order in which one signed
+    the other, the anchor last: empty where the issuing CA is itself what hosts trust.  `key` never
+    leaves us; None where others sign.
+    """
 
     name: str
     generation: int
     certificate: x509.Certificate
-    key: PrivateKey = field(repr=False)
+    key: PrivateKey | None = field(repr=False)
+    above: tuple[x509.Certificate, ...] = ()
+    source: Source = "own"
+
+    @property
+    def anchor(self) -> x509.Certificate:
+        """Return the certificate that trust stores hold: the root."""
+        return (self.certificate, *self.above)[-1]
+
+    @property
+    def presented(self) -> tuple[x509.Certificate, ...]:
+        """Return what goes with every leaf: the issuing CA and those above it, never the anchor."""
+        return (self.certificate, *self.above)[:-1]
 
     @property
     def cert_der(self) -> bytes:
-        """Return the root's DER bytes, as trust stores take them."""
+        """Return the issuing CA's DER bytes."""
         return der(self.certificate)
 
+    @property
+    def anchor_der(self) -> bytes:
+        """Return the anchor's DER bytes, as trust stores take them."""
+        return der(self.anchor)
+
+    def signing_key(self) -> PrivateKey:
+        """Return the key; raises PkiError where others sign."""
+        if self.key is None:
+            raise PkiError(f"the key of {self.name!r} g{self.generation} is not here: others sign")
+        return self.key
+
     def facts(self) -> CertificateFacts:
-        """Return what is recorded of the root."""
-        return facts_of(self.cert_der)
+        """Return what is recorded of the anchor."""
+        return facts_of(self.anchor_der)
 
 
 def create_root(
@@ -59,8 +88,9 @@ def create_root(
 def issue(authority: Authority, spec: IssueSpec, now: datetime) -> Credential:
     """Make a key and have the authority sign its certificate.
 
-    A life beyond the authority's end is clipped, and `Credential.clipped` says so.  Raises PkiError
-    where the spec is meant for another authority, or the authority is not valid now.
+    A life beyond the end of any certificate above is clipped, and `Credential.clipped` says so.
+    Raises PkiError where the spec is meant for another authority, or the authority is not valid
+    now, or its key is not here.
     """
     if spec.self_signed or (spec.issuer, spec.generation) != (authority.name, authority.generation):
         asked = "itself" if spec.self_signed else f"{spec.issuer!r} g{spec.generation}"
@@ -68,8 +98,8 @@ def issue(authority: Authority, spec: IssueSpec, now: datetime) -> Credential:
             f"{spec.subject} is to be signed by {asked}, "
             f"not by {authority.name!r} g{authority.generation}"
         )
-    moment, root = _utc(now), authority.certificate
-    within = (root.not_valid_before_utc, root.not_valid_after_utc)
+    signing_key = authority.signing_key()
+    moment, within = _utc(now), _life(authority)
     if not within[0] <= moment < within[1]:
         raise PkiError(
             f"the authority {authority.name!r} g{authority.generation} is valid from "
@@ -78,9 +108,8 @@ def issue(authority: Authority, spec: IssueSpec, now: datetime) -> Credential:
         )
     key = new_key(spec.key_type)
     start, end, clipped = profiles.clip(moment, spec.days, within)
-    return Credential(
-        profiles.leaf(spec, key, (start, end), root, authority.key), key, clipped=clipped
-    )
+    made = profiles.leaf(spec, key, (start, end), authority.certificate, signing_key)
+    return Credential(made, key, authority.presented, clipped=clipped)
 
 
 def self_sign(spec: IssueSpec, now: datetime) -> Credential:
@@ -90,6 +119,13 @@ def self_sign(spec: IssueSpec, now: datetime) -> Credential:
     key = new_key(spec.key_type)
     start, end, _ = profiles.clip(_utc(now), spec.days)
     return Credential(profiles.self_signed(spec, key, (start, end)), key)
+
+
+def _life(authority: Authority) -> tuple[datetime, datetime]:
+    """Give the time in which every certificate from the issuing CA to the anchor is valid."""
+    path = (authority.certificate, *authority.above)
+    starts = (certificate.not_valid_before_utc for certificate in path)
+    return max(starts), min(certificate.not_valid_after_utc for certificate in path)
 
 
 def _utc(now: datetime) -> datetime:

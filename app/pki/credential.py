@@ -9,6 +9,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from app.pki.facts import CertificateFacts, authority_subject
 from app.pki.keys import PrivateKey, key_type_of, public_der
+from app.pki.names import San
 from app.pki.profiles import name_of
 from app.pki.reading import der, facts_of, purposes_of, sans_of
 from app.pki.spec import IssueSpec, san_mismatches
@@ -42,22 +43,31 @@ class Credential:
         """Return what is recorded of the certificate."""
         return facts_of(self.cert_der)
 
-    def satisfies(self, spec: IssueSpec) -> tuple[str, ...]:
+    def satisfies(self, spec: IssueSpec, issuer: str = "") -> tuple[str, ...]:
         """Return every way in which the certificate is not what the spec says, in words.
 
-        Read from the certificate itself, not from a record.  Its life is not judged here: see
-        `expiry`.
+        `issuer` is the subject (RFC 4514) of the CA that is to have signed it, empty for an own CA,
+        whose name follows from the spec.  Read from the certificate itself, not from a record.  Its
+        life is not judged here: see `expiry`.
         """
         words = [] if self.key_matches else ["the key does not belong to the certificate"]
-        have, want = self._compared(spec)
+        have, want = self._compared(spec, issuer)
         words += [f"{k} is {have[k]}, wanted {want[k]}" for k in have if have[k] != want[k]]
         words += san_mismatches(sans_of(self.certificate), spec.sans)
         return tuple(words)
 
-    def _compared(self, spec: IssueSpec) -> tuple[dict[str, str], dict[str, str]]:
+    def lacks(self, spec: IssueSpec) -> tuple[str, ...]:
+        """Return what a peer would miss in the certificate of an outside CA, in words."""
+        words = [] if self.key_matches else ["the key does not belong to the certificate"]
+        have = {San(san.kind, san.value.lower()) for san in sans_of(self.certificate)}
+        words += [f"name {san.value} is missing" for san in spec.sans if san not in have]
+        kind = key_type_of(self.certificate.public_key())
+        return (*words, *([f"key type is {kind}"] if kind != spec.key_type else []))
+
+    def _compared(self, spec: IssueSpec, issuer: str) -> tuple[dict[str, str], dict[str, str]]:
         certificate, subject = self.certificate, name_of(spec.subject).rfc4514_string()
         server = ExtendedKeyUsageOID.SERVER_AUTH.dotted_string
-        by = name_of(authority_subject(spec.issuer, spec.generation)).rfc4514_string()
+        own = name_of(authority_subject(spec.issuer, spec.generation)).rfc4514_string()
         have = {
             "subject": certificate.subject.rfc4514_string(),
             "issuer": certificate.issuer.rfc4514_string(),
@@ -66,7 +76,7 @@ class Credential:
         }
         want = {
             "subject": subject,
-            "issuer": subject if spec.self_signed else by,
+            "issuer": subject if spec.self_signed else issuer or own,
             "usage": spec.usage,
             "key type": spec.key_type,
         }

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Mapping
+from typing import cast, get_args
 from urllib.parse import quote
 
 from app.errors import PkiError
+from app.model import Source
 from app.pki.authority import Authority
 from app.pki.credential import Credential, matches
 from app.pki.keys import load_private_der, private_der
@@ -25,13 +27,18 @@ def store_authority(vault: Vault, authority: Authority) -> None:
     key = _authority_key(authority.name, authority.generation)
     if vault.get(key) is not None:
         kept = load_authority(vault, authority.name, authority.generation)
-        if kept.cert_der == authority.cert_der:
+        if (kept.certificate, kept.above) == (authority.certificate, authority.above):
             return
         raise PkiError(
             f"the vault already holds {authority.name!r} g{authority.generation}",
             hint="A new key is a new generation.",
         )
-    parts = {"key": private_der(authority.key), "certificate": authority.cert_der}
+    parts = {
+        "key": b"" if authority.key is None else private_der(authority.key),
+        "certificate": authority.cert_der,
+        "source": authority.source.encode(),
+    }
+    parts |= {f"above {n}": der(one) for n, one in enumerate(authority.above)}
     vault.put(key, _packed(parts))
 
 
@@ -45,14 +52,20 @@ def load_authority(vault: Vault, name: str, generation: int) -> Authority:
             where=where,
             hint="Check the authority's name in site.yaml: its key is kept under that name.",
         )
-    key, certificate = _unpacked(data, where, "key", "certificate")
+    parts = _unpacked(data, where, "key", "certificate")
+    source = parts.pop("source", b"own").decode()
+    if source not in get_args(Source):
+        raise PkiError("the record in the vault is of a newer version", where=where)
+    key = parts.pop("key")
     authority = Authority(
         name,
         generation,
-        load_der(certificate, where=where),
-        load_private_der(key, where=where),
+        load_der(parts.pop("certificate"), where=where),
+        load_private_der(key, where=where) if key else None,
+        tuple(load_der(parts[name], where=where) for name in sorted(parts)),
+        cast(Source, source),
     )
-    if not matches(authority.certificate, authority.key):
+    if authority.key is not None and not matches(authority.certificate, authority.key):
         raise PkiError("the authority's key does not belong to its certificate", where=where)
     return authority
 
@@ -113,10 +126,11 @@ def load_credential(vault: Vault, host: str, name: str) -> Credential | None:
     data = vault.get(_credential_key(host, name))
     if data is None:
         return None
-    key, certificate, *chain = _unpacked(data, where, "key", "certificate")
+    parts = _unpacked(data, where, "key", "certificate")
+    key, certificate = parts.pop("key"), parts.pop("certificate")
     credential = Credential(
         load_der(certificate, where=where), load_private_der(key, where=where),
-        tuple(load_der(one, where=where) for one in chain),
+        tuple(load_der(parts[name], where=where) for name in sorted(parts)),
     )  # fmt: skip
     if not credential.key_matches:
         raise PkiError("the key does not belong to the certificate", where=where)
@@ -136,13 +150,15 @@ def _packed(parts: Mapping[str, bytes]) -> bytes:
     return json.dumps({k: base64.b64encode(data).decode() for k, data in parts.items()}).encode()
 
 
-def _unpacked(data: bytes, where: str, *first: str) -> list[bytes]:
-    """Read what `_packed` wrote: the parts of these names, then all others in their order."""
+def _unpacked(data: bytes, where: str, *needed: str) -> dict[str, bytes]:
+    """Read what `_packed` wrote; raises PkiError when it is damaged or lacks a part."""
     try:
         parts = {k: base64.b64decode(v, validate=True) for k, v in json.loads(data).items()}
-        return [parts.pop(name) for name in first] + [parts[name] for name in sorted(parts)]
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise PkiError("the record in the vault is damaged", where=where) from None
+    except (ValueError, TypeError, AttributeError):
+        parts = {}
+    if not all(name in parts for name in needed):
+        raise PkiError("the record in the vault is damaged", where=where)
+    return parts
 
 
 def _credential_key(host: str, name: str) -> str:

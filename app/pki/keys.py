@@ -19,7 +19,7 @@ def new_key(key_type: KeyType) -> PrivateKey:
     """Make a key in memory; the interpreter lock is released, so threads scale to the cores."""
     if key_type == "ec-p256":
         return ec.generate_private_key(ec.SECP256R1())
-    return rsa.generate_private_key(public_exponent=65_537, key_size=3072)
+    return rsa.generate_private_key(public_exponent=65_537, key_size=int(key_type[4:]))
 
 
 def key_type_of(public: object) -> str:
@@ -66,5 +66,5 @@ def supported(key: object, *, where: str = "") -> PrivateKey:
     raise PkiError(
         "the private key is neither an RSA nor an elliptic curve key",
         where=where,
-        hint="Use ec-p256 or rsa-3072.",
+        hint="Use ec-p256, or RSA.",
     )

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from app.pki.keys import PrivateKey
@@ -47,8 +47,7 @@ def leaf(
     issuer_key: PrivateKey,
 ) -> x509.Certificate:
     """Build a leaf for a peer (dials and answers) or for a client (dials only), and sign it."""
-    known = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-    builder = _leaf_builder(spec, key, life, issuer.subject, known)
+    builder = _leaf_builder(spec, key, life, issuer.subject, _key_id(issuer))
     return builder.sign(issuer_key, hashes.SHA256())
 
 
@@ -82,6 +81,16 @@ def clip(
     return max(start, within[0]), min(end, within[1]), end > within[1]
 
 
+def _key_id(issuer: x509.Certificate) -> x509.SubjectKeyIdentifier:
+    """Give the identifier by which a CA's key is known, counted where it does not say it."""
+    try:
+        return issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    except x509.ExtensionNotFound:
+        public = issuer.public_key()
+        assert isinstance(public, (rsa.RSAPublicKey, ec.EllipticCurvePublicKey))
+        return x509.SubjectKeyIdentifier.from_public_key(public)
+
+
 def _leaf_builder(
     spec: IssueSpec,
     key: PrivateKey,
@@ -89,22 +98,30 @@ def _leaf_builder(
     issuer: x509.Name,
     issuer_key_id: x509.SubjectKeyIdentifier,
 ) -> x509.CertificateBuilder:
+    issued_by = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(issuer_key_id)
+    builder = _builder(name_of(spec.subject), issuer, key, life)
+    for extension, critical in leaf_extensions(spec, key):
+        builder = builder.add_extension(extension, critical)
+    return builder.add_extension(issued_by, critical=False)
+
+
+def leaf_extensions(
+    spec: IssueSpec, key: PrivateKey
+) -> tuple[tuple[x509.ExtensionType, bool], ...]:
+    """Give what a leaf must say of itself whoever signs it, each with whether it is critical."""
     purposes = [ExtendedKeyUsageOID.CLIENT_AUTH]
     if spec.usage == "peer":
         purposes.insert(0, ExtendedKeyUsageOID.SERVER_AUTH)
     encipher = isinstance(key, rsa.RSAPrivateKey)
-    issued_by = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(issuer_key_id)
-    builder = (
-        _builder(name_of(spec.subject), issuer, key, life)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(digital_signature=True, encipher_keys=encipher), critical=True)
-        .add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
-        .add_extension(issued_by, critical=False)
+    found: tuple[tuple[x509.ExtensionType, bool], ...] = (
+        (x509.BasicConstraints(ca=False, path_length=None), True),
+        (_usage(digital_signature=True, encipher_keys=encipher), True),
+        (x509.ExtendedKeyUsage(purposes), False),
     )
-    if spec.sans:
-        names = x509.SubjectAlternativeName([_general_name(san) for san in spec.sans])
-        builder = builder.add_extension(names, critical=False)
-    return builder
+    if not spec.sans:
+        return found
+    names = x509.SubjectAlternativeName([_general_name(san) for san in spec.sans])
+    return (*found, (names, False))
 
 
 def _builder(

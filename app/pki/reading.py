@@ -72,3 +72,11 @@ def purposes_of(certificate: x509.Certificate) -> frozenset[str]:
 def der(certificate: x509.Certificate) -> bytes:
     """Return the DER bytes of a certificate."""
     return certificate.public_bytes(Encoding.DER)
+
+
+def is_authority(certificate: x509.Certificate) -> bool:
+    """Tell whether a certificate says that it is a CA's."""
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (x509.ExtensionNotFound, ValueError):
+        return False

@@ -42,6 +42,19 @@ def bearable(
     return tuple(resource for resource in found if resource is not None)
 
 
+def keys_alone(
+    resources: tuple[FileResource, ...], recorded: DeployedNode | None
+) -> tuple[FileResource, ...]:
+    """Give the stores of a node whose settings must stay as they are for now.
+
+    Nothing where its present configuration would not find them.
+    """
+    stores = tuple(r for r in resources if isinstance(r.want, (KeyWant, TrustWant)))
+    there = recorded.files if recorded else {}
+    found = all(there.get(r.path, ("", ""))[1] == signature(r) for r in stores)
+    return stores if found else ()
+
+
 def _as_recorded(like: FileResource, path: str, made: str) -> FileResource | None:
     """Give a trust store at the place and in the format that it was deployed in."""
     formats: tuple[StoreFormat, ...] = ("PKCS12", "JKS", "PEM")

@@ -83,12 +83,14 @@ class Deployed:
 
     `pending` are records of steps that were about to be held when they were written: a run that
     died there leaves it to the hosts to say which of the two is true.  `authorities` maps a
-    generation to the root certificate in PEM.
+    generation to the certificate in PEM that hosts trust; `issuers` to those below it that go with
+    every leaf, the issuing CA first, where the root does not sign the leaves itself.
     """
 
     nodes: Mapping[str, DeployedNode] = field(default_factory=dict)
     pending: Mapping[str, DeployedNode] = field(default_factory=dict)
     authorities: Mapping[int, str] = field(default_factory=dict)
+    issuers: Mapping[int, str] = field(default_factory=dict)
 
     def node(self, kind: str, host: str) -> DeployedNode | None:
         """Give the record of one node, if there is any."""
@@ -107,9 +109,21 @@ class Deployed:
             pending={k: n for k, n in self.pending.items() if k not in keys},
         )
 
-    def with_authority(self, generation: int, pem: str) -> Deployed:
-        """Record one generation's root certificate."""
-        return replace(self, authorities={**self.authorities, generation: pem})
+    def issuer(self, generation: int) -> str:
+        """Give the certificate (PEM) that signs the leaves of a generation, empty when unknown.
+
+        Those between it and what hosts trust follow it.
+        """
+        return self.issuers.get(generation) or self.authorities.get(generation, "")
+
+    def with_authority(self, generation: int, pem: str, below: str = "") -> Deployed:
+        """Record one generation: what hosts trust, and what goes with every leaf."""
+        issuers = {g: found for g, found in self.issuers.items() if g != generation}
+        return replace(
+            self,
+            authorities={**self.authorities, generation: pem},
+            issuers={**issuers, generation: below} if below else issuers,
+        )
 
     def without(self, *keys: str) -> Deployed:
         """Forget nodes, for instance after a rollback to before their first deployment."""
@@ -126,6 +140,7 @@ class Deployed:
             "nodes": {key: node.to_dict() for key, node in self.nodes.items()},
             "pending": {key: node.to_dict() for key, node in self.pending.items()},
             "authorities": {str(gen): pem for gen, pem in self.authorities.items()},
+            "issuers": {str(gen): pem for gen, pem in self.issuers.items()},
         }
 
     @classmethod
@@ -135,6 +150,7 @@ class Deployed:
             {str(k): DeployedNode.from_dict(v) for k, v in data.get("nodes", {}).items()},
             {str(k): DeployedNode.from_dict(v) for k, v in data.get("pending", {}).items()},
             {int(k): str(v) for k, v in data.get("authorities", {}).items()},
+            {int(k): str(v) for k, v in data.get("issuers", {}).items()},
         )
 
 

@@ -64,13 +64,14 @@ def changes(
     present: Literal["current", "next"],
     resolve: Callable[[str], str],
     new_key: str,
+    signer: str,
 ) -> tuple[Change, ...]:
     """Give what differs on one node, in the order of the resources.
 
     `present` says whether the node is to present a new leaf, for the reason `new_key`; `resolve`
-    turns a trust reference into a fingerprint.
+    turns a trust reference into a fingerprint; `signer` names the CA for who reads it.
     """
-    found = (_change(r, standing, present, resolve, new_key) for r in resources)
+    found = (_change(r, standing, present, resolve, new_key, signer) for r in resources)
     return tuple(change for change in found if change is not None)
 
 
@@ -80,6 +81,7 @@ def _change(
     present: Literal["current", "next"],
     resolve: Callable[[str], str],
     new_key: str,
+    signer: str,
 ) -> Change | None:
     want = resource.want
     fact = standing.files.get(resource.path, FileFact(resource.path))
@@ -91,7 +93,7 @@ def _change(
     if isinstance(want, KeyWant):
         if present == "current":
             return None
-        return _store(resource, fact, new_key, _describe_key(want))
+        return _store(resource, fact, new_key, _describe_key(want, signer))
     return _trust(resource, want, standing, fact, resolve)
 
 
@@ -166,10 +168,10 @@ def _attributes(resource: FileResource, fact: FileFact) -> str:
     return "" if have == want else f"owner and mode {have} become {want}"
 
 
-def _describe_key(want: KeyWant) -> str:
+def _describe_key(want: KeyWant, signer: str) -> str:
     spec = want.spec
     names = ", ".join(san.value for san in spec.sans)
-    issuer = "itself" if spec.self_signed else f"{spec.issuer} CA g{spec.generation}"
+    issuer = "itself" if spec.self_signed else signer
     what = "key store with" if want.part == "store" else f"PEM ({want.part}) of"
     return (
         f"{want.format} {what} a new {spec.key_type} key and certificate\n"

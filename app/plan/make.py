@@ -13,16 +13,18 @@ from app.model import Link, Node, Site, Topology
 from app.observed import FileFact, HostObservation
 from app.pki.secret import Secret
 from app.pki.spec import IssueSpec
-from app.plan.bearing import bearable, holds_key
+from app.plan.bearing import bearable, holds_key, keys_alone
 from app.plan.by_hand import delivery
 from app.plan.deployed import Deployed, fingerprint, resolve
 from app.plan.diff import Change, Standing, changes
 from app.plan.invariants import Running, Watch
 from app.plan.leftovers import leftovers
+from app.plan.outside import Awaited, Outlook
 from app.plan.phases import NodeState, Phase, peers, phases
 from app.plan.plan import Check, NodeStep, Plan, Step, Wave
 from app.plan.preflight import checks, names_checks
-from app.plan.specs import cause_of, new_key_reasons, signature, spec_of
+from app.plan.requested import Requests
+from app.plan.specs import cause_of, new_key_reasons, signature, signer, spec_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,8 @@ class Inputs:
 
     `passwords` gives a store's password by (host, store); `secrets` the secret options by key;
     `served` what each node presents now, as a fingerprint, where it could be asked; `kept` the
-    fingerprint of each shared credential that waits to be brought to a host, by its name.
+    fingerprint of each shared credential that waits to be brought to a host, by its name;
+    `requests` what was asked of an outside CA.
     """
 
     site: Site
@@ -51,6 +54,7 @@ class Inputs:
     served: Mapping[str, str] = field(default_factory=dict)
     intent: Intent = field(default_factory=Intent)
     kept: Mapping[str, str] = field(default_factory=dict)
+    requests: Requests = field(default_factory=dict)
 
 
 def make_plan(inputs: Inputs) -> Plan:
@@ -70,6 +74,7 @@ def make_plan(inputs: Inputs) -> Plan:
         layouts.update({node.host: planner.layouts[node.host].facts for node in planner.nodes})
         if not any(check.verdict == "fail" for check in found):
             waves += _waves(inputs, topology, planner, len(waves))
+            found += planner.awaited()
     unfinished = {host: seen.unfinished for host, seen in inputs.observed.items()}
     return Plan(inputs.site, tuple(waves), tuple(found), unfinished, layouts)
 
@@ -107,6 +112,8 @@ class _Planner:
         self.lost: frozenset[str] = frozenset()
         self.waiting: frozenset[str] = frozenset()
         self.standing: dict[str, Standing] = {}
+        self.awaits: dict[str, Awaited] = {}
+        self.outlook = Outlook()
 
     def deliveries(self) -> tuple[Check, ...]:
         """Say how far each delivery by hand got."""
@@ -121,14 +128,19 @@ class _Planner:
             for node in self.by_hand
         )  # fmt: skip
 
+    def awaited(self) -> tuple[Check, ...]:
+        """Say which certificates of an outside CA are waited for; `waves` comes first."""
+        return self.outlook.checks()
+
     def waves(self, start: int) -> list[Wave]:
         """Give a wave for each phase that has something to do."""
         for node in self.nodes:
             self._learn(node)
         self._share()
-        fresh = frozenset(name for name, reasons in self.reasons.items() if reasons)
         known = frozenset(self.leaves)
         self.lost = frozenset(n.name for n in self.nodes if n.name in known and not self._holds(n))
+        self.outlook = self._outlook(known)
+        fresh = frozenset(n for n in self.reasons if self.reasons[n] and self.outlook.gets(n))
         self.waiting = frozenset(
             n.name for n in self.nodes
             if n.name in fresh - known and self.lost & set(peers(n.name, self.links))
@@ -145,9 +157,23 @@ class _Planner:
         self.watch.end()
         return result
 
+    def _outlook(self, known: frozenset[str]) -> Outlook:
+        """Look at what an outside CA owes; with any other nothing is waited for."""
+        inputs = self.inputs
+        if inputs.site.authority.source != "outside":
+            return Outlook()
+        groups = self.kind.groups(self.topology, self.nodes, self.layouts)
+        fresh = frozenset(name for name, reasons in self.reasons.items() if reasons)
+        helpless = frozenset(n.name for n in self.nodes if n.name not in known) | self.lost
+        anchored = inputs.site.authority.generation in inputs.deployed.authorities
+        return Outlook.over(
+            self.awaits, fresh, helpless, self.links, groups, inputs.now, anchored=anchored
+        )
+
     def _phases(self, fresh: frozenset[str], known: frozenset[str]) -> tuple[Phase, ...]:
         records = (self.inputs.deployed.node(node.kind, node.host) for node in self.by_hand)
         arrived = all(record and record.delivery == "delivered" for record in records)
+        arrived = arrived and not self.outlook.held.whole
         close = self.kind.closes_plain(self.topology) and arrived
         return phases(
             self.inputs.site, self.nodes, self.links, fresh, known, close, framed=self.framed
@@ -163,11 +189,18 @@ class _Planner:
             self.leaves[node.name] = recorded.facts.sha256
             self.issuers[node.name] = self._issuer(recorded.spec)
         draft = self._resources(node, NodeState("current", ()), close_plain=False)
-        pem = "" if spec.self_signed else self.inputs.deployed.authorities.get(spec.generation, "")
+        known = not spec.self_signed and self.inputs.site.authority.source != "outside"
+        pem = self.inputs.deployed.issuer(spec.generation) if known else ""
         cause = cause_of(self.layouts[node.host], pem, self.inputs.now)
         reasons = new_key_reasons(spec, recorded, draft, seen, self.inputs.now, cause)
         if node.name in self.inputs.intent.rotate:
             reasons = (*reasons, "you asked for a new one")
+        if self.inputs.site.authority.source == "outside":
+            self.awaits[node.name] = Awaited.of(
+                node, spec, recorded, self.inputs.requests, self.inputs.now
+            )
+            if self.awaits[node.name].back and not reasons:
+                reasons = ("its new certificate came back",)
         self.reasons[node.name] = reasons
         if (
             reasons
@@ -234,7 +267,8 @@ class _Planner:
         steps: list[Step] = []
         for group in ordered:
             alone = len(group) == 1
-            made = (self._member(node, phase, alone=alone) for node in group)
+            able = (node for node in group if node.name not in self.outlook.held.whole)
+            made = (self._member(node, phase, alone=alone) for node in able)
             members = [member for member in made if member is not None]
             if members:
                 steps.append(Step(f"{number}.{len(steps) + 1}", phase.name, tuple(members)))
@@ -259,11 +293,17 @@ class _Planner:
         guard: Guard = phase.guard if self.framed else ""
         resources = self._resources(node, state, close_plain=phase.close_plain, guard=guard)
         early = phase.name == "trust" and (state.leaf == "current" or waits)
-        if early and self.reasons[node.name]:
+        if (early or not self.outlook.gets(node.name)) and self.reasons[node.name]:
             recorded = self.inputs.deployed.node(node.kind, node.host)
             resources = bearable(resources, recorded, self.inputs.observed[node.host])
+        if node.name in self.outlook.held.settings:
+            recorded = self.inputs.deployed.node(node.kind, node.host)
+            resources = keys_alone(resources, recorded)
         why = "; ".join(self.reasons[node.name])
-        found = changes(resources, self.standing[node.name], state.leaf, self._resolve, why)
+        found = changes(
+            resources, self.standing[node.name], state.leaf, self._resolve, why,
+            signer(self.inputs.site),
+        )  # fmt: skip
         stale = "" if found else self._stale(node, phase)
         if not found and not stale:
             return None

@@ -14,6 +14,9 @@ from app.pki.spec import IssueSpec
 from app.plan.diff import Change
 from app.plan.phases import PhaseName
 
+WAITING = "outside CA"
+"""The name of every check that tells what is waited for."""
+
 
 @dataclass(frozen=True, slots=True)
 class NodeStep:
@@ -93,6 +96,11 @@ class Plan:
     def problems(self) -> tuple[str, ...]:
         """Give every failed check as a sentence."""
         return tuple(f"{c.host}: {c.text}" for c in self.checks if c.verdict == "fail")
+
+    @property
+    def waiting(self) -> tuple[Check, ...]:
+        """Give what is said of each host whose certificate an outside CA has still to sign."""
+        return tuple(check for check in self.checks if check.name == WAITING)
 
     @property
     def id(self) -> str:

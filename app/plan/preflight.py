@@ -31,6 +31,7 @@ def checks(
     for node in nodes:
         seen, layout = observed[node.host], layouts[node.host]
         found += [_clock(seen), _space(seen), *_product(node, layout), *_names(seen)]
+        found += [Check(node.host, "login", "warn", text) for text in seen.cautions]
         if seen.unfinished:
             ids = ", ".join(seen.unfinished)
             text = f"an earlier run was cut off ({ids}); apply resolves it first"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from app.kinds.resources import FileResource, KeyWant, Layout, LiteralWant, TrustWant
 from app.model import Node, Site
 from app.observed import FileFact, HostObservation
 from app.pki.expiry import due
+from app.pki.facts import authority_subject
 from app.pki.names import COMMON_NAME_MAX, san_entries
 from app.pki.spec import IssueSpec, mismatches
 from app.plan.deployed import DeployedNode
@@ -34,6 +36,23 @@ def spec_of(site: Site, node: Node, recorded: DeployedNode | None) -> IssueSpec:
         generation=generation if pinned else site.authority.generation,
         self_signed=pinned,
     )
+
+
+def credentials_of(node: Node, spec: IssueSpec) -> Mapping[str, IssueSpec]:
+    """Give every credential of a node by its name; `spec` is that of the one it presents."""
+    found = {node.credential: spec}
+    if node.dials_with:
+        found[node.dials_with] = replace(spec, usage="client")
+    return found
+
+
+def signer(site: Site) -> str:
+    """Name the CA that signs new leaves, as a plan shows it."""
+    spec = site.authority
+    name = spec.name or site.name
+    if spec.source == "own":
+        return authority_subject(name, spec.generation)
+    return f"{name} ({spec.source} CA, generation {spec.generation})"
 
 
 EDITED = "edited "
@@ -79,8 +98,8 @@ def new_key_reasons(
 def cause_of(layout: Layout, root: str, now: datetime) -> Callable[[FileResource], str]:
     """Give the function that says what is wrong with a key or certificate that was replaced.
 
-    `root` is the certificate (PEM) of the authority that issues for the node, empty under pinned
-    trust.
+    `root` is the certificate (PEM) of the CA that issues for the node, perhaps with those above it;
+    empty under pinned trust.
     """
 
     def cause(resource: FileResource) -> str:

@@ -38,6 +38,14 @@ def still_held(what: str) -> str:
     return f"{what} until an apply has gone to its end, or a rollback" if what else ""
 
 
+def idle_words(plan: Plan) -> str:
+    """Say why a plan has no step."""
+    if not plan.waiting:
+        return "every host is as it should be"
+    hosts = count(len({c.host for c in plan.waiting} & plan.site.hosts.keys()), "host")
+    return f"certificates of {hosts} are waited for from the outside CA"
+
+
 def restarts(plan: Plan) -> str:
     """Say what restarts: `3 restarts`, `1 restart of 3 together`, `nothing restarts`."""
     sizes = [_restarting(step) for step in plan.steps]

@@ -35,8 +35,9 @@ def survey_script(survey: Survey, root: str) -> str:
         for path in paths:
             if how == "text" or path not in texts:
                 calls.append(_look(how, path, root))
-    for number, (_, snippet) in enumerate(survey.commands):
-        calls.append(f"ask {number} {max(1, survey.command_seconds)} {sh(snippet)}")
+    for number, (key, snippet) in enumerate(survey.commands):
+        how = "seek" if key in survey.leads else "ask"
+        calls.append(f"{how} {number} {max(1, survey.command_seconds)} {sh(snippet)}")
     calls.append("echo end")
     return "\n".join(calls) + "\n"
 

@@ -73,3 +73,14 @@ ask() {
   echo "code ${err_##*"$NL"}"
   printf '%s' "${err_%"$NL"*}" | head -c 65536 | bytes
 }
+
+# seek INDEX SECONDS SNIPPET: ask, and look at what its lines `text PATH` and `digest PATH` name.
+seek() {
+  echo "command $1"
+  said_=$(limited "$2" "$3" 2>/dev/null | head -c 65536)
+  printf '%s\n' "$said_" | bytes
+  echo "code 0"
+  printf '%s\n' "$said_" | grep -E '^(text|digest) /' | head -n 200 | while IFS= read -r line_; do
+    look "${line_%% *}" "$ROOT${line_#* }"
+  done
+}

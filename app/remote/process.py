@@ -1,76 +1,95 @@
-"""Talk with one process on a host over one exec channel, always with a deadline."""
+"""Talk with one process on a host over one exec channel, always with a deadline.
+
+A deadline is about progress: every KiB that moves in either direction gives a second more, so that
+a slow line is waited for, and a host that lets its answer drip is not.
+"""
 
 from __future__ import annotations
 
 import selectors
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import paramiko
 
 from app.errors import RemoteError, UnreachableError
+from app.quoting import calm
 
 LIMIT: Final = 16 * 1024 * 1024
-_CHUNK: Final = 64 * 1024
+LONGEST_LINE: Final = 1024 * 1024
+SLOWEST: Final = 1024
+"""Bytes in a second; what moves slower than this for long counts as standing still."""
 LOST: Final = "the connection was lost"
+_CHUNK: Final = 64 * 1024
+_KEPT: Final = 8 * 1024
 
 
 class Process:
     """Send bytes to a process and read lines from it.
 
-    Every failure of the connection is UnreachableError with the host's name.
+    With a `mark`, what comes before that line is not the process's own answer but what profile
+    files of the login shell said: it is kept apart as noise.  Every failure of the connection is
+    UnreachableError with the host's name.
     """
 
     def __init__(
-        self, channel: Any, host: str, clock: Callable[[], float] = time.monotonic
+        self,
+        channel: Any,
+        host: str,
+        mark: bytes = b"",
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._channel = channel
         self._host = host
+        self._mark = mark
         self._clock = clock
         self._pending = b""
+        self._lines: deque[bytes] = deque()
         self._read = 0
+        self._noise = bytearray()
+        self._errors = bytearray()
+        self.begun = not mark
 
     def send(self, data: bytes, seconds: float) -> bool:
-        """Send all of `data`; False when the process has closed its side meanwhile."""
+        """Send all of `data`; False when the process closed its side or takes nothing any more."""
         view = memoryview(data)
-        end = self._clock() + seconds
+        patience = _Patience(self._clock, seconds)
         while view:
-            self._channel.settimeout(max(0.01, end - self._clock()))
+            self._channel.settimeout(patience.left())
             try:
                 sent = self._channel.send(bytes(view[:_CHUNK]))
             except (OSError, EOFError):
                 return False
             if sent == 0:
                 return False
+            patience.moved(sent)
             view = view[sent:]
         return True
 
     def line(self, seconds: float) -> str | None:
         """Give the next line without its end, None when the process has ended.
 
-        Raises TimeoutError after `seconds`, RemoteError when more than 16 MiB came.
+        Raises TimeoutError when it does not come in time, RemoteError when more than 16 MiB came,
+        or a line that is longer than any of ours.
         """
-        end = self._clock() + seconds
-        while b"\n" not in self._pending:
-            self._channel.settimeout(max(0.01, end - self._clock()))
-            data = self._channel.recv(_CHUNK)
-            self._drain_errors()
-            if not data:
-                return self._last()
-            self._count(len(data))
-            self._pending += data
-        line, _, self._pending = self._pending.partition(b"\n")
-        return line.decode("utf-8", "replace")
+        return self._next(_Patience(self._clock, seconds))
 
     def lines(self, seconds: float) -> Iterator[str]:
-        """Give the lines up to the end of the process, all of them within `seconds`.
+        """Give the lines up to the end of the process, under one deadline.
 
         A host that lets its answer drip must not hold us for ever.  Raises as `line` does.
         """
-        end = self._clock() + seconds
-        while (line := self.line(max(0.01, end - self._clock()))) is not None:
+        patience = _Patience(self._clock, seconds)
+        while (line := self._next(patience)) is not None:
             yield line
+
+    def said(self) -> str:
+        """Give the last line that came before the process answered, calmed; empty for none."""
+        text = bytes(self._noise + b"\n" + self._errors).decode("utf-8", "replace")
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        return calm(lines[-1], 300) if lines else ""
 
     def end_input(self) -> None:
         """Tell the process that nothing more comes."""
@@ -87,23 +106,9 @@ class Process:
     def collect(self, data: bytes, seconds: float) -> tuple[bytes, bytes, bool]:
         """Send `data` and read both outputs to their end: (output, errors, finished in time)."""
         out, err = bytearray(), bytearray()
-        end = self._clock() + seconds
-        rest = memoryview(data)
-        sent_all = False
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._channel.fileno(), selectors.EVENT_READ)
-            while self._clock() < end:
-                rest = self._push(rest)
-                if not rest and not sent_all:
-                    sent_all = True
-                    self.end_input()
-                if self._pull(out, err):
-                    continue
-                if self._over():
-                    self._pull(out, err)
-                    return bytes(out), bytes(err), True
-                selector.select(min(0.02 if rest else 0.5, max(0.0, end - self._clock())))
-        return bytes(out), bytes(err), False
+        patience = _Patience(self._clock, seconds)
+        done = self._carry(memoryview(data), out, err, patience)
+        return self._own(out, self._noise), self._own(err, self._errors), done
 
     def close(self) -> None:
         """Hang up."""
@@ -111,6 +116,73 @@ class Process:
             self._channel.close()
         except (OSError, EOFError, paramiko.SSHException):
             pass
+
+    def _carry(self, rest: memoryview, out: bytearray, err: bytearray, patience: _Patience) -> bool:
+        sent_all = False
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._channel.fileno(), selectors.EVENT_READ)
+            while not patience.over():
+                before = len(rest)
+                rest = self._push(rest)
+                if not rest and not sent_all:
+                    sent_all = True
+                    self.end_input()
+                got = self._pull(out, err)
+                patience.moved(before - len(rest) + got)
+                if got:
+                    continue
+                if self._over():
+                    self._pull(out, err)
+                    return True
+                selector.select(min(0.02 if rest else 0.5, patience.left()))
+        return False
+
+    def _own(self, data: bytearray, noise: bytearray) -> bytes:
+        """Cut off what came before the mark; all of it is noise when there is none."""
+        if not self._mark:
+            return bytes(data)
+        before, found, after = bytes(data).partition(self._mark + b"\n")
+        noise += before[-_KEPT:]
+        self.begun = self.begun or bool(found)
+        return after
+
+    def _next(self, patience: _Patience) -> str | None:
+        while True:
+            while self._lines:
+                line = self._lines.popleft()
+                if self.begun:
+                    return line.decode("utf-8", "replace")
+                self.begun = line == self._mark
+                if not self.begun:
+                    self._noise += line + b"\n"
+                    del self._noise[:-_KEPT]
+            if not self._fill(patience):
+                return self._last()
+
+    def _fill(self, patience: _Patience) -> bool:
+        """Read once more; False at the end.  Raises TimeoutError when the patience is over."""
+        if patience.over():
+            raise TimeoutError
+        self._channel.settimeout(patience.left())
+        data = self._channel.recv(_CHUNK)
+        self._drain_errors()
+        if not data:
+            return False
+        self._count(len(data))
+        patience.moved(len(data))
+        *whole, self._pending = (self._pending + data).split(b"\n")
+        self._lines.extend(whole)
+        if len(self._pending) > LONGEST_LINE:
+            self.close()
+            raise RemoteError("the host sent a line without end", host=self._host, step="read")
+        return True
+
+    def _last(self) -> str | None:
+        line, self._pending = self._pending, b""
+        if not line or self.begun:
+            return line.decode("utf-8", "replace") if line else None
+        self._noise += line
+        return None
 
     def _push(self, rest: memoryview) -> memoryview:
         while rest and self._channel.send_ready():
@@ -123,18 +195,18 @@ class Process:
             rest = rest[sent:]
         return memoryview(b"") if self._channel.closed else rest
 
-    def _pull(self, out: bytearray, err: bytearray) -> bool:
-        got = False
+    def _pull(self, out: bytearray, err: bytearray) -> int:
+        got = 0
         while self._channel.recv_ready():
             data = self._channel.recv(_CHUNK)
             self._count(len(data))
             out += data
-            got = got or bool(data)
+            got += len(data)
         while self._channel.recv_stderr_ready():
             data = self._channel.recv_stderr(_CHUNK)
             self._count(len(data))
             err += data
-            got = got or bool(data)
+            got += len(data)
         return got
 
     def _over(self) -> bool:
@@ -142,7 +214,10 @@ class Process:
 
     def _drain_errors(self) -> None:
         while self._channel.recv_stderr_ready():
-            self._count(len(self._channel.recv_stderr(_CHUNK)))
+            data = self._channel.recv_stderr(_CHUNK)
+            self._count(len(data))
+            self._errors += data
+            del self._errors[:-_KEPT]
 
     def _count(self, size: int) -> None:
         self._read += size
@@ -150,17 +225,37 @@ class Process:
             self.close()
             raise RemoteError("the host sent more than 16 MiB", host=self._host, step="read")
 
-    def _last(self) -> str | None:
-        line, self._pending = self._pending, b""
-        return line.decode("utf-8", "replace") if line else None
+
+class _Patience:
+    """Hold a deadline that moves on with every byte that moves."""
+
+    def __init__(self, clock: Callable[[], float], seconds: float) -> None:
+        self._clock = clock
+        self._end = clock() + seconds
+
+    def moved(self, size: int) -> None:
+        self._end += size / SLOWEST
+
+    def over(self) -> bool:
+        return self._clock() >= self._end
+
+    def left(self) -> float:
+        return max(0.01, self._end - self._clock())
 
 
-def start(transport: Any, command: str, host: str, seconds: float = 20.0) -> Process:
+def start(
+    transport: Any, command: str, host: str, seconds: float = 20.0, mark: bytes = b""
+) -> Process:
     """Open a channel and start a command; raises UnreachableError when the connection is gone."""
     try:
         channel = transport.open_session(timeout=seconds)
         channel.settimeout(seconds)
         channel.exec_command(command)
     except (paramiko.SSHException, OSError, EOFError) as error:
+        if transport.is_active() and not isinstance(error, TimeoutError):
+            raise UnreachableError(
+                "the host lets us in, but refuses to run a command", host=host,
+                hint="its sshd may limit sessions (MaxSessions) or commands for this user",
+            ) from error  # fmt: skip
         raise UnreachableError(f"{LOST}: {error}" if str(error) else LOST, host=host) from error
-    return Process(channel, host)
+    return Process(channel, host, mark)

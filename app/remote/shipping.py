@@ -4,6 +4,11 @@ The command that sshd hands to the login shell is a short constant, safe in sh, 
 bootstrap that reads lines up to an end mark and evaluates them, so that what follows on standard
 input belongs to the script.  The shell's own `read` takes no byte too many.  Lines before the begin
 mark are dropped: a sudo password that sudo did not ask for ends there.
+
+Profile files of the login shell may print, and may read a line or two of what is ours.  So the
+bootstrap says a mark on both outputs before the answer, and the frame begins with lines that
+nobody misses; a profile file that starts another shell in its place makes that one read commands
+from standard input, and end at the first of those lines.
 """
 
 from __future__ import annotations
@@ -18,11 +23,19 @@ from app.quoting import sh
 
 Rights = Literal["own", "sudo", "sudo-password"]
 
+SHELL: Final = "/bin/sh"
+PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+ANOTHER_SHELL: Final = 71
+"""The exit status of a shell that took the frame for its commands."""
+
 BOOTSTRAP: Final = (
-    's=;t=;n=$(printf "\\nx");n=${n%x};'
+    's=;t=-;n=$(printf "\\nx");n=${n%x};'
     'while IFS= read -r l;do case $l in "#BEGIN "*)t=${l#??????};s=;;'
-    '"#END$t")eval "$s";exit;;*)s=$s$l$n;;esac;done;exit 70'
+    '"#END$t")echo;echo "#HERE$t";{ echo;echo "#HERE$t";}>&2;eval "$s";exit;;'
+    "*)s=$s$l$n;;esac;done;exit 70"
 )
+_BAIT: Final = f"exit {ANOTHER_SHELL}\n".encode() * 4
+_SUDO: Final = f'PATH="$PATH:{PATH}";export PATH;exec sudo -k -u root "$@"'
 
 SCRIPTS: Final = {
     "transaction": ("common.sh", "state.sh", "files.sh", "transaction.sh"),
@@ -32,14 +45,16 @@ SCRIPTS: Final = {
 _COMMENT = re.compile(r"^\s*#")
 
 
-def command_line(rights: Rights, shell: str = "sh") -> str:
-    """Give the constant command for an exec request; it holds no data and no secret."""
+def command_line(rights: Rights, shell: str = SHELL) -> str:
+    """Give the constant command for an exec request; it holds no data and no secret.
+
+    sudo is told to look at no login of before (-k): what it lets in now it lets in until the end.
+    """
     boot = f"{shell} -c {sh(BOOTSTRAP)}"
-    if rights == "sudo":
-        return f"exec sudo -n {boot}"
-    if rights == "sudo-password":
-        return f"exec sudo -k -S -p '' {boot}"
-    return f"exec {boot}"
+    if rights == "own":
+        return f"exec {boot}"
+    how = "-n" if rights == "sudo" else '-S -p ""'
+    return f"exec {SHELL} -c {sh(_SUDO)} sh {how} {boot}"
 
 
 @functools.cache
@@ -58,4 +73,9 @@ def frame(text: str) -> bytes:
     body = text if text.endswith("\n") else text + "\n"
     raw = body.encode("utf-8", "surrogateescape")
     mark = hashlib.sha256(raw).hexdigest()
-    return b"#BEGIN %s\n%s#END %s\n" % (mark.encode(), raw, mark.encode())
+    return _BAIT + b"#BEGIN %s\n%s#END %s\n" % (mark.encode(), raw, mark.encode())
+
+
+def answer_mark(framed: bytes) -> bytes:
+    """Give the line that the bootstrap says on both outputs once a frame has arrived whole."""
+    return b"#HERE " + framed.partition(b"#BEGIN ")[2][:64]

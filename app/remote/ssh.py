@@ -14,6 +14,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -34,11 +35,12 @@ from app.remote.jumps import JumpHosts, Lease
 from app.remote.keys import KeyRing
 from app.remote.known_hosts import HostKey, KnownHosts
 from app.remote.login import Attempt
+from app.remote.loginshell import refusal
 from app.remote.observe import read_answer, survey_script
 from app.remote.payload import begin_call, check_id, finish_call, pack
 from app.remote.process import LOST, Process, start
 from app.remote.route import Leg, route
-from app.remote.shipping import Rights, command_line, frame, script
+from app.remote.shipping import PATH, SHELL, Rights, answer_mark, command_line, frame, script
 from app.remote.sshconf.tokens import Here
 from app.remote.sudo import choose_rights
 from app.remote.transaction import HostTransaction, read_ack
@@ -47,7 +49,6 @@ _PAUSES: Final = (0.5, 2.0, 5.0)
 _LONG_PAUSES: Final = (5.0, 15.0, 30.0)
 """For a host that punishes our address: what is not let in counts there too."""
 _LOGIN_SECONDS: Final = 60.0
-_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class ParamikoConnector:
@@ -70,7 +71,7 @@ class ParamikoConnector:
         owner: str = "",
         use_agent: bool = True,
         connect_seconds: float = 15.0,
-        shell: str = "sh",
+        shell: str = SHELL,
         clock: Callable[[], float] = time.time,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -104,16 +105,20 @@ class ParamikoConnector:
                 lease.close()
             raise
         lines = [line] if lease is None else [line, lease]
+        word = self._logins.sudo.get(host.name)
+        cautions: list[str] = []
         try:
-            rights = choose_rights(line, host, self._logins.sudo.get(host.name))
+            rights = choose_rights(line, host, word, cautions.append)
         except BaseException:
             hang_up(*lines)
             raise
-        password = self._logins.sudo.get(host.name) if rights == "sudo-password" else None
-        prefix = b"" if password is None else f"{password.reveal()}\n".encode()
+        prefix = b""
+        if word is not None and rights == "sudo-password":
+            prefix = f"{word.reveal()}\n".encode()
         return SshRemote(
-            host, lines, rights, prefix, owner=self._owner, shell=self._shell, clock=self._clock
-        )
+            host, lines, rights, prefix, owner=self._owner, shell=self._shell, clock=self._clock,
+            cautions=tuple(cautions),
+        )  # fmt: skip
 
     def _through(self, way: tuple[Leg, ...]) -> Lease:
         """Share the connection to a jump host; what failed once is not tried for every host."""
@@ -209,8 +214,10 @@ class SshRemote:
         owner: str,
         shell: str,
         clock: Callable[[], float],
+        cautions: tuple[str, ...] = (),
     ) -> None:
         self.host = host
+        self._cautions = cautions
         self._transports = transports
         self._rights = rights
         self._prefix = prefix
@@ -221,12 +228,13 @@ class SshRemote:
     def observe(self, survey: Survey) -> HostObservation:
         """Answer a survey in one round trip; raises RemoteError or UnreachableError."""
         text = survey_script(survey, self.host.root)
-        process = self._start()
+        framed = frame(text)
+        process = self._start(framed)
         seconds = 60.0 + survey.command_seconds * (1 + len(survey.commands))
         lines: list[str] = []
         try:
             before = self._clock()
-            process.send(self._prefix + frame(text), 60.0)
+            process.send(self._prefix + framed, 60.0)
             process.end_input()
             answer = process.lines(seconds)
             lines += islice(answer, 1)
@@ -238,11 +246,10 @@ class SshRemote:
             ) from error
         finally:
             process.close()
-        if not lines and not self._transports[0].is_active():
-            raise UnreachableError(LOST, host=self.host.name, step="observe")
-        return read_answer(
-            lines, survey, self.host.name, datetime.fromtimestamp(middle, UTC), middle
-        )
+        self._judge(process, "observe")
+        when = datetime.fromtimestamp(middle, UTC)
+        seen = read_answer(lines, survey, self.host.name, when, middle)
+        return replace(seen, cautions=self._cautions)
 
     def run(self, command: str, *, stdin: bytes = b"", seconds: float = 30.0) -> Output:
         """Run a POSIX-sh snippet with the host's privilege; `$ROOT` is the host's root prefix.
@@ -250,32 +257,37 @@ class SshRemote:
         The snippet is sent on standard input, before `stdin`.  A snippet that takes too long gives
         code 124.  Raises UnreachableError when the connection is lost.
         """
-        setting = f'LC_ALL=C PATH="$PATH:{_PATH}" ROOT={sh(self.host.root)}'
+        setting = f'LC_ALL=C PATH="$PATH:{PATH}" ROOT={sh(self.host.root)}'
         text = f"{setting}; export LC_ALL PATH ROOT; cd /\n{command}\n"
-        process = self._start()
+        framed = frame(text)
+        process = self._start(framed)
         try:
-            out, err, done = process.collect(self._prefix + frame(text) + stdin, seconds)
+            out, err, done = process.collect(self._prefix + framed + stdin, seconds)
             code = process.code() if done else 124
         finally:
             process.close()
         if code == -1 and not self._transports[0].is_active():
             raise UnreachableError(LOST, host=self.host.name, step="run")
+        if done:
+            self._judge(process, "run")
         late = "" if done else f"took longer than {seconds:g} seconds\n"
         return Output(code, _text(out), late + _text(err))
 
     def begin(self, member: Member) -> HostTransaction:
         """Start the host transaction; the first word must be `stage`."""
         payload = pack(member, self.host.name)
-        text = script("transaction") + begin_call(member, self.host.root, payload)
-        return HostTransaction(self._start(), member, self._prefix + frame(text) + payload.data)
+        framed = frame(script("transaction") + begin_call(member, self.host.root, payload))
+        opening = self._prefix + framed + payload.data
+        return HostTransaction(self._start(framed), member, opening)
 
     def finish(self, transaction: str, how: Literal["recover", "forget"]) -> Ack:
         """Resolve a transaction that a lost run left on the host, by its own journal."""
         check_id(transaction, self.host.name)
         call = finish_call(transaction, self.host.root, how, self._owner)
-        process = self._start()
+        framed = frame(script("transaction") + call)
+        process = self._start(framed)
         try:
-            process.send(self._prefix + frame(script("transaction") + call), 60.0)
+            process.send(self._prefix + framed, 60.0)
             return read_ack(process, "commit" if how == "forget" else "rollback", 900.0)
         finally:
             process.close()
@@ -284,9 +296,23 @@ class SshRemote:
         """Close the connection."""
         hang_up(*self._transports)
 
-    def _start(self) -> Process:
+    def _start(self, framed: bytes) -> Process:
         command = command_line(self._rights, self._shell)
-        return start(self._transports[0], command, self.host.name)
+        return start(self._transports[0], command, self.host.name, mark=answer_mark(framed))
+
+    def _judge(self, process: Process, step: str) -> None:
+        """Raise in words what kept the host from running our script, if it did not."""
+        if process.begun:
+            return
+        if not self._transports[0].is_active():
+            raise UnreachableError(LOST, host=self.host.name, step=step)
+        if error := refusal(self._transports[0], self.host, process):
+            raise error
+        said = process.said()
+        raise RemoteError(
+            f"the host did not run our script{f': {said}' if said else ''}",
+            host=self.host.name, step=step,
+        )  # fmt: skip
 
 
 def _text(data: bytes) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import deque
 from typing import Final, Literal, get_args
 
 from app.errors import HostError
 from app.quoting import calm
 from app.remote.base import Ack, Barrier, Member
-from app.remote.process import LOST, Process
+from app.remote.process import LOST, SLOWEST, Process
 
 State = Literal[
     "staged", "stopped", "switched", "started", "waiting", "checked", "failed", "held",
@@ -46,7 +47,7 @@ class HostTransaction:
         opening, self._opening = self._opening, b""
         with self._lock:
             self._process.send(opening + word, 120.0)
-        ack = read_ack(self._process, barrier, self._deadline())
+        ack = read_ack(self._process, barrier, self._deadline() + len(opening) / SLOWEST)
         over = not ack.ok and ack.state != "failed"
         if over or ack.state == "committed" or barrier == "rollback":
             self.close()
@@ -74,16 +75,17 @@ class HostTransaction:
 
 def read_ack(process: Process, barrier: str, seconds: float) -> Ack:
     """Read log lines up to an answer; what makes no sense or does not come is `unknown`."""
-    log: list[str] = []
+    log: deque[str] = deque(maxlen=_LOG_LINES)
     try:
         for line in process.lines(seconds):
             if line.startswith("L "):
-                log = [*log, calm(line[2:], 1000)][-_LOG_LINES:]
+                log.append(calm(line[2:], 1000))
             elif found := _ANSWER.fullmatch(line):
                 state = _STATES.get(found[3], "unknown")
                 ok = found[1] == "ok" and state != "unknown"
                 return Ack(ok, calm(found[2], 20), state, calm(found[4], 1000), tuple(log))
-        text = LOST
+        said = process.said()
+        text = LOST if process.begun or not said else f"the host did not run our script: {said}"
     except TimeoutError:
         text = f"no answer within {seconds:.0f} seconds"
     except (HostError, OSError, EOFError) as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from app.model import Node, Scalar, Site, Topology, Trust
+from app.model import Link, Node, Scalar, Site, Topology, Trust
 from app.site.options import Option
 
 
@@ -65,6 +65,9 @@ class KindFacts(Protocol):
 
     def nodes(self, site: Site, topology: Topology) -> tuple[Node, ...]:
         """Give the nodes, each with the names that its peers dial, the preferred one first."""
+
+    def links(self, site: Site, topology: Topology) -> tuple[Link, ...]:
+        """Give every directed dial."""
 
     def problems(self, site: Site, topology: Topology) -> tuple[str, ...]:
         """Say what is wrong with the topology itself."""

@@ -15,6 +15,7 @@ from app.errors import PkiError
 HOST_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?", re.ASCII)
 _SITE_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?", re.ASCII)
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.@\\-]{0,63}\$?", re.ASCII)
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _JUMP = re.compile(r"[A-Za-z0-9_\[][A-Za-z0-9_.@:,\[\]-]{0,254}", re.ASCII)
 _HOST_KEY = re.compile(
     r"((?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[a-z0-9@.-]+) ([A-Za-z0-9+/]{20,}={0,2})", re.ASCII
@@ -66,6 +67,12 @@ def authority_name(text: str) -> str:
     if len(text) > 64:
         return "must have at most 64 characters"
     return "" if text == text.strip() and text.isprintable() else "must be plain text in one line"
+
+
+def anchor(text: str) -> str:
+    """Judge the fingerprint of the certificate that hosts trust; empty means any."""
+    good = "must be a SHA-256 fingerprint: 64 lower-case hex digits without colons"
+    return "" if not text or _SHA256.fullmatch(text) else good
 
 
 def user(text: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from app.model import AuthoritySpec, Scalar
+from app.model import AuthoritySpec, Scalar, Source
 from app.site import checks
 from app.site.catalogue import KindFacts, Kinds, hosts_example
 from app.site.draft import Draft, Step
@@ -51,6 +51,7 @@ _TAKEN_FLAGS = frozenset(
         "quiet",
         "shape",
         "site",
+        "source",
         "stop",
         "theme",
         "trust",
@@ -70,8 +71,13 @@ def _always(_: Draft) -> bool:
     return True
 
 
-def _any_by_hand(draft: Draft) -> bool:
-    return any(host.reach == "bundle" for host in draft.hosts)
+def _matters(option: Option) -> Callable[[Draft], bool]:
+    """Give what tells whether an option is asked for a draft."""
+    if option.by_hand:
+        return lambda draft: any(host.reach == "bundle" for host in draft.hosts)
+    if option.several:
+        return lambda draft: sum(host.role == option.several for host in draft.hosts) > 1
+    return _always
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +166,7 @@ def fields(
     request only.
     """
     kind = kinds.load(draft.kind) if draft.kind in kinds.names() else None
-    trust = (_trust(draft, kind), _ca_name(draft), *_TRUST)
+    trust = (_trust(draft, kind), _source(draft), _ca_name(draft), *_TRUST)
     found = (
         *_topology(kinds, kind), *_hosts(kind), _names(kind), *trust, *_options(kind, secrets),
     )  # fmt: skip
@@ -269,11 +275,20 @@ def _names(kind: KindFacts | None) -> Field:
     )  # fmt: skip
 
 
-def _own_ca(draft: Draft) -> bool:
+def _any_ca(draft: Draft) -> bool:
     return draft.authority.trust == "ca"
 
 
+def _own_ca(draft: Draft) -> bool:
+    return _any_ca(draft) and draft.authority.source == "own"
+
+
 _PLAIN = AuthoritySpec()
+_SOURCE_WORDS: dict[Source, str] = {
+    "own": "made here, its key in the vault",
+    "imported": "made elsewhere, its key in the vault",
+    "outside": "others sign: requests go out, certificates come in",
+}
 _TRUST_WORDS = {TRUSTS[0]: "an own certificate authority", TRUSTS[1]: "pinned peers, no CA"}
 
 
@@ -290,13 +305,33 @@ def _trust(draft: Draft, kind: KindFacts | None) -> Field:
     )  # fmt: skip
 
 
+_KEY_WORDS = {
+    "ec-p256": "elliptic curve P-256",
+    "rsa-3072": "RSA with 3072 bits",
+    "rsa-2048": "RSA with 2048 bits",
+}
+
+
+def _source(draft: Draft) -> Field:
+    """Ask whose CA it is; an imported one is chosen by importing it."""
+    known = [s for s in _SOURCE_WORDS if s != "imported" or draft.authority.source == s]
+    return Field(
+        "source", "trust", "CA",
+        "With an outside CA tlswright writes a signing request for each host, waits until they are "
+        "signed elsewhere (easy-rsa, openssl ca, cfssl, your company's own), and takes the "
+        "certificates in.",
+        type="choice", scope="authority", default="own",
+        choices=tuple((s, _SOURCE_WORDS[s]) for s in known), visible=_any_ca,
+    )  # fmt: skip
+
+
 _TRUST = (
     Field(
         "key_type", "trust", "Key type",
         "EC P-256 is small and fast, and known to all that is still maintained. Take RSA for old "
-        "peers.",
+        "peers, and 2048 bits only where they bear no more.",
         type="choice", scope="authority", default=KEY_TYPES[0],
-        choices=((KEY_TYPES[0], "elliptic curve P-256"), (KEY_TYPES[1], "RSA with 3072 bits")),
+        choices=tuple((key, _KEY_WORDS[key]) for key in KEY_TYPES),
     ),
     Field(
         "ca_days", "trust", "CA lifetime (days)",
@@ -330,9 +365,9 @@ def secret_fields(draft: Draft, kinds: Kinds) -> tuple[Field, ...]:
 
 
 def own_fields(draft: Draft, kinds: Kinds) -> tuple[Field, ...]:
-    """Give the options that one host may have of its own: the node's, and its port."""
+    """Give the options that one host may have of its own: the node's, and its ports."""
     found = fields(draft, kinds, "options")
-    return tuple(f for f in found if f.scope == "node" or f.port)
+    return tuple(f for f in found if f.scope == "node" or (f.option and (f.port or f.option.each)))
 
 
 def _options(kind: KindFacts | None, secrets: bool) -> tuple[Field, ...]:
@@ -355,6 +390,6 @@ def _of_option(option: Option, kind: str) -> Field:
         choices=tuple((choice, choice) for choice in option.choices),
         low=1 if port else option.low,
         high=65535 if port else option.high,
-        visible=_any_by_hand if option.by_hand else _always,
+        visible=_matters(option),
         option=option,
     )

@@ -21,6 +21,7 @@ _HEADER = """\
 
 _NOTES: dict[str, str] = {
     "name": "the CA's common name, that of the site when empty",
+    "source": "own, imported by `tlswright ca import`, or outside",
     "key_type": " or ".join(KEY_TYPES),
     "ca_days": "life of the CA in days",
     "leaf_days": "life of each certificate in days",

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from app.errors import UsageError
-from app.model import Host, Site, Topology
+from app.model import AuthoritySpec, Host, Site, Topology
 from app.site import checks
 from app.site.catalogue import KindFacts, Kinds, role_names
 from app.site.options import problem
 from app.site.report import Fault, Issue, Path, nearest
-from app.site.schema import KEY_TYPES, PRIVILEGES, REACHES, SYSTEMS, TRUSTS
+from app.site.schema import KEY_TYPES, PRIVILEGES, REACHES, SOURCES, SYSTEMS, TRUSTS
 
 
 def site_issues(site: Site, kinds: Kinds) -> tuple[Issue, ...]:
@@ -47,16 +47,32 @@ def _authority(site: Site) -> Iterator[Issue]:
         yield Issue((*path, "key_type"), f"must be {' or '.join(KEY_TYPES)}")
     if text := checks.authority_name(spec.name):
         yield Issue((*path, "name"), text)
+    yield from _source(spec)
     bad_days = False
     for key, value in (("ca_days", spec.ca_days), ("leaf_days", spec.leaf_days)):
         if text := checks.days(value):
             bad_days = True
             yield Issue((*path, key), text)
-    if not bad_days and spec.trust == "ca" and spec.leaf_days > spec.ca_days:
+    own = spec.trust == "ca" and spec.source == "own"
+    if not bad_days and own and spec.leaf_days > spec.ca_days:
         hint = f"The CA lives {spec.ca_days} days."
         yield Issue((*path, "leaf_days"), "must not be longer than the CA's life", hint)
     if not 1 <= spec.generation <= 10_000:
         yield Issue((*path, "generation"), "must be from 1 to 10000")
+
+
+def _source(spec: AuthoritySpec) -> Iterator[Issue]:
+    path: Path = ("authority",)
+    if spec.source not in SOURCES:
+        yield Issue((*path, "source"), f"must be {', '.join(SOURCES[:-1])} or {SOURCES[-1]}")
+    elif spec.trust == "pinned" and spec.source != "own":
+        text = f"pinned trust has no CA, so none that is {spec.source}"
+        yield Issue((*path, "source"), text, "Remove it, or set `trust: ca`.")
+    if text := checks.anchor(spec.anchor):
+        yield Issue((*path, "anchor"), text)
+    elif spec.anchor and spec.source == "own":
+        text = "is for a CA that was not made here"
+        yield Issue((*path, "anchor"), text, "Remove it, or set `source: imported` or `outside`.")
 
 
 def _host(host: Host) -> Iterator[Issue]:

@@ -16,7 +16,9 @@ class Option:
 
     `scope` says where in site.yaml it stands: among a topology's options, or for one node.
     A `secret` never stands in site.yaml: its value is kept in the vault under the option's key.
-    `by_hand` means that it matters only where files are brought to a host by hand.
+    `by_hand` means that it matters only where files are brought to a host by hand, `several` that
+    it does only where several hosts have this role.  `each` tells that one host may well differ
+    from the others: the wizard asks for it among a host's own options too.
     """
 
     key: str
@@ -28,6 +30,8 @@ class Option:
     scope: Literal["topology", "node"] = "topology"
     secret: bool = False
     by_hand: bool = False
+    several: str = ""
+    each: bool = False
     low: int = 0
     high: int = 2**31
 

@@ -46,6 +46,11 @@ class Places:
         return self.state / "deployed.json"
 
     @property
+    def requests(self) -> Path:
+        """Name the record of what was asked of an outside CA."""
+        return self.state / "requests.json"
+
+    @property
     def lock(self) -> Path:
         """Name the lock of the site."""
         return self.state / "lock"

@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import MISSING, fields
 from typing import get_args
 
-from app.model import AuthoritySpec, Host, KeyType, Privilege, Reach, Scalar, System, Trust
+from app.model import (
+    AuthoritySpec,
+    Host,
+    KeyType,
+    Privilege,
+    Reach,
+    Scalar,
+    Source,
+    System,
+    Trust,
+)
 
 TOP_KEYS = ("version", "site", "authority", "hosts", "topologies")
 TOPOLOGY_KEYS = ("kind", "shape", "roles", "links", "options", "nodes")
@@ -13,6 +23,7 @@ PRIVILEGES: tuple[str, ...] = get_args(Privilege)
 REACHES: tuple[str, ...] = get_args(Reach)
 SYSTEMS: tuple[str, ...] = get_args(System)
 TRUSTS: tuple[str, ...] = get_args(Trust)
+SOURCES: tuple[str, ...] = get_args(Source)
 KEY_TYPES: tuple[str, ...] = get_args(KeyType)
 
 

@@ -13,6 +13,7 @@ from app.model import (
     Privilege,
     Reach,
     Site,
+    Source,
     System,
     Topology,
     Trust,
@@ -48,12 +49,15 @@ def _authority(node: Node | None, into: Reading) -> AuthoritySpec:
     found = into.keyed(node, path, schema.AUTHORITY_KEYS)
     plain = AuthoritySpec()
     trust = into.choice(found.get("trust"), (*path, "trust"), schema.TRUSTS, plain.trust)
+    source = into.choice(found.get("source"), (*path, "source"), schema.SOURCES, plain.source)
     key_type = into.choice(
         found.get("key_type"), (*path, "key_type"), schema.KEY_TYPES, plain.key_type
     )
     return AuthoritySpec(
         trust=cast(Trust, trust),
         name=into.text(found.get("name"), (*path, "name")),
+        source=cast(Source, source),
+        anchor=into.text(found.get("anchor"), (*path, "anchor")),
         key_type=cast(KeyType, key_type),
         ca_days=into.whole(found.get("ca_days"), (*path, "ca_days"), plain.ca_days),
         leaf_days=into.whole(found.get("leaf_days"), (*path, "leaf_days"), plain.leaf_days),

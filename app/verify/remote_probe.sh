@@ -35,7 +35,7 @@ if [ "$key_format" = PEM ]; then
   if grep -q 'BEGIN ENCRYPTED' "$dir/key.pem"; then
     printf '%s\n' "$key_pass" | openssl pkey -in "$key_path" -passin stdin >"$dir/key.pem" 2>"$dir/why" || end key-password
   fi
-  cp "$dir/leaf.pem" "$dir/chain.pem"
+  sed '1,/-----END CERT/d' "$dir/leaf.pem" >"$dir/chain.pem"
 else
   p12 "$key_path" "$key_pass" "$dir/key.pem" -nocerts -nodes || bad_store key
   p12 "$key_path" "$key_pass" "$dir/leaf.pem" -nokeys -clcerts || bad_store key

@@ -7,6 +7,7 @@ from rich.text import Text
 from app.engine.front import HostCheck
 from app.quoting import calm
 from app.remote.locked import locked_key
+from app.site.convert import as_site
 from app.site.draft import DraftHost
 from screens.state import State
 from screens.words import CHECK_WORDS, IDLE, cell, shown, word
@@ -33,6 +34,13 @@ def roles_of(state: State) -> dict[str, tuple[str, ...]]:
     kind = state.kind()
     roles = [role for role, _ in kind.roles] if kind else []
     return {r: tuple(h.name for h in state.draft.hosts if h.role == r) for r in roles}
+
+
+def links_of(state: State) -> tuple[tuple[str, str], ...]:
+    """Give (initiator, acceptor) of every link that the draft has so far."""
+    kind, site = state.kind(), as_site(state.draft)
+    found = kind.links(site, site.topologies[0]) if kind else ()
+    return tuple((link.initiator, link.acceptor) for link in found)
 
 
 def hosts_help(state: State) -> str:

@@ -28,7 +28,7 @@ from screens.look_at_hosts import HostWatch
 from screens.picture import draw
 from screens.rows import host_rows, with_host
 from screens.steps.host_input import HostInput
-from screens.steps.host_text import cells, detail, hosts_help, roles_of
+from screens.steps.host_text import cells, detail, hosts_help, links_of, roles_of
 from screens.steps.own import edit_own
 from screens.steps.step import StepScreen
 from screens.words import count
@@ -152,7 +152,7 @@ class HostsScreen(StepScreen):
         pane, state = self.query_one("#picture", Static), self.state
         wide, high = pane.content_size
         picture = draw(
-            roles_of(state), state.draft.drawn,
+            roles_of(state), state.draft.drawn, links_of(state),
             width=wide or 32, height=high or 7, ascii_only=state.ascii_only,
         )  # fmt: skip
         pane.update(Text(picture))

@@ -24,6 +24,7 @@ from app.demo.place import Place
 from app.pki.secret import Secret
 from app.pki.vault import Vault
 from tests.cli.embedded import embedded, run
+from tests.cli.inotify import Modes
 from tests.until import until
 
 GIVEN = {
@@ -38,11 +39,10 @@ MEMORY = Path("/dev/shm")
 
 @dataclass
 class Watcher:
-    """Look at every process and every file of the hosts, again and again, until told to stop."""
+    """Look at every process again and again, and at every file that changes, until told to stop."""
 
     place: Place
     seen: set[bytes] = field(default_factory=set)
-    open_files: set[str] = field(default_factory=set)
     open_folders: set[str] = field(default_factory=set)
     temporary: set[Path] = field(default_factory=set)
     rounds: int = 0
@@ -60,7 +60,7 @@ class Watcher:
     def _look(self) -> None:
         while not self._over.wait(0.005):
             self._processes()
-            self._files()
+            self._memory()
             self.rounds += 1
 
     def _processes(self) -> None:
@@ -72,16 +72,7 @@ class Watcher:
                     except OSError:
                         continue
 
-    def _files(self) -> None:
-        for host in self.place.hosts():
-            state = self.place.root(host.name) / "var/lib/tlswright"
-            if _mode(state) & 0o077:
-                self.open_folders.add(str(state))
-            instance = self.place.root(host.name) / "etc/activemq/instances-available/main"
-            for path in (*instance.glob(".tlswright.*"), *instance.glob("tls/*"),
-                         *instance.glob("tls/.tlswright.*")):  # fmt: skip
-                if _mode(path) & 0o007 and not path.name.endswith(".old"):
-                    self.open_files.add(path.name)
+    def _memory(self) -> None:
         for path in MEMORY.glob("tlswright.*") if MEMORY.is_dir() else ():
             self.temporary.add(path)
             if _mode(path) & 0o077:
@@ -101,6 +92,7 @@ class Story:
 
     place: Place
     watcher: Watcher
+    modes: Modes
     told: list[subprocess.CompletedProcess[str]] = field(default_factory=list)
 
     def tell(self, *arguments: str | Path, code: int = 0) -> None:
@@ -136,8 +128,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
             path = place.passphrase if name == "passphrase" else place.dir / f"{name}.secret"
             path.write_text(f"{text}\n")
             path.chmod(0o600)
-        with Watcher(place) as watcher:
-            story = Story(place, watcher)
+        with Watcher(place) as watcher, Modes(_watched(place)) as modes:
+            story = Story(place, watcher, modes)
             story.tell("apply", "--yes")
             story.tell("vault", "set", "connector_password", "--value-file",
                        place.dir / "connector.secret")  # fmt: skip
@@ -202,11 +194,34 @@ def test_only_its_owner_reads_what_tlswright_remembers(story: Story) -> None:
         assert _mode(path) & 0o077 == 0, path
 
 
-def test_no_host_showed_a_store_or_its_memory_to_others_at_any_time(story: Story) -> None:
-    # A log configuration holds no secret, and is for everyone.
-    shown = {n for n in story.watcher.open_files if not re.fullmatch(r"\.tlswright\..*", n)}
-    assert {name for name in shown if not name.endswith((".cert.pem", "trust.pem"))} == set()
+def test_no_file_with_a_secret_was_open_to_others_at_any_instant(story: Story) -> None:
+    modes = story.modes
+    assert not modes.lost
+    targets = {path.name for path in modes.became.values()}
+    assert {"activemq.xml", "hub.p12", "trust.p12"} <= targets, targets
+    for path, mode in modes.seen:
+        if "var/lib/tlswright" in str(path):
+            assert not mode & 0o077, (path, oct(mode))
+        elif path.name.startswith(".tlswright.") or path.parent.name == "tls":
+            assert not mode & 0o007 or _public(modes.became.get(path, path)), (path, oct(mode))
     assert story.watcher.open_folders == set()
+
+
+def _watched(place: Place) -> list[Path]:
+    roots = [place.root(host.name) for host in place.hosts()]
+    parts = ("etc/activemq/instances-available/main", "var/lib")
+    for root in roots:
+        (root / "var/lib").mkdir(parents=True, exist_ok=True)
+    return [root / part for root in roots for part in parts]
+
+
+def _public(path: Path) -> bool:
+    """Tell whether no secret is in it: a log configuration and a certificate may be for all.
+
+    A link to what stood there before is as open as its user had it.
+    """
+    mine = path.name.endswith((".cert.pem", "trust.pem")) or path.name == "log4j.properties"
+    return mine or path.name.endswith(".old")
 
 
 def test_a_host_holds_its_own_passwords_and_no_others(story: Story) -> None:

@@ -38,7 +38,7 @@ def test_a_step_over_a_cluster_is_one_step_and_its_outage_is_said_once() -> None
     lines = shown(found)
     assert lines[1] == "  1.1  r1, r2, r3 together"
     assert [line for line in lines if line.startswith("    r")] == [
-        f"    {name} (node)" for name in ("r1", "r2", "r3")
+        f"    {name} (node): RabbitMQ 3.10.8" for name in ("r1", "r2", "r3")
     ]
     acts = [line for line in lines if " ! " in line]
     assert acts == ["    ! all 3 stop, then start again, about 30 s without any of them"]

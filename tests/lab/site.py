@@ -25,6 +25,8 @@ MOMENT = 0.03
 """A step is in one state for a short moment only."""
 CONFIG = "/etc/activemq/instances-available/main/activemq.xml"
 _MARKS = itertools.count()
+MADE: list[Site] = []
+"""The sites of the test that runs now: whose secrets are looked for at its end."""
 
 
 class Site:
@@ -36,6 +38,8 @@ class Site:
         self.hosts = tuple(hosts) or lab.names
         self.directory = folder / "site"
         self.said: list[str] = []
+        self.given: dict[Path, str] = {}
+        MADE.append(self)
         home = folder / "home"
         (home / ".ssh").mkdir(parents=True)
         self.known_hosts.write_text(lab.known_hosts.read_text())
@@ -66,6 +70,7 @@ class Site:
         path = self.directory.parent / name
         path.touch(mode=0o600)
         path.write_text(f"{text}\n")
+        self.given[path] = text
         return path
 
     def words(self, *words: str) -> list[str]:

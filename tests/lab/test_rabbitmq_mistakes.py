@@ -115,7 +115,7 @@ def _leaf_for_clients_only(ours: Authority) -> Mistake:
 def _leaf_that_ended(ours: Authority) -> Mistake:
     def make(host: LabHost) -> str:
         key, life = new_key("ec-p256"), (NOW - timedelta(days=9), NOW - timedelta(days=1))
-        leaf = profiles.leaf(_spec(host), key, life, ours.certificate, ours.key)
+        leaf = profiles.leaf(_spec(host), key, life, ours.certificate, ours.signing_key())
         _put(host, Credential(leaf, key))
         return f"it expired on {life[1]:%Y-%m-%d}"
 

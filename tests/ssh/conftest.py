@@ -61,10 +61,10 @@ def free_port() -> int:
         return int(sock.getsockname()[1])
 
 
-def listening(port: int) -> bool:
+def listening(port: int, address: str = "127.0.0.1") -> bool:
     """Tell whether somebody answers on a loopback port."""
     with socket.socket() as sock:
-        return sock.connect_ex(("127.0.0.1", port)) == 0
+        return sock.connect_ex((address, port)) == 0
 
 
 @pytest.fixture(scope="session")

@@ -14,11 +14,7 @@ from app.remote.base import Ack, Barrier, FileEntry, Member
 from app.remote.ssh import SshRemote
 
 STATE = "var/lib/tlswright"
-SHELLS = [
-    name
-    for name in ("dash", "bash", "busybox sh", "ksh93", "zsh --emulate sh")
-    if shutil.which(name.split()[0])
-]
+SHELLS = [name for name in ("dash", "bash") if shutil.which(name)]
 THROUGH: tuple[Barrier, ...] = ("stage", "switch", "start", "check", "hold", "commit")
 
 

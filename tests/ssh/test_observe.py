@@ -87,6 +87,23 @@ def test_commands_give_output_errors_and_status(remote: SshRemote, root: Path) -
     assert found.outputs["input"].out == ""
 
 
+def test_a_command_may_name_files_that_only_the_host_knows(remote: SshRemote, root: Path) -> None:
+    (root / "etc/told of").write_text("text")
+    (root / "etc/key").write_text("private")
+    said = "echo some text; echo 'text /etc/told of'; echo digest /etc/key; echo text etc/other"
+    commands = (("lead", f"{said}; echo text /etc/gone"), ("other", "echo text /etc/passwd"))
+    found = remote.observe(Survey(commands=commands, leads=("lead",)))
+    assert {path: one.data for path, one in found.files.items()} == {
+        "/etc/told of": b"text",
+        "/etc/key": None,
+        "/etc/gone": None,
+    }
+    assert found.file("/etc/key").sha256 == sha256(b"private")
+    assert found.file("/etc/gone").type == "absent"
+    assert found.out("lead").startswith("some text\ntext /etc/told of\n")
+    assert found.out("other") == "text /etc/passwd"
+
+
 def test_the_host_itself_is_described(remote: SshRemote) -> None:
     found = remote.observe(Survey())
     assert abs(found.clock_skew) < 2

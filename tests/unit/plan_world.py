@@ -24,6 +24,7 @@ from app.pki.spec import IssueSpec
 from app.plan.deployed import Deployed, DeployedNode, fingerprint, resolve
 from app.plan.make import Inputs, Intent, make_plan
 from app.plan.plan import NodeStep, Plan, Step
+from app.plan.requested import Requested
 from app.plan.specs import signature
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -48,16 +49,19 @@ def site_of(
     authority: AuthoritySpec | None = None,
     names: Mapping[str, tuple[str, ...]] | None = None,
     options: Options | None = None,
+    hubs: tuple[str, ...] = ("hub",),
+    node_options: Mapping[str, Options] | None = None,
 ) -> Site:
-    """Give a site of one hub named `hub` and these spokes."""
-    everyone = ("hub", *spokes)
+    """Give a site of these hubs, one named `hub` by default, and these spokes."""
+    everyone = (*hubs, *spokes)
     hosts = {
         name: Host(name, f"198.18.7.{10 + i}", names=(names or {}).get(name, (f"{name}.amq.test",)))
         for i, name in enumerate(everyone)
     }
     topology = Topology(
-        "activemq", "hub-spoke", {"hub": ("hub",), "spoke": spokes}, drawn, options or {}
-    )
+        "activemq", "hub-spoke", {"hub": hubs, "spoke": spokes}, drawn, options or {},
+        node_options or {},
+    )  # fmt: skip
     return Site("t", authority or AuthoritySpec(trust, "T"), hosts, (topology,))
 
 
@@ -88,6 +92,7 @@ class World:
     deployed: Deployed = field(default_factory=Deployed)
     made: dict[str, DeployedNode] = field(default_factory=dict)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
+    requests: dict[str, Requested] = field(default_factory=dict)
 
     def observed(self) -> dict[str, HostObservation]:
         """Read every host."""
@@ -111,7 +116,7 @@ class World:
                 self.site, {"activemq": kinds.load("activemq")}, self.observed(), self.deployed,
                 self.now, lambda host, store: Secret(f"{MARKER}{host}{store}"),
                 {"connector_password": Secret(f"{MARKER}connector")},
-                served or {}, Intent(frozenset(rotate)),
+                served or {}, Intent(frozenset(rotate)), requests=self.requests,
             )
         )  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from app.errors import UsageError
-from app.model import AuthoritySpec, Host, Node, Site, Topology, Trust
+from app.model import AuthoritySpec, Host, Link, Node, Site, Topology, Trust
 from app.site.options import Option
 
 HOST_KEY = (
@@ -48,6 +48,9 @@ class Courier:
             for role, hosts in topology.roles.items()
             for host in hosts
         )
+
+    def links(self, site: Site, topology: Topology) -> tuple[Link, ...]:
+        return ()
 
     def problems(self, site: Site, topology: Topology) -> tuple[str, ...]:
         return () if len(topology.roles.get("hub", ())) == 1 else ("needs exactly one hub",)
@@ -163,7 +166,7 @@ def sites(draw: st.DrawFn) -> Site:
     authority = AuthoritySpec(
         trust=draw(st.sampled_from(["ca", "pinned"])),
         name=draw(st.sampled_from(["", "a CA", "no", "x: y # z"])),
-        key_type=draw(st.sampled_from(["ec-p256", "rsa-3072"])),
+        key_type=draw(st.sampled_from(["ec-p256", "rsa-3072", "rsa-2048"])),
         leaf_days=draw(st.integers(1, 3650)),
     )
     return Site(draw(st.builds("s{}".format, _words)), authority, hosts, (topology,))

@@ -38,6 +38,19 @@ CASES = {
     "doctype": ("<?xml version='1.0'?>\n<!DOCTYPE a SYSTEM 'x'><a/>", 2, "<!DOCTYPE"),
     "entities": ("<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", 1, "<!DOCTYPE"),
     "unbound prefix": ("<a>\n<amq:broker/></a>", 2, "prefix of <amq:broker>"),
+    "unbound attribute": ("<a>\n<b xsi:type='c'/></a>", 2, "prefix of xsi:type"),
+    "plain bean": (
+        "<beans>\n<bean class='org.apache.activemq.broker.BrokerService'/></beans>",
+        2,
+        "is a <bean> of class org.apache.activemq.broker.BrokerService",
+    ),
+    "two profiles": (
+        f'<beans xmlns:a="{CORE}">\n<beans profile="x"><a:broker/></beans>\n'
+        '<beans profile="y"><a:broker/></beans></beans>',
+        2,
+        "more than one broker (lines 2 and 3)",
+    ),
+    "not an encoding of XML": ("<?xml version='1.0' encoding='UTF-7'?><a/>", 1, "'UTF-7'"),
     "unknown encoding": ("<?xml version='1.0' encoding='klingon'?><a/>", 1, "'klingon'"),
     "binary codec": ("<?xml version='1.0' encoding='hex'?><a/>", 1, "'hex'"),
     "false utf-16": ("<?xml version='1.0' encoding='UTF-16'?><a/>", 1, "declares UTF-16"),

@@ -141,7 +141,7 @@ def _for_servers(credential: Credential, root: Authority) -> Credential:
         if isinstance(value, x509.ExtendedKeyUsage):
             value = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
         builder = builder.add_extension(value, extension.critical)
-    return Credential(builder.sign(root.key, hashes.SHA256()), credential.key)
+    return Credential(builder.sign(root.signing_key(), hashes.SHA256()), credential.key)
 
 
 def rows(lines: list[str]) -> list[str]:

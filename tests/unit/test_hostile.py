@@ -166,7 +166,7 @@ def test_an_answer_that_drips_for_ever_is_not_waited_for(tmp_path: Path) -> None
     with SshServer(tmp_path, tmp_path / "key", Accept(password=Secret("pw"))) as server:
         host = Host("h", "127.0.0.1", port=server.port, user="u", host_key=server.host_key)
         remote = make.connect(host)
-        process = remote._start()
+        process = remote._start(b"")
         began = time.monotonic()
         with pytest.raises(TimeoutError):
             list(process.lines(1.0))

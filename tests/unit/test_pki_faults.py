@@ -34,7 +34,7 @@ def said(pem: bytes, spec: IssueSpec = PEER, now: datetime = NOW) -> tuple[str, 
 
 def made(spec: IssueSpec = PEER, start: datetime = NOW - DAY, end: datetime = NOW + DAY) -> bytes:
     by, key = authority(), new_key("ec-p256")
-    return pem_cert(der(profiles.leaf(spec, key, (start, end), by.certificate, by.key)))
+    return pem_cert(der(profiles.leaf(spec, key, (start, end), by.certificate, by.signing_key())))
 
 
 def only_for(purpose: x509.ObjectIdentifier) -> bytes:
@@ -52,7 +52,7 @@ def only_for(purpose: x509.ObjectIdentifier) -> bytes:
         )
         .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
     )
-    return pem_cert(der(builder.sign(by.key, hashes.SHA256())))
+    return pem_cert(der(builder.sign(by.signing_key(), hashes.SHA256())))
 
 
 DNS = replace(PEER, sans=san_entries(["hub.example.com"]))

@@ -20,7 +20,8 @@ PASSWORD = new_password()
 RSA = replace(PEER, key_type="rsa-3072")
 MADE: list[tuple[StoreFormat, bool]] = [("PKCS12", False), ("PKCS12", True), ("JKS", False)]
 
-# Prints how the trust store's manager judges the key store's chain, in both roles.
+# Prints how the trust store's manager judges the key store's chain, in both roles: a line for each
+# three arguments.
 JUDGE = """
 import java.io.*; import java.security.*; import java.security.cert.*; import javax.net.ssl.*;
 public class Judge {
@@ -34,6 +35,9 @@ public class Judge {
     try { check.run(); return "taken"; } catch (Exception e) { return "refused"; }
   }
   public static void main(String[] a) throws Exception {
+    for (int i = 0; i + 2 < a.length; i += 3) judge(a[i], a[i + 1], a[i + 2]);
+  }
+  static void judge(String... a) throws Exception {
     char[] password = System.getenv("P").toCharArray();
     KeyStore keys = open(a[0], a[1], password), trust = open(a[0], a[2], password);
     String alias = keys.aliases().nextElement();
@@ -44,7 +48,7 @@ public class Judge {
     factory.init(trust);
     var manager = (X509TrustManager) factory.getTrustManagers()[0];
     String kind = key.getAlgorithm();
-    System.out.printf("{\\"alias\\":\\"%s\\",\\"key\\":\\"%s\\",\\"server\\":\\"%s\\",\\"client\\":\\"%s\\"}",
+    System.out.printf("{\\"alias\\":\\"%s\\",\\"key\\":\\"%s\\",\\"server\\":\\"%s\\",\\"client\\":\\"%s\\"}%n",
         alias, kind,
         of(() -> manager.checkServerTrusted(chain, "ECDHE_ECDSA")),
         of(() -> manager.checkClientTrusted(chain, kind)));

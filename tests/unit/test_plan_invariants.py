@@ -15,14 +15,17 @@ from app.plan.invariants import Running, Watch, broken
 from app.plan.plan import Plan
 from tests.unit.plan_world import World, site_of
 
-SPOKES = ("a", "b", "c", "d")
+HUBS, SPOKES = ("hub", "h2", "h3"), ("a", "b", "c", "d")
 DEEP = settings(max_examples=40, deadline=None)
 
 
 @st.composite
 def sites(draw: st.DrawFn) -> Site:
-    """Draw a hub with one to four spokes, some of them linked."""
+    """Draw one to three hubs with one to four spokes, some of them linked."""
     spokes = SPOKES[: draw(st.integers(1, 4))]
+    hubs = HUBS[: draw(st.sampled_from((1, 1, 2, 3)))]
+    homes = st.sampled_from(("", "all", *hubs))
+    own: dict[str, Options] = {spoke: {"hubs": draw(homes)} for spoke in spokes}
     pairs = list(combinations(spokes, 2))
     drawn = tuple(draw(st.lists(st.sampled_from(pairs), unique=True))) if pairs else ()
     trust: Trust = draw(st.sampled_from(("ca", "pinned")))
@@ -38,7 +41,7 @@ def sites(draw: st.DrawFn) -> Site:
             },
         )
     )
-    return site_of(spokes, trust=trust, drawn=drawn, options=options)
+    return site_of(spokes, trust=trust, drawn=drawn, options=options, hubs=hubs, node_options=own)
 
 
 def subset(draw: st.DrawFn, site: Site) -> list[str]:

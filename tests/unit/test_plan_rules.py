@@ -93,10 +93,21 @@ def test_a_new_spoke_under_a_ca_touches_itself_only() -> None:
 
 
 def test_a_drawn_pinned_link_touches_its_two_ends() -> None:
-    world = deployed("pinned", "a", "b", "c")
+    world = deployed("pinned", "a", "b", "c", options={"network_ttl": 4})
     topology = replace(world.site.topologies[0], drawn=(("a", "b"),))
     world.site = replace(world.site, topologies=(topology,))
     assert touched(world.plan()) == {"a", "b"}
+
+
+def test_a_drawn_link_lets_messages_go_farther_in_the_whole_network() -> None:
+    world = deployed("pinned", "a", "b", "c")
+    topology = replace(world.site.topologies[0], drawn=(("a", "b"),))
+    world.site = replace(world.site, topologies=(topology,))
+    plan = world.plan()
+    assert touched(plan) == {"a", "b", "c"}
+    (own,) = [m for s in plan.steps for m in s.members if m.node.name == "c"]
+    assert 'networkTTL="4"' in own.changes[0].diff
+    assert "suppressDuplicate" not in own.changes[0].diff
 
 
 def test_a_node_that_serves_another_certificate_is_restarted_without_a_change() -> None:

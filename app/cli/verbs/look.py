@@ -53,7 +53,7 @@ def plan(context: Context) -> Exit:
             )
     if made.problems:
         return Exit.PREFLIGHT
-    return Exit.OK if made.empty else Exit.CHANGES
+    return Exit.OK if made.empty and not made.waiting else Exit.CHANGES
 
 
 def flags_status(parser: argparse.ArgumentParser) -> None:

@@ -64,7 +64,18 @@ def rotate(context: Context) -> Exit:
             hint=f"There are: {', '.join(sorted(members))}.",
         )
     chosen = members if flags.all else set(flags.host or ())
+    if site.authority.source == "outside":
+        return _asked(context, chosen)
     return _begin(context, "rotate", None, Intent(frozenset(chosen)))
+
+
+def _asked(context: Context, chosen: set[str]) -> Exit:
+    """Ask an outside CA: the old certificates go on until the new ones are applied."""
+    from app.cli.verbs.outside import show_asked
+
+    asked = context.front().write_requests(context.site(), context.answers(), hosts=chosen)
+    show_asked(context, asked)
+    return Exit.OK
 
 
 def flags_rollback(parser: argparse.ArgumentParser) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from app.cli.terminal import Terminal
@@ -10,7 +10,7 @@ from app.engine.front import StatusRow
 from app.events import Event, RunView
 from app.findings import Finding
 from app.plan.plan import NodeStep, Plan, Step
-from app.plan.words import plan_words, step_meanwhile, step_words
+from app.plan.words import idle_words, plan_words, step_meanwhile, step_words
 
 if TYPE_CHECKING:
     from app.engine.standing import Noted
@@ -19,7 +19,11 @@ WORDS = {"ok": "ok", "warn": "!!", "fail": "XX", "skip": "--"}
 
 
 def show_plan(terminal: Terminal, plan: Plan, *, diffs: bool) -> None:
-    """Write a plan: checks that are not ok, then each step with its changes."""
+    """Write a plan: checks that are not ok, then each step with its changes.
+
+    Each host is named with the product found there: which one is meant, and what starts it.
+    """
+    found = {c.host: c.text for c in plan.checks if (c.name, c.verdict) == ("product", "ok")}
     for check in plan.checks:
         if check.verdict != "ok":
             terminal.print(
@@ -31,23 +35,25 @@ def show_plan(terminal: Terminal, plan: Plan, *, diffs: bool) -> None:
     for index, wave in enumerate(plan.waves, 1):
         terminal.print(terminal.paint("bold", f"Wave {index} of {len(plan.waves)}: {wave.title}"))
         for step in wave.steps:
-            _step(terminal, step, diffs=diffs)
+            _step(terminal, step, found, diffs=diffs)
     if plan.problems:
         terminal.print("The failed checks forbid the run; nothing has been changed.")
     elif plan.empty:
-        terminal.print("Nothing to do: every host is as it should be.")
+        terminal.print(f"Nothing to do: {idle_words(plan)}.")
     else:
         terminal.print(f"Plan {plan.id}: {plan_words(plan)}.")
 
 
-def _step(terminal: Terminal, step: Step, *, diffs: bool) -> None:
+def _step(terminal: Terminal, step: Step, found: Mapping[str, str], *, diffs: bool) -> None:
     """Write a step; what its hosts do together is said once."""
     together = len(step.members) > 1
     if together:
         terminal.print(f"  {step.id}  {', '.join(step.hosts)} together")
     for member in step.members:
         head = "    " if together else f"  {step.id}  "
-        terminal.print(f"{head}{member.node.host} ({member.node.role})")
+        product = found.get(member.node.host, "")
+        colon = ": " if product else ""
+        terminal.print(f"{head}{member.node.host} ({member.node.role}){colon}{product}")
         _member(terminal, member, "      " if together else "    ", diffs=diffs)
     why = "; ".join(dict.fromkeys(m.reason for m in step.members if m.reason))
     terminal.print(f"    ! {step_words(step)}{f': {why}' if why else ''}")

@@ -10,6 +10,7 @@ from app.edits.xmlpatch import Patch
 from app.edits.xmltext import Document, Element
 
 CORE = "http://activemq.apache.org/schema/core"
+_BEANS = (".BrokerService", ".XBeanBrokerService", ".BrokerFactoryBean")
 _SECTIONS = ("networkConnectors", "sslContext", "transportConnectors")
 
 
@@ -85,7 +86,11 @@ def find_broker(document: Document) -> Element:
     named = [element for element in document.walk() if element.local == "broker"]
     brokers = [element for element in named if element.namespace == CORE]
     if len(brokers) > 1:
-        raise document.refusal("the file holds more than one broker", *brokers)
+        raise document.refusal(
+            "the file holds more than one broker",
+            *brokers,
+            hint="give each a file of its own, or make the change by hand",
+        )
     if brokers:
         return brokers[0]
     if named:
@@ -99,6 +104,14 @@ def find_broker(document: Document) -> Element:
         for element in document.walk()
         if element.local == "import"
     ]
+    for element in document.walk():
+        if element.local == "bean" and element.values.get("class", "").endswith(_BEANS):
+            raise document.refusal(
+                f"the broker is a <bean> of class {element.values['class']}, which tlswright does "
+                "not edit",
+                element,
+                hint=f'write it as <broker xmlns="{CORE}">, or make the change by hand',
+            )
     hint = f"it may be in a file that this one imports: {', '.join(imports)}" if imports else ""
     raise document.refusal("the file holds no broker", document.root, hint=hint)
 

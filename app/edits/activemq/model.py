@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from app.edits.activemq.values import literal
+
 
 @dataclass(frozen=True)
 class SslContext:
@@ -18,30 +20,37 @@ class SslContext:
     trust_store_type: str = "PKCS12"
 
     def attributes(self) -> tuple[tuple[str, str], ...]:
-        """Give the attributes of the inner sslContext element."""
+        """Give the attributes of the inner sslContext element, as they are written."""
         return (
             ("keyStore", self.key_store),
-            ("keyStorePassword", self.key_store_password),
+            ("keyStorePassword", literal(self.key_store_password)),
             ("keyStoreType", self.key_store_type),
             ("trustStore", self.trust_store),
-            ("trustStorePassword", self.trust_store_password),
+            ("trustStorePassword", literal(self.trust_store_password)),
             ("trustStoreType", self.trust_store_type),
         )
 
 
 @dataclass(frozen=True)
 class TransportConnector:
-    """Describe a TLS listener, e.g. `ssl://0.0.0.0:61617?needClientAuth=true`."""
+    """Describe a TLS listener, e.g. `ssl://0.0.0.0:61617?needClientAuth=true`.
+
+    A `sole` one is the only TLS listener of its protocol: one that stands there already on another
+    port, by another name, is brought to what is wanted instead of doubled.
+    """
 
     name: str
     uri: str
+    sole: bool = False
 
 
 @dataclass(frozen=True)
 class NetworkConnector:
     """Describe a bridge, e.g. to `static:(ssl://hub.example.org:61617)`.
 
-    `user_name` and `password`: None leaves what stands there, "" takes it out.
+    `user_name` and `password`: None leaves what stands there, "" takes it out.  `one_way` lets a
+    broker send messages for a consumer by one of several ways only; without it what stands there
+    is left.
     """
 
     name: str
@@ -51,6 +60,7 @@ class NetworkConnector:
     dynamic_only: bool = False
     user_name: str | None = None
     password: str | None = field(default=None, repr=False)
+    one_way: bool = False
 
 
 @dataclass(frozen=True)

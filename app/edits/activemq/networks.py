@@ -7,12 +7,14 @@ from collections import Counter
 from app.edits.activemq.dial import merge_dial
 from app.edits.activemq.find import Work, find_section, members
 from app.edits.activemq.model import BrokerEdit, NetworkConnector
+from app.edits.activemq.values import literal
 from app.edits.layout import Node
 from app.edits.uri import parse_composite
 from app.edits.xmltext import Element
 from app.errors import EditError
 
 _SECTION = "networkConnectors"
+ONE_WAY = "suppressDuplicateQueueSubscriptions"
 
 
 def edit_networks(work: Work, wanted: BrokerEdit) -> None:
@@ -77,10 +79,12 @@ def _settings(network: NetworkConnector) -> list[tuple[str, str, str]]:
         ("networkTTL", str(network.network_ttl), "1"),
         ("dynamicOnly", _truth(network.dynamic_only), "false"),
     ]
+    if network.one_way:
+        settings.append((ONE_WAY, "true", "false"))
     if network.user_name is not None:
-        settings.append(("userName", network.user_name, ""))
+        settings.append(("userName", literal(network.user_name), ""))
     if network.password is not None:
-        settings.append(("password", network.password, ""))
+        settings.append(("password", literal(network.password), ""))
     return settings
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.edits.activemq.model import BrokerEdit, NetworkConnector
+from app.edits.activemq.networks import ONE_WAY
+from app.edits.activemq.values import literal
 from app.edits.layout import Node, Style, render_block
 from app.errors import EditError
 
@@ -40,6 +42,7 @@ def _network(one: NetworkConnector, *, masked: bool) -> Node:
     pairs += [("duplex", "true")] if one.duplex else []
     pairs += [("networkTTL", str(one.network_ttl))] if one.network_ttl != 1 else []
     pairs += [("dynamicOnly", "true")] if one.dynamic_only else []
-    pairs += [("userName", one.user_name)] if one.user_name else []
-    pairs += [("password", _MASK if masked else one.password)] if one.password else []
+    pairs += [(ONE_WAY, "true")] if one.one_way else []
+    pairs += [("userName", literal(one.user_name))] if one.user_name else []
+    pairs += [("password", _MASK if masked else literal(one.password))] if one.password else []
     return Node("networkConnector", tuple(pairs))

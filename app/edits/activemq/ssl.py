@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.edits.activemq.find import CORE, Work, find_section
 from app.edits.activemq.model import SslContext
+from app.edits.activemq.values import literal
 from app.edits.layout import Node
 from app.edits.xmltext import Document, Element
 
@@ -46,7 +47,7 @@ def edit_ssl(work: Work, wanted: SslContext) -> None:
     for attribute, value in wanted.attributes():
         work.set(inner, attribute, value)
     if _KEY_PASSWORD in inner.values:
-        _follow(work, inner, wanted.key_store_password)
+        _follow(work, inner, literal(wanted.key_store_password))
     if inner.values.get("protocol", "").lower() in _OLD_PROTOCOLS:
         work.note(inner, "protocol names a version that is switched off today; it is kept")
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app.edits.activemq.snippet import snippet
+from app.kinds.activemq.debian import AVAILABLE, STATE
 from app.kinds.activemq.files import broker_edit, store_files
-from app.kinds.activemq.layout import AVAILABLE, STATE
 from app.kinds.base import Render
 from app.kinds.bundle import Bundle, bundle_of, text_piece
 from app.kinds.resources import Layout
@@ -25,6 +25,7 @@ def assumed(node: Node) -> Layout:
         "config": f"{folder}/activemq.xml",
         "folder": folder,
         "data": f"{STATE}/{instance}/data",
+        "log": f"{STATE}/{instance}/data/activemq.log",
         "owner": "root",
         "group": "activemq",
         "user": "activemq",

@@ -9,9 +9,10 @@ from app.edits.activemq import (
     BrokerEdit,
     NetworkConnector,
     SslContext,
-    TransportConnector,
     edit_broker,
 )
+from app.kinds.activemq.clients import transports
+from app.kinds.activemq.network import in_ring, neighbours
 from app.kinds.activemq.topology import accepts
 from app.kinds.base import Render
 from app.kinds.resources import FileResource, KeyWant, LiteralWant, TrustWant, Want
@@ -63,6 +64,8 @@ def _pem(render: Render) -> list[FileResource]:
 
 def _logging(render: Render) -> list[FileResource]:
     facts = render.layout.facts
+    if not facts["instance"]:
+        return []
     path = f"{facts['folder']}/log4j.properties"
     text = render_template("activemq/log4j.properties.j2", instance=facts["instance"])
     fact = render.observation.file(path)
@@ -96,7 +99,7 @@ def broker_edit(render: Render) -> BrokerEdit:
             key_store_type=_format(render),
             trust_store_type=_format(render),
         ),
-        connectors=_listeners(render),
+        connectors=transports(node, listens=accepts(node, render.links)),
         networks=tuple(_bridge(render, li) for li in render.links if li.initiator == node.name),
         remove_plain=render.close_plain,
         drop_networks=_dropped(render),
@@ -106,14 +109,6 @@ def broker_edit(render: Render) -> BrokerEdit:
 def _broker_name(render: Render) -> str | None:
     """Rename only what is not unique: the stock name, or one that another broker here has."""
     return render.node.host if render.layout.facts["broker_name"] == "localhost" else None
-
-
-def _listeners(render: Render) -> tuple[TransportConnector, ...]:
-    node = render.node
-    if not accepts(node, render.links):
-        return ()
-    uri = f"ssl://{bracketed(str(node.options['bind']))}:{node.port}?needClientAuth=true"
-    return (TransportConnector("ssl", uri),)
 
 
 def _bridge(render: Render, link: Link) -> NetworkConnector:
@@ -132,6 +127,7 @@ def _bridge(render: Render, link: Link) -> NetworkConnector:
         duplex=bool(options["duplex"]),
         network_ttl=int(options["network_ttl"]),
         dynamic_only=bool(options["dynamic_only"]),
+        one_way=in_ring(neighbours(render.topology.hosts, render.links), link),
         user_name=user or None,
         password=password.reveal() if user else None,
     )

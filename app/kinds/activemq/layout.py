@@ -1,134 +1,109 @@
-"""What Debian's ActiveMQ package looks like on a host, and how it is read.
+"""Which broker of a host is meant, and what is known of it: Debian's instances, or upstream's.
 
-Instances stand in /etc/activemq/instances-available, enabled by a symbolic link in
-instances-enabled; data under /var/lib/activemq/INSTANCE, run by the owner of /var/lib/activemq.
-Source: the package's init script and README (ActiveMQ 5.17.2, Debian 12).
+The options `instance`, `home`, `base` and `conf` decide; without them the only one there is, or
+the only one that runs.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 
-from app.edits.activemq import BrokerView, read_broker
+from app.edits.activemq import BrokerView, meant, read_broker
 from app.errors import EditError
+from app.kinds.activemq import debian, upstream
+from app.kinds.activemq.brokers import KEY, Broker, asked_place, read_brokers, unit_name
+from app.kinds.activemq.clients import PROTOCOLS, lacks
+from app.kinds.activemq.paths import store_path
 from app.kinds.resources import Layout
 from app.model import Node
 from app.observed import HostObservation, Survey
-from app.quoting import calm
+from app.quoting import calm, sh
 from app.rendering import render_template
 
-AVAILABLE = "/etc/activemq/instances-available"
-ENABLED = "/etc/activemq/instances-enabled"
-STATE = "/var/lib/activemq"
-INSTANCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-
-PORT = "port"
-
-SURVEY = Survey(
-    digests=(f"{AVAILABLE}/*/tls/*",),
-    texts=(
-        f"{AVAILABLE}/*/activemq.xml",
-        f"{AVAILABLE}/*/log4j.properties",
-        f"{AVAILABLE}/*/options",
-    ),
-    commands=(
-        ("enabled", f'cd "$ROOT{ENABLED}" 2>/dev/null && for i in *; do [ -d "$i" ] && '
-         'printf "%s %s\\n" "$i" "$(basename "$(readlink -f "$i")")"; done; :'),
-        ("user", f'ls -ld "$ROOT{STATE}" | awk \'{{print $3}}\''),
-        ("group", f'id -gn "$(ls -ld "$ROOT{STATE}" | awk \'{{print $3}}\')"'),
-        ("version", 'if [ -n "$ROOT" ]; then cat "$ROOT/usr/share/activemq/version"; else '
-         "dpkg-query -W -f '${Version}' activemq; fi 2>/dev/null || :"),
-        ("java", "java -version 2>&1 | head -n 1"),
-        ("running", 'for f in "$ROOT/run/activemq/"*.pid; do grep -q activemq '
-         '"/proc/$(cat "$f" 2>/dev/null)/cmdline" 2>/dev/null && basename "$f" .pid; done; :'),
-        ("stored", f'cd "$ROOT{STATE}" 2>/dev/null && for i in */data/kahadb; do [ -d "$i" ] && '
-         'echo "${i%%/*}"; done; :'),
-    ),
-)  # fmt: skip
+PORTS = ("port", *(f"{protocol}_port" for protocol in PROTOCOLS))
+PLACES = ("home", "base", "conf")
+OWN = ("start_command", "status_command")
 
 
-def survey(port: int) -> Survey:
-    """Give what to read on a host, with who holds a port; 0 for none."""
-    if not port:
-        return SURVEY
-    held = render_template("activemq/port.sh.j2", port=port)
-    return SURVEY.merged(Survey(commands=((PORT, held),)))
+def survey(node: Node, ports: Mapping[str, int]) -> Survey:
+    """Give what to read on a host, with who holds each port, by the option that says which."""
+    asked = {key: sh(str(node.options[key]).rstrip("/")) for key in PLACES}
+    unit = sh(unit_name(str(node.options["service"])))
+    commands = [(KEY, render_template("activemq/see-brokers.sh.j2", unit=unit, **asked))]
+    for key, port in ports.items():
+        commands.append((key, render_template("activemq/port.sh.j2", port=port)))
+    return debian.SURVEY.merged(Survey(commands=tuple(commands), leads=(KEY,)))
 
 
 def find_layout(node: Node, seen: HostObservation) -> Layout:
-    """Say which instance was found, who runs it, and what stands in the way."""
-    instances = _enabled(seen)
-    wanted = str(node.options.get("instance", ""))
-    problem = _problem(seen, instances, wanted)
+    """Say which broker was found, who runs it, and what stands in the way."""
+    found = _choose(node, seen)
+    if isinstance(found, str):
+        return Layout({}, problems=(found,))
+    chosen, others = found
+    if isinstance(chosen, debian.Instance):
+        facts = debian.facts(chosen, len(debian.enabled(seen)), seen)
+        return _layout(node, facts, chosen.known, "", seen, others)
+    broker, problem = upstream.named_unit(node, chosen, seen)
     if problem:
         return Layout({}, problems=(problem,))
-    instance = wanted or next(iter(instances))
-    folder = f"{AVAILABLE}/{instances[instance]}"
-    config = f"{folder}/activemq.xml"
-    file = seen.file(config)
-    if file.data is None:
-        return Layout({}, problems=(f"{config} is missing or cannot be read",))
-    try:
-        view = read_broker(file.data, config)
-    except EditError as error:
-        return Layout({}, problems=(f"{error} ({error.hint})" if error.hint else str(error),))
-    facts = {
-        "product": f"ActiveMQ {calm(seen.out('version'), 40) or '(version unknown)'}",
-        "java": calm(seen.out("java"), 80) or "not found",
-        "layout": f"Debian, instance {instance} of {len(instances)} enabled",
-        "instance": instance,
-        "config": config,
-        "folder": folder,
-        "data": f"{STATE}/{instance}/data",
-        "owner": file.owner,
-        "group": calm(seen.out("group"), 40) or file.group,
-        "user": calm(seen.out("user"), 40) or file.owner,
-        "broker_name": calm(view.broker_name or "", 200) or "localhost",
-        "log4j": "yes" if seen.file(f"{folder}/log4j.properties").type == "file" else "",
-        "instances": str(len(instances)),
-        "running": _running(node, instance, seen),
-    }
-    name = node.host if facts["broker_name"] == "localhost" else facts["broker_name"]
-    warnings = _warnings(view, facts, seen)
-    taken = _port_taken(node, instance, seen)
-    problems = (taken,) if taken else ()
-    stale = "it does not run" if facts["running"] == "no" else ""
-    return Layout(facts, warnings, problems, unique={"broker name": name}, stale=stale)
+    return _layout(
+        node,
+        upstream.facts(node, broker, seen),
+        upstream.known_of(broker),
+        broker.cwd,
+        seen,
+        others + upstream.warnings(broker),
+        upstream.problems(node, broker),
+    )
 
 
-def _port_taken(node: Node, instance: str, seen: HostObservation) -> str:
-    """Say who else holds the port that the broker is to have; empty when nobody does."""
-    what, _, who = seen.out(PORT).partition(" ")
-    remedy = "end it, or set option port for this host"
-    if what == "instance" and who != instance:
-        return f"port {node.port} is held by the instance {calm(who, 60)}: {remedy}"
-    if what == "other":
-        return f"port {node.port} is held by {calm(who, 100) or 'another program'}: {remedy}"
-    return ""
+def _choose(
+    node: Node, seen: HostObservation
+) -> tuple[debian.Instance | Broker, tuple[str, ...]] | str:
+    """Give the broker that is meant, with what is to be said of others, or say why none is."""
+    instances, wanted = debian.enabled(seen), str(node.options["instance"])
+    if any(node.options[key] for key in PLACES):
+        return _asked(node, seen)
+    brokers = () if wanted else read_brokers(seen)
+    service = unit_name(str(node.options["service"]))
+    if mine := [one for one in brokers if service and service in (_unit(one), one.idle)]:
+        instances, brokers = {}, tuple(mine)
+    if not brokers:
+        problem = _debian_problem(seen, instances, wanted)
+        return problem or (instances[wanted or next(iter(instances))], ())
+    pool: list[debian.Instance | Broker] = [*instances.values(), *brokers]
+    if len(pool) == 1:
+        return pool[0], ()
+    alive = [one for one in pool if _alive(one, seen)]
+    if len(alive) != 1:
+        names = ", ".join(_label(one) for one in pool)
+        which = "run" if len(alive) > 1 else "were found, and none runs"
+        return f"several brokers {which} ({names}): set option instance, home or base for this host"
+    others = ", ".join(_label(one) for one in pool if one is not alive[0])
+    return alive[0], (f"there is also {others}, which does not run: it is left alone",)
 
 
-def _running(node: Node, instance: str, seen: HostObservation) -> str:
-    """Say `yes` or `no`, or nothing where it is not for us to judge or was not found out."""
-    own = any(node.options.get(f"{verb}_command") for verb in ("start", "status"))
-    if own or "running" not in seen.outputs:
-        return ""
-    return "yes" if instance in seen.out("running").split() else "no"
+def _asked(node: Node, seen: HostObservation) -> tuple[Broker, tuple[str, ...]] | str:
+    place = asked_place(seen)
+    found = next((one for one in read_brokers(seen) if place and one.real == place), None)
+    if found is not None:
+        return found, ()
+    said = ", ".join(f"{key} {node.options[key]}" for key in PLACES if node.options[key])
+    return f"no broker's configuration was found there ({calm(said, 300)})"
 
 
-def _enabled(seen: HostObservation) -> dict[str, str]:
-    """Give the enabled instances with the folder that each stands for."""
-    rows = (line.split() for line in seen.out("enabled").splitlines())
-    return {
-        row[0]: row[1] for row in rows
-        if len(row) == 2 and all(INSTANCE.fullmatch(part) for part in row)
-    }  # fmt: skip
-
-
-def _problem(seen: HostObservation, instances: dict[str, str], wanted: str) -> str:
-    if not instances and not any(p.startswith(AVAILABLE) for p in seen.files):
-        return "no ActiveMQ found: there is no /etc/activemq/instances-available"
+def _debian_problem(
+    seen: HostObservation, instances: dict[str, debian.Instance], wanted: str
+) -> str:
+    if not instances and not debian.installed(seen):
+        return (
+            "no ActiveMQ found: neither Debian's package, nor a broker that runs, nor one in /opt, "
+            "/usr/local, /srv or /home: set option home for this host"
+        )
     if not instances:
-        return f"no ActiveMQ instance is enabled: link one from {AVAILABLE} into {ENABLED}"
+        link = f"link one from {debian.AVAILABLE} into {debian.ENABLED}"
+        return f"no ActiveMQ instance is enabled: {link}"
     if wanted and wanted not in instances:
         return f"the instance {wanted} is not enabled; there is {', '.join(instances)}"
     if not wanted and len(instances) > 1:
@@ -136,12 +111,98 @@ def _problem(seen: HostObservation, instances: dict[str, str], wanted: str) -> s
     return ""
 
 
-def _warnings(view: BrokerView, facts: dict[str, str], seen: HostObservation) -> tuple[str, ...]:
-    found: list[str] = []
-    if not seen.tools.get("java") and seen.tools:
+def _unit(one: Broker) -> str:
+    return one.unit.name if one.unit else ""
+
+
+def _alive(one: debian.Instance | Broker, seen: HostObservation) -> bool:
+    if isinstance(one, Broker):
+        return bool(one.pid)
+    return debian.running(one.name, seen) == "yes"
+
+
+def _label(one: debian.Instance | Broker) -> str:
+    if isinstance(one, debian.Instance):
+        return f"Debian's instance {one.name}"
+    return calm(one.base, 200)
+
+
+def _layout(
+    node: Node,
+    facts: dict[str, str],
+    known: dict[str, str],
+    cwd: str,
+    seen: HostObservation,
+    warnings: tuple[str, ...],
+    problems: tuple[str, ...] = (),
+) -> Layout:
+    """Read the broker's file, and put together what is known of it."""
+    file = seen.file(facts["config"])
+    if file.data is None:
+        return Layout({}, problems=(f"{facts['config']} is missing or cannot be read",))
+    try:
+        view = read_broker(file.data, facts["config"])
+    except EditError as error:
+        return Layout({}, problems=(f"{error} ({error.hint})" if error.hint else str(error),))
+    if any(node.options[key] for key in OWN):
+        facts["running"] = ""
+    facts["broker_name"] = calm(view.broker_name or "", 200) or "localhost"
+    facts["stores"] = _stores(view, facts, known, cwd, seen)
+    name = node.host if facts["broker_name"] == "localhost" else facts["broker_name"]
+    if meant(name) is None:
+        # Only the broker knows what its placeholder stands for; it differs from host to host.
+        name = f"{name} on {node.host}"
+    taken = (_port_taken(node, key, facts, seen) for key in PORTS)
+    home = facts.get("home") or facts["data"].removesuffix("/data")
+    lacking = lacks(node, facts["parts"], f"{home}/lib")
+    return Layout(
+        facts,
+        warnings=(*warnings, *_warnings(node, view, facts, seen)),
+        problems=(*problems, *filter(None, taken), *lacking),
+        unique={"broker name": name},
+        stale="it does not run" if facts["running"] == "no" else "",
+    )
+
+
+def _stores(
+    view: BrokerView, facts: dict[str, str], known: dict[str, str], cwd: str, seen: HostObservation
+) -> str:
+    """Say which key and trust store the file names now, and where they lie."""
+    ours = f"{facts['folder']}/tls/"
+    found = []
+    for name in ("keyStore", "trustStore"):
+        value = view.ssl.get(name) if view.ssl else None
+        if not value:
+            continue
+        path = store_path(value, known, cwd, lambda one: seen.file(one).type == "file")
+        if path is None:
+            found.append(f"{name} {value}")
+        elif not path.startswith(ours):
+            found.append(f"{name} {path}")
+    return calm("; ".join(found), 500)
+
+
+def _port_taken(node: Node, key: str, facts: dict[str, str], seen: HostObservation) -> str:
+    """Say who else holds a port that the broker is to have; empty when nobody does."""
+    what, _, who = seen.out(key).partition(" ")
+    port, remedy = node.options[key], f"end it, or set option {key} for this host"
+    if what == "instance" and who != facts["instance"]:
+        return f"port {port} is held by the instance {calm(who, 60)}: {remedy}"
+    mine = facts.get("pid") and who.endswith(f"process {facts['pid']}")
+    if what == "other" and not mine:
+        return f"port {port} is held by {calm(who, 100) or 'another program'}: {remedy}"
+    return ""
+
+
+def _warnings(
+    node: Node, view: BrokerView, facts: dict[str, str], seen: HostObservation
+) -> tuple[str, ...]:
+    store = str(node.options["store_format"])
+    found = list(upstream.version_notes(facts["version"], facts["java"], store))
+    if facts["java"] == "not found" or (not seen.tools.get("java") and seen.tools):
         found.append("no java in the path of the login")
     stock = facts["broker_name"] == "localhost"
-    if stock and facts["instance"] in seen.out("stored").split():
+    if stock and facts["stored"]:
         found.append(
             "the broker is renamed from localhost and has run before: durable subscribers that "
             "other brokers hold on it under the old name do not follow"

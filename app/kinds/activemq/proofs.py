@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from app.kinds.activemq.activation import process
 from app.kinds.base import Proof
 from app.kinds.resources import Layout
 from app.model import Link, Node
@@ -31,8 +32,8 @@ def proofs(
             continue
         command = render_template(
             "activemq/bridge.sh.j2",
-            data=sh(layout.facts["data"]),
-            instance=sh(layout.facts["instance"]),
+            **process(layout.facts),
+            log=sh(layout.facts["log"]),
             peer=sh(link.name),
             port=link.port,
             acceptor=sh(f"({link.acceptor})"),

@@ -1,4 +1,4 @@
-"""Who dials whom in a network of brokers: hub and spokes, and links drawn between spokes."""
+"""Who dials whom in a network of brokers: hubs, their spokes, and links that are drawn."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 
 from app.errors import PkiError
-from app.kinds.activemq.options import BY_KEY
+from app.kinds.activemq.clients import PROTOCOLS
+from app.kinds.activemq.network import enough_hops, farthest, neighbours
+from app.kinds.activemq.options import ALL, BY_KEY
 from app.model import Link, Node, Scalar, Site, Topology
 from app.pki.names import san_entries
 from app.site.options import value_of
@@ -21,12 +23,23 @@ def value(topology: Topology, key: str, host: str = "") -> Scalar:
     return value_of(BY_KEY[key], topology, host)
 
 
+def hubs_of(topology: Topology, spoke: str) -> tuple[str, ...]:
+    """Give the hubs that a spoke has a bridge with: the first, those it names, or all."""
+    hubs, named = topology.roles.get("hub", ()), str(value(topology, "hubs", spoke))
+    if named == ALL:
+        return hubs
+    words = _words(named)
+    return tuple(hub for hub in hubs if hub in words) if words else hubs[:1]
+
+
 def nodes(site: Site, topology: Topology) -> tuple[Node, ...]:
-    """Give the brokers: the hub first, since everyone dials it; then acceptors among the spokes."""
-    accepting = {acceptor for _, acceptor in topology.drawn}
-    spokes = topology.roles.get("spoke", ())
-    ordered = [h for h in spokes if h in accepting] + [h for h in spokes if h not in accepting]
-    pairs = [("hub", h) for h in topology.roles.get("hub", ())] + [("spoke", h) for h in ordered]
+    """Give the brokers: hubs first, since others dial them; then spokes, acceptors before others.
+
+    Each hub dials those that stand before it.
+    """
+    pairs = [("hub", h) for h in topology.roles.get("hub", ())]
+    pairs += [("spoke", h) for h in _ordered(topology)]
+    enough = enough_hops(neighbours(topology.hosts, links(site, topology)))
     return tuple(
         Node(
             host=host,
@@ -34,15 +47,38 @@ def nodes(site: Site, topology: Topology) -> tuple[Node, ...]:
             role=role,
             names=site.hosts[host].dialled,
             port=int(value(topology, "port", host)),
-            options={key: value(topology, key, host) for key in BY_KEY},
+            options=_options(topology, host, enough),
         )
         for role, host in pairs
     )
 
 
+def _options(topology: Topology, host: str, enough: int) -> dict[str, Scalar]:
+    found = {key: value(topology, key, host) for key in BY_KEY}
+    return {**found, "network_ttl": found["network_ttl"] or enough}
+
+
+def _ordered(topology: Topology) -> list[str]:
+    """Give the spokes such that the acceptor of a drawn link comes before its initiator."""
+    left = list(topology.roles.get("spoke", ()))
+    accepting = {acceptor for _, acceptor in topology.drawn}
+    left.sort(key=lambda host: host not in accepting)
+    found: list[str] = []
+    while left:
+        waits = {a for a, b in topology.drawn if b in left and a != b}
+        # Spokes that dial each other in a ring have no first one.
+        host = next((h for h in left if h not in waits), left[0])
+        left.remove(host)
+        found.append(host)
+    return found
+
+
 def links(site: Site, topology: Topology) -> tuple[Link, ...]:
-    """Give every dial: spoke to hub, drawn ones, and the way back where bridges are not duplex."""
-    pairs = [(s, h) for h in topology.roles.get("hub", ()) for s in topology.roles.get("spoke", ())]
+    """Give every dial: hubs among each other, spokes to their hubs, drawn ones, and back.
+
+    The way back is dialled only where bridges are not duplex.
+    """
+    pairs = _implied(topology)
     pairs += [pair for pair in topology.drawn if pair not in pairs]
     if not value(topology, "duplex"):
         pairs += [(b, a) for a, b in pairs if (b, a) not in pairs]
@@ -51,21 +87,23 @@ def links(site: Site, topology: Topology) -> tuple[Link, ...]:
     )
 
 
+def _implied(topology: Topology) -> list[tuple[str, str]]:
+    """Give the dials of the shape: one for each two hubs, and one from each spoke to its hub."""
+    hubs = topology.roles.get("hub", ())
+    pairs = [(hubs[j], hubs[i]) for i in range(len(hubs)) for j in range(i + 1, len(hubs))]
+    homes = {spoke: hubs_of(topology, spoke) for spoke in topology.roles.get("spoke", ())}
+    return pairs + [(s, hub) for hub in hubs for s, own in homes.items() if hub in own]
+
+
 def problems(site: Site, topology: Topology) -> tuple[str, ...]:
     """Say what is wrong with the topology itself."""
     found: list[str] = []
     hubs, spokes = topology.roles.get("hub", ()), topology.roles.get("spoke", ())
-    if len(hubs) != 1:
-        found.append(f"a hub-spoke topology has one hub, this one has {len(hubs)}")
-    if not spokes:
+    if not hubs:
+        found.append("a hub-spoke topology has at least one hub, this one has none")
+    if not spokes and len(hubs) < 2:
         found.append("a hub-spoke topology has at least one spoke")
-    for a, b in topology.drawn:
-        if a in hubs or b in hubs:
-            text = f"the link {a} to {b} is implied: every spoke has a link with the hub"
-            found.append(Fault(text, "links"))
-        if (b, a) in topology.drawn and a < b and value(topology, "duplex"):
-            text = f"{a} and {b} are linked in both directions: with duplex one is enough"
-            found.append(Fault(text, "links"))
+    found += [*_homes(topology), *_drawn(topology)]
     if not _bindable(str(value(topology, "bind"))):
         text = f"the bind address {value(topology, 'bind')!r} is neither a name nor an address"
         found.append(Fault(text, "bind"))
@@ -78,7 +116,66 @@ def problems(site: Site, topology: Topology) -> tuple[str, ...]:
             text = f"{names[place]} and {host} are both dialled as {place}"
             found.append(Fault(text, "names", host))
         names[place] = host
+        found += _clashes(topology, host)
     return (*found, *_unseen(site, topology))
+
+
+def _clashes(topology: Topology, host: str) -> Iterator[str]:
+    """Say which connectors of a broker have one port."""
+    seen: dict[Scalar, str] = {}
+    for key in ("port", *(f"{protocol}_port" for protocol in PROTOCOLS)):
+        number = value(topology, key, host)
+        if number and number in seen:
+            text = f"{host}: {seen[number]} and {key} are both {number}: give each its own"
+            yield Fault(text, key, host)
+        seen[number] = key
+
+
+def warnings(site: Site, topology: Topology) -> tuple[str, ...]:
+    """Say what holds, but may not be what the user expects."""
+    ttl = int(value(topology, "network_ttl"))
+    start, end, hops = farthest(neighbours(topology.hosts, links(site, topology)))
+    if not 0 < ttl < hops:
+        return ()
+    return (
+        f"network_ttl is {ttl}, but from {start} to {end} a message crosses {hops} bridges: it "
+        "never arrives there; leave the option out, and it is as many as it takes",
+    )
+
+
+def _homes(topology: Topology) -> Iterator[str]:
+    """Say which spokes name hubs that there are none of."""
+    hubs = topology.roles.get("hub", ())
+    for host in ("", *topology.node_options):
+        own = topology.node_options.get(host, {}) if host else topology.options
+        named = str(own.get("hubs", ""))
+        unknown = [word for word in _words(named) if word not in hubs]
+        if named != ALL and unknown:
+            text = f"there is no hub {unknown[0]!r}: there is {', '.join(hubs) or 'none'}"
+            yield Fault(text, "hubs", host)
+        elif host in hubs and named:
+            yield Fault(
+                f"{host} is a hub itself, which all other hubs are linked with", "hubs", host
+            )
+
+
+def _drawn(topology: Topology) -> Iterator[str]:
+    """Say which drawn links are there already."""
+    implied, hubs = set(_implied(topology)), topology.roles.get("hub", ())
+    for a, b in topology.drawn:
+        if (a, b) in implied or (b, a) in implied:
+            why = "every spoke has a link with the hub"
+            if len(hubs) > 1:
+                both = a in hubs and b in hubs
+                why = "all hubs are linked" if both else "every spoke has a link with its hub"
+            yield Fault(f"the link {a} to {b} is implied: {why}", "links")
+        elif (b, a) in topology.drawn and a < b and value(topology, "duplex"):
+            text = f"{a} and {b} are linked in both directions: with duplex one is enough"
+            yield Fault(text, "links")
+
+
+def _words(text: str) -> list[str]:
+    return text.replace(",", " ").split()
 
 
 def _unseen(site: Site, topology: Topology) -> Iterator[str]:

@@ -164,15 +164,26 @@ def _transport(site: Site, node: Node, read: Read, seen: HostObservation) -> str
 
 
 def _ours(site: Site, pem: bytes | None) -> bool:
-    """Tell whether one of the certificates that are trusted is that of a CA of this site."""
+    """Tell whether one of the certificates that are trusted is that of a CA of this site.
+
+    An own CA is known by its name, another by its fingerprint, and one of an earlier generation by
+    the alias under which it was written.
+    """
     from app.pki.pem import read_bundle
     from app.pki.reading import facts_of
 
+    spec = site.authority
     try:
-        found = [facts_of(der).common_name for der in read_bundle(pem or b"").values()]
+        found = {alias: facts_of(der) for alias, der in read_bundle(pem or b"").items()}
     except PkiError:
         return False
-    return any(n.rpartition(" CA g")[0] == (site.authority.name or site.name) for n in found)
+    earlier = {f"ca-g{generation}" for generation in range(1, spec.generation)}
+    if earlier & found.keys():
+        return True
+    if spec.source != "own":
+        return any(facts.sha256 == spec.anchor for facts in found.values())
+    name = spec.name or site.name
+    return any(f.common_name.rpartition(" CA g")[0] == name for f in found.values())
 
 
 def _monitor_facts(read: Read, seen: HostObservation) -> dict[str, str]:

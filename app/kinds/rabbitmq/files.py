@@ -75,7 +75,7 @@ def _key(render: Render, name: str) -> FileResource:
     part, label = _PARTS[name]
     credential, spec, alias = render.node.credential, render.spec, render.node.host
     if name.startswith("client-"):
-        credential, alias = f"{credential}/client", f"{alias}-client"
+        credential, alias = render.node.dials_with, f"{alias}-client"
         spec = replace(spec, usage="client")
     locked = part == "key" and bool(render.node.options["key_password"])
     want = KeyWant(credential, spec, "PEM", alias, "key", part, encrypted=locked)

@@ -49,6 +49,7 @@ def _node(site: Site, topology: Topology, host: str) -> Node:
         options={**options, "node_name": name},
         presents=presents,
         shares=shares,
+        dials_with=f"{shares or host}/client" if options["client_pair"] else "",
     )
 
 

@@ -1,0 +1,114 @@
+"""Take up the certificates of an outside CA: what hosts are to trust, and what is below it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.engine import opening
+from app.engine.asking import opened, require_outside
+from app.engine.keyring import with_root
+from app.engine.record import save_deployed
+from app.engine.taking import read_files
+from app.errors import PkiError, UsageError
+from app.model import Site
+from app.pki.secret import Secret
+from app.site.lock import site_lock
+from app.site.places import Places
+from app.site.write import save_site
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+    from app.pki.authority import Authority
+    from app.pki.facts import CertificateFacts
+    from app.pki.flaw import Flaw
+
+
+@dataclass(frozen=True, slots=True)
+class Anchored:
+    """Say which root hosts are to trust, and what will hurt one day."""
+
+    facts: CertificateFacts
+    notes: tuple[Flaw, ...]
+
+
+def set_anchor(
+    places: Places, site: Site, passphrase: Secret | None, paths: Iterable[Path], now: datetime
+) -> Anchored:
+    """Keep the outside CA's certificates in the vault, and say in site.yaml which root is meant.
+
+    The files hold one root, and perhaps the CAs below it.  Another root is taken as long as nothing
+    was deployed.  Raises UsageError and PkiError, and changes nothing then.
+    """
+    from app.pki import keeping
+    from app.pki.flaws import path_flaws
+
+    require_outside(site)
+    returned, _ = read_files(tuple(paths))
+    made = authority_of(site, tuple(one.certificate for one in returned), now)
+    with site_lock(places, "take"):
+        deployed = opening.deployed_of(places)
+        with opened(places, passphrase, deployed) as vault:
+            if made.generation in keeping.authority_generations(vault, made.name):
+                kept = keeping.load_authority(vault, made.name, made.generation)
+                if kept.anchor != made.anchor and deployed.nodes:
+                    raise PkiError(
+                        f"hosts trust another CA already: {kept.facts().subject}",
+                        hint="Another CA is another generation: set `generation` under `authority` "
+                        "in site.yaml one higher.",
+                    )
+                keeping.forget_authority(vault, made.name, made.generation)
+            keeping.store_authority(vault, made)
+            vault.save()
+        save_deployed(places.deployed, with_root(deployed, made))
+        meant = replace(site.authority, anchor=made.facts().sha256)
+        if meant != site.authority:
+            save_site(replace(site, authority=meant), places.site)
+    above = path_flaws((made.certificate, *made.above), now, leaf_days=site.authority.leaf_days)
+    return Anchored(made.facts(), tuple(flaw for flaw in above if not flaw.fatal))
+
+
+def authority_of(site: Site, given: tuple[x509.Certificate, ...], now: datetime) -> Authority:
+    """Put the certificates of a CA in order: one root, and a path below it.
+
+    Raises UsageError that says what is missing or too much.
+    """
+    from app.pki import chains
+    from app.pki.authority import Authority
+    from app.pki.flaws import path_flaws
+    from app.pki.paths import self_signed, signed_by
+
+    roots = [one for one in given if self_signed(one)]
+    if len(roots) != 1:
+        names = ", ".join(chains.words(one.subject) for one in roots or given)
+        raise UsageError(
+            f"the root is missing: there is {names}" if not roots
+            else f"these are several roots: {names}",
+            hint="Hosts trust one root: give the CA certificate that signed itself, with those "
+            "between it and the certificates of hosts.",
+        )  # fmt: skip
+    root, below = roots[0], [one for one in given if one != roots[0]]
+    lowest = [one for one in below if not any(signed_by(other, one) for other in below)]
+    if len(lowest) > 1 or (below and not lowest):
+        names = ", ".join(chains.words(one.subject) for one in lowest or below)
+        raise UsageError(
+            f"these are no single path below the root: {names}",
+            hint="Give the root alone: the others come with each certificate.",
+        )
+    chain: tuple[x509.Certificate, ...] = ()
+    if lowest:
+        above = chains.path_to(lowest[0], below, root)
+        if above is None:
+            raise UsageError(f"{chains.broken_path(lowest[0], below, root).line}")
+        chain = (lowest[0], *above)
+    fatal = [flaw for flaw in path_flaws((*chain, root), now) if flaw.fatal]
+    if fatal:
+        raise UsageError(fatal[0].line, hint=fatal[0].remedy)
+    spec = site.authority
+    first, *others = (*chain, root)
+    name = spec.name or site.name
+    return Authority(name, spec.generation, first, None, tuple(others), "outside")
