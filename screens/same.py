@@ -30,7 +30,8 @@ def init_words(draft: Draft) -> tuple[str, ...]:
         words += ["--dials", f"{host.name}={','.join(host.names)}"] if host.names else []
     for initiator, acceptor in draft.drawn:
         words += ["--link", f"{initiator}:{acceptor}"]
-    return (*words, *_authority(draft.authority), *_login(draft.hosts), *_options(draft))
+    words += [*_authority(draft.authority), *_files(draft)]
+    return (*words, *_login(draft.hosts), *_options(draft))
 
 
 def _place(host: DraftHost) -> str:
@@ -46,6 +47,14 @@ def _authority(spec: AuthoritySpec) -> list[str]:
         if getattr(spec, key) != getattr(usual, key):
             words += [f"--{key.replace('_', '-')}", str(getattr(spec, key))]
     return words
+
+
+def _files(draft: Draft) -> list[str]:
+    spec = draft.authority
+    if spec.trust != "ca" or spec.source != "imported" or not draft.ca_file:
+        return []
+    key = ["--ca-key", draft.ca_key] if draft.ca_key else []
+    return ["--ca-certificate", draft.ca_file, *key]
 
 
 def _login(hosts: tuple[DraftHost, ...]) -> list[str]:

@@ -74,7 +74,11 @@ def as_site(draft: Draft, path: str = "site.yaml") -> Site:
         node_options=draft.node_options,
     )
     hosts = {host.name: _host(host) for host in draft.hosts}
-    return Site(draft.site, draft.authority, hosts, (topology,), path)
+    authority = draft.authority
+    if authority.trust == "pinned":
+        # Where its CA would come from stays an answer, for whoever chooses a CA again.
+        authority = replace(authority, source="own", anchor="")
+    return Site(draft.site, authority, hosts, (topology,), path)
 
 
 def alone(draft: Draft, name: str) -> Site:
@@ -129,12 +133,16 @@ def _unasked(draft: Draft, kinds: Kinds) -> Iterator[Problem]:
         yield Problem("topology", "kind", text, ", ".join(kinds.names()))
     if not draft.site:
         yield Problem("topology", "site", "give the site a name", "prod-mq")
+    spec = draft.authority
+    if spec.trust == "ca" and spec.source == "imported" and not spec.anchor and not draft.ca_file:
+        yield Problem("trust", "ca_file", "name the file of the CA", _EXAMPLES["ca_file"])
     if not draft.hosts:
         kind = kinds.load(draft.kind) if draft.kind in kinds.names() else None
         yield Problem("hosts", "hosts", "add the hosts", hosts_example(kind))
 
 
 _EXAMPLES = {
+    "ca_file": "~/corp-ca.p12",
     "address": "host-a.example.net or 198.18.7.11",
     "port": "22",
     "user": "root",

@@ -15,7 +15,7 @@ from app.site import checks
 from app.site.catalogue import KindFacts, Kinds, hosts_example
 from app.site.draft import Draft, Step
 from app.site.options import Option, problem
-from app.site.schema import KEY_TYPES, TRUSTS
+from app.site.schema import KEY_TYPES, SOURCES, TRUSTS
 
 FieldType = Literal["text", "int", "bool", "choice", "hosts", "names", "links"]
 Scope = Literal["site", "authority", "host", "option", "node"]
@@ -28,7 +28,10 @@ _TAKEN_FLAGS = frozenset(
         "all",
         "ascii",
         "at",
+        "ca-certificate",
         "ca-days",
+        "ca-key",
+        "ca-key-password-file",
         "ca-name",
         "color",
         "debug",
@@ -51,6 +54,7 @@ _TAKEN_FLAGS = frozenset(
         "quiet",
         "shape",
         "site",
+        "source",
         "stop",
         "theme",
         "trust",
@@ -118,7 +122,10 @@ class Field:
         word = self.key.replace("_", "-")
         if self.scope == "option":
             return f"--option-{word}" if word in _TAKEN_FLAGS else f"--{word}"
-        names = {"name": "ca-name", "hosts": "host", "links": "link", "site": "name"}
+        names = {
+            "name": "ca-name", "hosts": "host", "links": "link", "site": "name",
+            "ca-file": "ca-certificate",
+        }  # fmt: skip
         return "--" + names.get(word, word)
 
     @property
@@ -165,7 +172,7 @@ def fields(
     request only.
     """
     kind = kinds.load(draft.kind) if draft.kind in kinds.names() else None
-    trust = (_trust(draft, kind), _ca_name(draft), *_TRUST)
+    trust = (_trust(draft, kind), _source(draft), _ca_name(draft), *_files(draft), *_TRUST)
     found = (
         *_topology(kinds, kind), *_hosts(kind), _names(kind), *trust, *_options(kind, secrets),
     )  # fmt: skip
@@ -274,8 +281,16 @@ def _names(kind: KindFacts | None) -> Field:
     )  # fmt: skip
 
 
-def _own_ca(draft: Draft) -> bool:
+def _ca(draft: Draft) -> bool:
     return draft.authority.trust == "ca"
+
+
+def _own_ca(draft: Draft) -> bool:
+    return _ca(draft) and draft.authority.source == "own"
+
+
+def _imported_ca(draft: Draft) -> bool:
+    return _ca(draft) and draft.authority.source == "imported"
 
 
 _PLAIN = AuthoritySpec()
@@ -300,6 +315,44 @@ _KEY_WORDS = {
     "rsa-3072": "RSA with 3072 bits",
     "rsa-2048": "RSA with 2048 bits",
 }
+_SOURCE_WORDS = {
+    "own": "made here, for this site alone",
+    "imported": "one that you have, with its key",
+    "outside": "one whose key others hold: they sign what is asked of them",
+}
+
+
+def _source(draft: Draft) -> Field:
+    known = [s for s in SOURCES if s in ("own", "imported", draft.authority.source)]
+    return Field(
+        "source", "trust", "Where the CA comes from",
+        "A CA that is made here signs for these hosts and nothing else. One that you have may sign "
+        "for others too: whoever has a certificate of its root is let in.",
+        type="choice", scope="authority", default=known[0],
+        choices=tuple((source, _SOURCE_WORDS[source]) for source in known), visible=_ca,
+    )  # fmt: skip
+
+
+def _files(draft: Draft) -> tuple[Field, ...]:
+    known = "as it was imported" if draft.authority.anchor else ""
+    return (
+        Field(
+            "ca_file", "trust", "Its certificate (file)",
+            "The CA's certificate and those above it up to the root, in any order: PEM, PKCS12, "
+            "PKCS7 or JKS. It is read and judged before anything is made of it.",
+            source=known, example="~/corp-ca.p12", empty=known or "~/corp-ca.p12",
+            check=checks.identity, visible=_imported_ca,
+        ),
+        Field(
+            "ca_key", "trust", "Its key (file)",
+            "Where the key is in a file of its own. It goes into the vault and nowhere else; when "
+            "it is encrypted, you are asked for its password.",
+            source=known or "the same file", example="~/corp-ca.key",
+            empty=known or "in the same file", check=checks.identity, visible=_imported_ca,
+        ),
+    )  # fmt: skip
+
+
 _TRUST = (
     Field(
         "key_type", "trust", "Key type",

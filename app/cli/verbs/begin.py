@@ -104,8 +104,9 @@ def init(context: Context) -> Exit:
             hint="Edit it, or open the wizard with `tlswright`; -C DIR names another directory.",
         )
     site, front, places = _site(context, kinds.load(flags.kind)), context.front(), context.places
-    candidate = candidate_of(context, site, flags.ca_certificate) if _imports(flags) else None
-    if candidate is not None:
+    candidate = None
+    if _imports(flags):
+        candidate = candidate_of(context, site, flags.ca_certificate, flags.ca_key)
         show_candidate(context, candidate)
         candidate.authority(site.name, 1)
     passphrase = context.passphrase(confirm=True)
