@@ -43,9 +43,11 @@ def _place(host: DraftHost) -> str:
 
 def _authority(spec: AuthoritySpec) -> list[str]:
     usual, words = AuthoritySpec(), list[str]()
-    for key in ("trust", "key_type", "leaf_days", "ca_days"):
-        if getattr(spec, key) != getattr(usual, key):
-            words += [f"--{key.replace('_', '-')}", str(getattr(spec, key))]
+    for key in ("trust", "source", "key_type", "leaf_days", "ca_days"):
+        value = getattr(spec, key)
+        # One that is imported is named by its files.
+        if value not in (getattr(usual, key), "imported"):
+            words += [f"--{key.replace('_', '-')}", str(value)]
     return words
 
 

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.engine import opening
+from app.engine.clients import CLIENT
 from app.engine.owing import needs_new
 from app.engine.prepare import check_topologies
 from app.engine.requests import load_requests, save_requests
 from app.errors import UsageError
+from app.export.client import client_spec
 from app.export.requests import MARK, PROFILES, README, file_name, request_files
 from app.model import Node, Site
 from app.pki.secret import Secret
@@ -51,14 +53,15 @@ def write_requests(
     now: datetime,
     *,
     hosts: Collection[str] = (),
+    clients: Collection[str] = (),
     new: bool = False,
     folder: Path | None = None,
 ) -> Asked:
     """Write a signing request for every credential that is needed, and keep its key.
 
     Without `hosts`, those are meant that have no certificate, one that is due, or one that says
-    something else than site.yaml; with them, these hosts.  A request that waits is written again
-    as it is, unless `new` asks for another key.  Raises UsageError.
+    something else than site.yaml; with them, or with `clients`, only these.  A request that waits
+    is written again as it is, unless `new` asks for another key.  Raises UsageError.
     """
     require_outside(site)
     kinds = opening.kinds_of(site)
@@ -72,9 +75,12 @@ def write_requests(
             for node in nodes_of(site, kinds):
                 record = deployed.node(node.kind, node.host)
                 spec = spec_of(site, node, record)
-                chosen = node.host in hosts if hosts else desk.needs(node, spec, record)
+                named = hosts or clients
+                chosen = node.host in hosts if named else desk.needs(node, spec, record)
                 if chosen:
                     desk.ask(node, spec, record, new=new)
+            for client in clients:
+                desk.ask_for(f"{CLIENT}{client}", client_spec(site, client), new=new)
             vault.save()
         target = folder or places.base / "requests"
         return _write(places, site, desk, target, now)
@@ -153,14 +159,17 @@ class _Desk:
         """Ask for every credential of a node, each once."""
         stale = self._delivered(node.credential, record)
         for name, wanted in credentials_of(node, spec).items():
-            if name in self.fresh or name in self.back:
-                continue
-            kept = self.requests.get(name)
-            if kept is None or new or stale or not self._good(kept, wanted):
-                self.requests[name] = self._made(name, wanted)
-                self.fresh.add(name)
-            elif kept.certificate:
-                self.back.append(name)
+            if name not in self.fresh and name not in self.back:
+                self.ask_for(name, wanted, new=new or stale)
+
+    def ask_for(self, name: str, wanted: IssueSpec, *, new: bool) -> None:
+        """Ask for one credential, or go on with the request that there is."""
+        kept = self.requests.get(name)
+        if kept is None or new or not self._good(kept, wanted):
+            self.requests[name] = self._made(name, wanted)
+            self.fresh.add(name)
+        elif kept.certificate:
+            self.back.append(name)
 
     def _delivered(self, name: str, record: DeployedNode | None) -> bool:
         kept = self.requests.get(name)
@@ -180,10 +189,11 @@ class _Desk:
         from app.pki.keys import new_key
         from app.pki.requests import make_request
 
-        key = new_key(spec.key_type)
+        key, kept = new_key(spec.key_type), self.requests.get(name)
         awaiting.store_key(self.vault, name, key)
-        csr = make_request(spec, key).decode()
-        return Requested(name, spec, csr, key_id(key), self.now.isoformat(timespec="seconds"))
+        csr, since = make_request(spec, key).decode(), self.now.isoformat(timespec="seconds")
+        # Where the last one was written, this one may stand.
+        return Requested(name, spec, csr, key_id(key), since, kept.file if kept else "")
 
 
 def key_id(key: object) -> str:
@@ -215,6 +225,8 @@ def _write(places: Places, site: Site, desk: _Desk, folder: Path, now: datetime)
         return Asked((), frozenset(), folder, tuple(desk.back))
     base = places.base.absolute()
     ours = {base / one.file for one in desk.requests.values() if one.file}
+    if folder == places.base / "requests":
+        ours |= {folder.absolute() / f"{file_name(one.name)}.csr" for one in waiting}
     place(folder, request_files(site.name, waiting, now), ours)
     for one in waiting:
         path = (folder / f"{file_name(one.name)}.csr").absolute()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from app.errors import PkiError
+from app.errors import Exit, PkiError
 from app.pki.spec import IssueSpec
 from app.plan.requested import Requests
 
@@ -38,10 +38,14 @@ def credential_of(
     key = awaiting.load_key(vault, name)
     if request is None or lacks or key is None:
         why = lacks or "its key is not in the vault"
-        raise PkiError(
-            f"there is no certificate for {name} from the outside CA: {why}",
-            hint="`tlswright csr` asks for it, `tlswright take FILE` takes it in.",
+        kind, _, client = name.partition(":")
+        ask = f"tlswright csr --{kind} {client}" if client else "tlswright csr"
+        missing = PkiError(
+            f"there is no certificate for {client or name} from the outside CA: {why}",
+            hint=f"`{ask}` asks for it, `tlswright take FILE` takes it in.",
         )
+        missing.exit_code = Exit.USAGE
+        raise missing
     held = [load_der(one) for one in read_bundle(f"{request.certificate}{request.chain}".encode())
             .values()]  # fmt: skip
     judged = judge(held[0], spec, held[1:], authority.anchor, now)

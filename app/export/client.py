@@ -14,22 +14,16 @@ from app.pki.names import COMMON_NAME_MAX
 from app.pki.spec import IssueSpec
 
 if TYPE_CHECKING:
+    from app.pki.credential import Credential
     from app.pki.vault import Vault
 
 
-def export_client(
-    site: Site, vault: Vault, name: str, folder: Path, now: datetime
-) -> tuple[Path, ...]:
-    """Issue a credential for a client and write it to a new folder of mode 0700.
+def client_spec(site: Site, name: str) -> IssueSpec:
+    """Say which credential a client of this name is to have.
 
-    The folder holds PEM (key, certificate, CA) and PKCS12 stores for Java with their password in
-    a file of its own.  Raises UsageError under pinned trust, where a client would have to be
-    imported into every host's store, and where the folder exists.
+    Raises UsageError for a name that cannot be a subject, and under pinned trust, where a client
+    would have to be imported into every host's store.
     """
-    from app.pki import keeping, pem, stores
-    from app.pki.authority import issue
-    from app.pki.passwords import new_password
-
     spec = site.authority
     if spec.trust != "ca":
         raise UsageError(
@@ -38,12 +32,33 @@ def export_client(
         )
     if not 1 <= len(name) <= COMMON_NAME_MAX or not name.isprintable():
         raise UsageError("a client's name has 1 to 64 printable characters")
+    issuer = spec.name or site.name
+    return IssueSpec(name, (), "client", spec.key_type, spec.leaf_days, issuer, spec.generation)
+
+
+def export_client(
+    site: Site,
+    vault: Vault,
+    name: str,
+    folder: Path,
+    now: datetime,
+    signed: Credential | None = None,
+) -> tuple[Path, ...]:
+    """Issue a credential for a client and write it to a new folder of mode 0700.
+
+    One that others have `signed` is written as it is.
+    The folder holds PEM (key, certificate, CA) and PKCS12 stores for Java with their password in
+    a file of its own.  Raises UsageError under pinned trust, where a client would have to be
+    imported into every host's store, and where the folder exists.
+    """
+    from app.pki import keeping, pem, stores
+    from app.pki.authority import issue
+    from app.pki.passwords import new_password
+
+    wanted = client_spec(site, name)
     alias = name.lower() if all(c.isalnum() or c in "._-" for c in name.lower()) else "client"
-    authority = keeping.load_authority(vault, spec.name or site.name, spec.generation)
-    wanted = IssueSpec(
-        name, (), "client", spec.key_type, spec.leaf_days, authority.name, spec.generation
-    )
-    credential = issue(authority, wanted, now)
+    authority = keeping.load_authority(vault, wanted.issuer, wanted.generation)
+    credential = signed or issue(authority, wanted, now)
     password = new_password()
     files = {
         "client.key.pem": pem.pem_key(credential),

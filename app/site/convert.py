@@ -74,11 +74,7 @@ def as_site(draft: Draft, path: str = "site.yaml") -> Site:
         node_options=draft.node_options,
     )
     hosts = {host.name: _host(host) for host in draft.hosts}
-    authority = draft.authority
-    if authority.trust == "pinned":
-        # Where its CA would come from stays an answer, for whoever chooses a CA again.
-        authority = replace(authority, source="own", anchor="")
-    return Site(draft.site, authority, hosts, (topology,), path)
+    return Site(draft.site, draft.authority, hosts, (topology,), path)
 
 
 def alone(draft: Draft, name: str) -> Site:

@@ -190,7 +190,11 @@ def set_option(draft: Draft, key: str, value: Scalar | None, host: str = "") -> 
 
 
 def set_authority(draft: Draft, **values: Any) -> Draft:
-    """Change fields of the authority."""
+    """Change fields of the authority; pinned trust has no CA, so none that comes from elsewhere."""
+    if values.get("trust") == "pinned":
+        values = {**values, "source": "own"}
+    if values.get("source", draft.authority.source) == "own":
+        values = {**values, "anchor": ""}
     return replace(draft, authority=replace(draft.authority, **values))
 
 

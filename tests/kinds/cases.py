@@ -25,6 +25,7 @@ from app.pki.secret import Secret
 from app.plan.deployed import Deployed
 from app.plan.make import Inputs, make_plan
 from app.plan.plan import NodeStep, Plan
+from app.plan.requested import Requests
 from app.site.load import parse_site
 
 HERE = Path(__file__).parent
@@ -90,7 +91,10 @@ def outcome(case: Case) -> dict[str, Any]:
 
 
 def plan_of(
-    case: Case, deployed: Deployed | None = None, kept: Mapping[str, str] | None = None
+    case: Case,
+    deployed: Deployed | None = None,
+    kept: Mapping[str, str] | None = None,
+    requests: Requests | None = None,
 ) -> Plan:
     """Make the plan of a site that has deployed this, nothing by default."""
     site = case.site
@@ -100,7 +104,7 @@ def plan_of(
         Inputs(
             site, {site.topologies[0].kind: kinds.load(site.topologies[0].kind)}, observed,
             deployed or Deployed(), NOW, lambda host, store: Secret(PASSWORD), {},
-            kept=kept or {},
+            kept=kept or {}, requests=requests or {},
         )
     )  # fmt: skip
 

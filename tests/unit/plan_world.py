@@ -24,6 +24,7 @@ from app.pki.spec import IssueSpec
 from app.plan.deployed import Deployed, DeployedNode, fingerprint, resolve
 from app.plan.make import Inputs, Intent, make_plan
 from app.plan.plan import NodeStep, Plan, Step
+from app.plan.requested import Requested
 from app.plan.specs import signature
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -91,6 +92,7 @@ class World:
     deployed: Deployed = field(default_factory=Deployed)
     made: dict[str, DeployedNode] = field(default_factory=dict)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
+    requests: dict[str, Requested] = field(default_factory=dict)
 
     def observed(self) -> dict[str, HostObservation]:
         """Read every host."""
@@ -114,7 +116,7 @@ class World:
                 self.site, {"activemq": kinds.load("activemq")}, self.observed(), self.deployed,
                 self.now, lambda host, store: Secret(f"{MARKER}{host}{store}"),
                 {"connector_password": Secret(f"{MARKER}connector")},
-                served or {}, Intent(frozenset(rotate)),
+                served or {}, Intent(frozenset(rotate)), requests=self.requests,
             )
         )  # fmt: skip
 

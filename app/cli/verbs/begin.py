@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from dataclasses import replace
+from pathlib import Path
 
 from app.cli.context import Context
 from app.cli.verbs.ca import add_ca_flags, candidate_of, show_candidate
@@ -87,6 +88,13 @@ def flags_init(parser: argparse.ArgumentParser) -> None:
     add("--leaf-days", type=int, default=397, help="the life of a certificate")
     add("--ca-days", type=int, default=3650, help="the life of the CA")
     add_ca_flags(parser, "--ca-certificate")
+    add(
+        "--source",
+        choices=["own", "outside"],
+        default="own",
+        help="outside: others sign; requests are written out, certificates taken back in "
+        "(--ca-certificate: what hosts are to trust)",
+    )
     add("--identity", default="", metavar="FILE", help="the SSH key for every host")
     add("--privilege", choices=["root", "sudo"], default="root", help="how the login becomes root")
     add("--jump", default="", metavar="HOST", help="a jump host for every host")
@@ -104,8 +112,8 @@ def init(context: Context) -> Exit:
             hint="Edit it, or open the wizard with `tlswright`; -C DIR names another directory.",
         )
     site, front, places = _site(context, kinds.load(flags.kind)), context.front(), context.places
-    candidate = None
-    if _imports(flags):
+    outside, candidate = site.authority.source == "outside", None
+    if _imports(flags) and not outside:
         candidate = candidate_of(context, site, flags.ca_certificate, flags.ca_key)
         show_candidate(context, candidate)
         candidate.authority(site.name, 1)
@@ -115,14 +123,19 @@ def init(context: Context) -> Exit:
         site = front.keep_ca(site, passphrase, candidate)
     save_site(site, places.site)
     facts = front.create_vault(site, passphrase)
-    lines = [f"site   {places.site}", f"vault  {places.vault}   back it up: it holds the CA's key"]
+    if outside and flags.ca_certificate:
+        answers, paths = context.answers(), [Path(flags.ca_certificate)]
+        facts = front.set_anchor(site, answers, paths).facts
+    holds = "the keys that wait" if outside else "the CA's key"
+    lines = [f"site   {places.site}", f"vault  {places.vault}   back it up: it holds {holds}"]
     if facts is not None:
         lines += [f"CA     {facts.subject}, until {facts.not_after:%Y-%m-%d}"]
         lines += [f"       SHA-256 {facts.sha256}"]
     made = {"site": str(places.site), "vault": str(places.vault)}
     authority = facts.to_dict() if facts is not None else None
     context.terminal.show(flags.json, {**made, "authority": authority}, *lines)
-    context.terminal.say("next: tlswright plan")
+    anchor = outside and facts is None
+    context.terminal.say(f"next: tlswright {'take --anchor FILE' if anchor else 'plan'}")
     return Exit.OK
 
 
@@ -136,7 +149,17 @@ def _imports(flags: argparse.Namespace) -> bool:
                     f"{flag} is for a CA that was made elsewhere",
                     hint="Name its certificate too: --ca-certificate FILE.",
                 )
+        if flags.source == "outside" and flags.trust == "pinned":
+            raise UsageError(
+                "--source outside and --trust pinned exclude each other",
+                hint="Pinned trust has no CA: leave one of the two out.",
+            )
         return False
+    if flags.source == "outside" and (flags.ca_key or flags.ca_key_password_file):
+        raise UsageError(
+            "--source outside and --ca-key exclude each other",
+            hint="With its key here the CA is imported: leave --source out.",
+        )
     if flags.trust == "pinned":
         raise UsageError(
             "--ca-certificate and --trust pinned exclude each other",
@@ -172,8 +195,9 @@ def _site(context: Context, kind: KindFacts) -> Site:
     name = flags.name or context.directory.name
     trust = _trust(flags.trust or kind.trusts[0], kind)
     authority = AuthoritySpec(
-        trust, name, key_type=flags.key_type, ca_days=flags.ca_days, leaf_days=flags.leaf_days
-    )
+        trust, name, flags.source, key_type=flags.key_type, ca_days=flags.ca_days,
+        leaf_days=flags.leaf_days,
+    )  # fmt: skip
     return Site(name, authority, hosts, (topology,), str(context.places.site))
 
 

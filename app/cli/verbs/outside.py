@@ -22,6 +22,10 @@ def flags_csr(parser: argparse.ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--host", action="append", metavar="H", help="for this host (repeat)")
     which.add_argument("--all", action="store_true", help="for every host")
+    which.add_argument(
+        "--client", action="append", metavar="NAME",
+        help="for a client of the hosts, which `export client NAME` writes then (repeat)",
+    )  # fmt: skip
     parser.add_argument(
         "--new", action="store_true", help="make new keys, also where a request waits"
     )
@@ -36,7 +40,9 @@ def csr(context: Context) -> Exit:
     hosts = {h for t in site.topologies for h in t.hosts} if flags.all else set(flags.host or ())
     folder = Path(flags.out) if flags.out else None
     answers = _answers(context)
-    asked = front.write_requests(site, answers, hosts=hosts, new=flags.new, folder=folder)
+    asked = front.write_requests(
+        site, answers, hosts=hosts, clients=flags.client or (), new=flags.new, folder=folder
+    )
     show_asked(context, asked)
     return Exit.OK
 
@@ -75,7 +81,7 @@ def show_asked(context: Context, asked: Asked) -> None:
         say(f"{asked.folder / 'README.txt'} says how to sign them.")
         say("Once that is done: tlswright take FILE…, then tlswright apply")
     elif asked.back:
-        say("next: tlswright apply")
+        say("next: tlswright apply, or tlswright export client NAME")
     else:
         say("Every host has its certificate, and none is due: --host or --all asks for new ones.")
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from app.errors import PkiError
+from app.kinds.activemq.clients import PROTOCOLS
 from app.kinds.activemq.network import enough_hops, farthest, neighbours
 from app.kinds.activemq.options import ALL, BY_KEY
 from app.model import Link, Node, Scalar, Site, Topology
@@ -115,19 +116,40 @@ def problems(site: Site, topology: Topology) -> tuple[str, ...]:
             text = f"{names[place]} and {host} are both dialled as {place}"
             found.append(Fault(text, "names", host))
         names[place] = host
+        found += _clashes(topology, host)
     return (*found, *_unseen(site, topology))
+
+
+def _clashes(topology: Topology, host: str) -> Iterator[str]:
+    """Say which connectors of a broker have one port."""
+    seen: dict[Scalar, str] = {}
+    for key in ("port", *(f"{protocol}_port" for protocol in PROTOCOLS)):
+        number = value(topology, key, host)
+        if number and number in seen:
+            text = f"{host}: {seen[number]} and {key} are both {number}: give each its own"
+            yield Fault(text, key, host)
+        seen[number] = key
 
 
 def warnings(site: Site, topology: Topology) -> tuple[str, ...]:
     """Say what holds, but may not be what the user expects."""
+    found: list[str] = []
     ttl = int(value(topology, "network_ttl"))
     start, end, hops = farthest(neighbours(topology.hosts, links(site, topology)))
-    if not 0 < ttl < hops:
-        return ()
-    return (
-        f"network_ttl is {ttl}, but from {start} to {end} a message crosses {hops} bridges: it "
-        "never arrives there; leave the option out, and it is as many as it takes",
-    )
+    if 0 < ttl < hops:
+        found.append(
+            f"network_ttl is {ttl}, but from {start} to {end} a message crosses {hops} bridges: it "
+            "never arrives there; leave the option out, and it is as many as it takes"
+        )
+    for protocol in PROTOCOLS if site.authority.trust == "pinned" else ():
+        places = [(value(topology, f"{protocol}_{key}", host) for key in ("port", "verify"))
+                  for host in topology.hosts]  # fmt: skip
+        if any(port and verify for port, verify in places):
+            found.append(
+                f"{protocol}_port asks clients for a certificate, but with pinned trust none but "
+                f"the brokers have one: set {protocol}_verify to false, or trust to ca"
+            )
+    return tuple(found)
 
 
 def _homes(topology: Topology) -> Iterator[str]:
