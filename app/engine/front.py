@@ -19,7 +19,7 @@ from app.engine.checking import HostCheck, check_host
 from app.engine.control import ask
 from app.engine.gather import Say
 from app.engine.journal import alive, follow, read_events, utc_now
-from app.engine.owing import owed_words
+from app.engine.owing import RequestRow, owed_words
 from app.engine.record import load_deployed, write_json
 from app.engine.request import Answers, Request, pack
 from app.engine.requests import load_requests
@@ -42,13 +42,12 @@ if TYPE_CHECKING:
     from app.engine.asking import Asked
     from app.engine.handover import HandOver
     from app.engine.importing import CaFiles
-    from app.engine.owing import RequestRow
     from app.engine.spawn import Spawn
     from app.engine.standing import Noted
     from app.engine.taking import Taken
     from app.pki.importing import Candidate
 
-__all__ = ["Answers", "Front", "HostCheck", "RunSummary", "StatusRow"]
+__all__ = ["Answers", "Front", "HostCheck", "RequestRow", "RunSummary", "StatusRow"]
 
 
 @dataclass(frozen=True, slots=True)

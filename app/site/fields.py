@@ -287,9 +287,9 @@ _PLAIN = AuthoritySpec()
 _SOURCE_WORDS: dict[Source, str] = {
     "own": "made here, its key in the vault",
     "imported": "made elsewhere, its key in the vault",
-    "outside": "others sign: requests go out, certificates come in",
+    "outside": "others sign; requests go out, certificates come in",
 }
-_TRUST_WORDS = {TRUSTS[0]: "an own certificate authority", TRUSTS[1]: "pinned peers, no CA"}
+_TRUST_WORDS = {TRUSTS[0]: "a certificate authority", TRUSTS[1]: "pinned peers, no CA"}
 
 
 def _trust(draft: Draft, kind: KindFacts | None) -> Field:
