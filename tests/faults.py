@@ -43,14 +43,13 @@ def _where(stem: str) -> str:
 
 
 def table(reports: list[pytest.TestReport]) -> list[tuple[str, str, str]]:
-    """Give the rows, as they came, product by product."""
+    """Give the rows, product by product; of two lines about one fault in a test the last counts."""
     rows = []
     for report in reports:
-        for key, value in report.user_properties:
-            if key == KEY:
-                where, fault, outcome = (str(part) for part in cast(Any, value))
-                bad = "" if report.passed else "TEST FAILED after: "
-                rows.append((where, fault, f"{bad}{outcome}"))
+        told = [tuple(map(str, cast(Any, v))) for k, v in report.user_properties if k == KEY]
+        last = {(where, fault): outcome for where, fault, outcome in told}
+        bad = "" if report.passed else "TEST FAILED after: "
+        rows += [(where, fault, f"{bad}{outcome}") for (where, fault), outcome in last.items()]
     return sorted(rows, key=lambda row: row[0])
 
 

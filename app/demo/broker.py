@@ -16,13 +16,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from app.demo.brokerfile import CONF, BrokerFile, LoadFailure, read_broker_file
+from app.demo.brokerfile import CONF, BrokerFile, Listener, LoadFailure, read_broker_file
 from app.demo.brokerlog import BrokerLog
 from app.demo.listening import CONNECTOR_LOGGER, TRANSPORT_LOGGER, Acceptors, Port, open_port
 
 VERSION = "5.17.2"
 PID_FILE = "run/activemq/main.pid"
 LOG_FILE = "var/lib/activemq/main/data/activemq.log"
+LIB = "usr/share/activemq/lib"
 ALIVE = "run/demo-host"
 """A FIFO that the demo host holds open for writing; its end is the end of the host."""
 SERVICE_LOGGER = "org.apache.activemq.broker.BrokerService"
@@ -72,16 +73,26 @@ def _load(root: Path) -> tuple[BrokerFile, tuple[Port, ...]]:
     with contextlib.ExitStack() as opened:
         ports = []
         for listener in file.listeners:
+            _recognize(root, listener)
             context = None
             if listener.secure or file.ssl:
-                from app.demo.stores import server_context
+                from app.demo.stores import hold_to, server_context
 
                 context = server_context(root, file.ssl, listener.wants_certificate)
+                hold_to(context, listener.versions)
             port = open_port(listener, context if listener.secure else None)
             opened.callback(port.socket.close)
             ports.append(port)
         opened.pop_all()
     return file, tuple(ports)
+
+
+def _recognize(root: Path, listener: Listener) -> None:
+    """Refuse a scheme whose library is not there, as the product does."""
+    protocol = listener.protocol
+    if protocol != "openwire" and not (root / LIB / f"activemq-{protocol}.jar").exists():
+        raise LoadFailure(f"java.io.IOException: Transport scheme NOT recognized: "
+                          f"[{listener.scheme}]")  # fmt: skip
 
 
 def _report(log: BrokerLog, reason: str) -> None:

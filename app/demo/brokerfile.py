@@ -41,9 +41,27 @@ class Listener:
         return port
 
     @property
+    def scheme(self) -> str:
+        """Give the scheme of the URI."""
+        return urlsplit(self.uri).scheme
+
+    @property
+    def protocol(self) -> str:
+        """Give what is spoken there."""
+        first = self.scheme.split("+")[0]
+        return first if first in ("stomp", "amqp", "mqtt") else "openwire"
+
+    @property
     def secure(self) -> bool:
         """Tell whether it speaks TLS: `ssl`, `nio+ssl`, `stomp+ssl` and so on."""
-        return "ssl" in urlsplit(self.uri).scheme.split("+")
+        return "ssl" in self.scheme.split("+")
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """Give the TLS versions that it is held to; empty for those of Java."""
+        options = dict(parse_qsl(urlsplit(self.uri).query))
+        text = options.get("transport.enabledProtocols") or options.get("enabledProtocols", "")
+        return tuple(word for word in text.split(",") if word)
 
     @property
     def wants_certificate(self) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from app.demo.brokerfile import Listener, LoadFailure
 from app.demo.brokerlog import BrokerLog, in_java
 from app.demo.openwire import greeting
+from app.demo.protocols import answer
 
 LOOPBACK = "127.0.0.1"
 HANDSHAKE_SECONDS = 10.0
@@ -79,7 +80,7 @@ class Acceptors:
         client.settimeout(HANDSHAKE_SECONDS)
         with contextlib.closing(client):
             if port.context is None:
-                _talk(client)
+                _talk(client, port.listener.protocol)
                 return
             try:
                 secured = port.context.wrap_socket(client, server_side=True)
@@ -87,7 +88,7 @@ class Acceptors:
                 self._reject(address, error)
                 return
             with contextlib.closing(secured):
-                _talk(secured)
+                _talk(secured, port.listener.protocol)
 
     def _reject(self, address: tuple[str, int], error: OSError) -> None:
         self._log.write(
@@ -98,10 +99,11 @@ class Acceptors:
         )
 
 
-def _talk(client: socket.socket) -> None:
-    """Greet, then listen until the client is gone; what it says has nobody to hear it."""
+def _talk(client: socket.socket, protocol: str) -> None:
+    """Greet as the protocol wants it; what else the client says has nobody to hear it."""
     client.settimeout(IDLE_SECONDS)
     with contextlib.suppress(OSError):
-        client.sendall(greeting())
-        while client.recv(65536):
-            pass
+        if protocol == "openwire":
+            client.sendall(greeting())
+        while heard := client.recv(65536):
+            client.sendall(answer(protocol, heard))

@@ -6,13 +6,15 @@ import os
 import sys
 from pathlib import Path
 
-from app.demo.broker import ALIVE, LOG_FILE, PID_FILE, VERSION
+from app.demo.broker import ALIVE, LIB, LOG_FILE, PID_FILE, VERSION
 from app.quoting import sh
 
 STOCK = Path(__file__).with_name("stock")
 AVAILABLE = "etc/activemq/instances-available/main"
 ENABLED = "etc/activemq/instances-enabled/main"
 INIT = "etc/init.d/activemq"
+LIBRARIES = ("activemq-stomp", "activemq-mqtt", "mqtt-client")
+"""What protocols need; AMQP's are missing, as in the package."""
 OS_RELEASE = 'PRETTY_NAME="Demo host (a folder on this machine)"\nNAME="Demo"\nID=demo\n'
 
 
@@ -22,7 +24,7 @@ def lay_out(root: Path, plain_port: int) -> None:
     The broker listens on `plain_port` of loopback, in the clear, until somebody edits its
     configuration.
     """
-    for path in (AVAILABLE, "etc/init.d", "usr/bin", "usr/share/activemq/bin", "tmp"):
+    for path in (AVAILABLE, "etc/init.d", "usr/bin", "usr/share/activemq/bin", LIB, "tmp"):
         (root / path).mkdir(parents=True, exist_ok=True)
     for path in (LOG_FILE, PID_FILE):
         (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -32,6 +34,8 @@ def lay_out(root: Path, plain_port: int) -> None:
     _new(root / "etc/os-release", OS_RELEASE)
     _new(root / "usr/share/activemq/version", f"{VERSION}\n")
     _new(root / "usr/share/activemq/bin/activemq.jar", "")
+    for name in LIBRARIES:
+        _new(root / LIB / f"{name}.jar", "")
     _new(root / "usr/bin/activemq", "#!/bin/sh\nexit 0\n", 0o755)
     enabled = root / ENABLED
     enabled.parent.mkdir(parents=True, exist_ok=True)

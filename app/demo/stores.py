@@ -32,6 +32,13 @@ def server_context(root: Path, attributes: Mapping[str, str], demand: bool) -> s
     return context
 
 
+def hold_to(context: ssl.SSLContext, versions: tuple[str, ...]) -> None:
+    """Speak these TLS versions only; all that the context speaks where there are none."""
+    if versions:
+        known = sorted(ssl.TLSVersion[version.replace(".", "_")] for version in versions)
+        context.minimum_version, context.maximum_version = known[0], known[-1]
+
+
 def load_chain(context: ssl.SSLContext, pem: bytes) -> None:
     """Give a key to a context; Python takes files only, so one is made that nobody else can open.
 

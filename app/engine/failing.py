@@ -24,7 +24,9 @@ def tell(journal: Journal, prover: Prover, step: str, outcome: Outcome) -> tuple
         ack = outcome.acks.get(host)
         state = ack.state if ack else ""
         lines = (text, *(ack.log if ack else ()))
-        explanation = prover.explain(host, lines, touched=state != "untouched")
+        # Of a host that was lost the log tells of other things.
+        seen = state not in ("untouched", "unknown")
+        explanation = prover.explain(host, lines, touched=seen)
         data = {"hint": HINTS.get(state, ""), "explanation": explanation}
         journal.emit("failed", text, host=host, step=step, state="failed", data=data)
     for host, ack in outcome.acks.items():

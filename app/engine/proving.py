@@ -7,33 +7,29 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from app.engine.gather import Gathered
+from app.engine.identities import Identities
 from app.engine.keyring import Keyring
 from app.engine.opening import address_of
 from app.engine.served import served
 from app.errors import HostError
 from app.findings import Finding
-from app.kinds.base import Kind, Proof
+from app.kinds.base import ClientPort, Kind, Proof
 from app.kinds.resources import Layout, StoreFormat
 from app.model import Link, Node, Site, Topology
 from app.pki.secret import Secret
-from app.pki.spec import IssueSpec
 from app.plan.deployed import Deployed, DeployedNode
 from app.plan.plan import Plan
 from app.remote.base import Remote
 from app.verify.answers import Answers
-from app.verify.checks import LinkCheck, Probes
+from app.verify.checks import ClientCheck, LinkCheck, Probes
 from app.verify.explain import explain
 from app.verify.links import WORKERS, verify_site
 from app.verify.proofs import prove_why
 from app.verify.remote_probe import HostStore, RemoteDial
-from app.verify.result import Identity, TrustAnchors
+from app.verify.result import TrustAnchors
 from app.verify.rows import Expected
-
-if TYPE_CHECKING:
-    from app.pki.credential import Credential
 
 LOG_LINES = 400
 FORMATS: tuple[StoreFormat, ...] = ("PKCS12", "JKS", "PEM")
@@ -63,7 +59,7 @@ class Prover:
     ) -> None:
         self._site, self._kinds, self._gathered = site, kinds, gathered
         self._keyring, self._deployed, self._plan, self._clock = keyring, deployed, plan, clock
-        self._identities: dict[str, Identity] = {}
+        self._identities = Identities(keyring, clock)
         self._linked = tuple(self._links())
         self._answers = Answers()
 
@@ -120,7 +116,9 @@ class Prover:
             )  # fmt: skip
         links = {check.link for check in checks}
         proofs = [p for t in self._site.topologies for p in self._proofs(t) if p.link in links]
-        yield from verify_site(checks, proofs, self._probes(), unprovable=self._unprovable)
+        yield from verify_site(
+            checks, proofs, self._probes(), self._clients(), unprovable=self._unprovable
+        )
         self._answers = Answers()
 
     def _waits(self) -> Callable[[_Linked], str]:
@@ -174,21 +172,52 @@ class Prover:
 
     def _check(self, item: _Linked) -> LinkCheck | None:
         record = self._record(item.acceptor)
-        if record is None or record.facts is None:
+        if record is None:
             return None
-        spec = record.spec
-        pinned = spec is not None and spec.self_signed
-        named = spec is not None and not pinned and self._site.authority.source == "own"
-        generation = spec.generation if spec is not None and named else None
+        pinned = record.spec is not None and record.spec.self_signed
         initiator = self._site.hosts[item.initiator.host]
         return LinkCheck(
             link=item.link,
             kind=item.acceptor.kind,
             address=address_of(self._site.hosts[item.acceptor.host]),
             trust=self._trust(record, pinned=pinned),
-            expected=Expected(record.facts.sha256, record.facts.issuer, generation, pinned),
+            expected=self._expected(record, pinned=pinned),
             dial=self._dial(item, record, pinned=pinned),
             seen_as=(address_of(initiator), initiator.address, *initiator.names),
+        )
+
+    def _expected(self, record: DeployedNode, *, pinned: bool) -> Expected:
+        if record.facts is None:
+            return Expected(pinned=pinned)
+        named = not pinned and self._site.authority.source == "own"
+        generation = record.spec.generation if record.spec is not None and named else None
+        return Expected(record.facts.sha256, record.facts.issuer, generation, pinned)
+
+    def _clients(self) -> tuple[ClientCheck, ...]:
+        """Give the ports for clients of every node that has a certificate, and is not by hand."""
+        found = []
+        for topology in self._site.topologies:
+            kind = self._kinds[topology.kind]
+            nodes = {node.name: node for node in kind.nodes(self._site, topology)}
+            for port in kind.client_ports(self._site, topology):
+                node = nodes[port.node]
+                record = self._record(node)
+                if record is not None and not self._site.hosts[node.host].by_hand:
+                    found.append(self._client(port, node, record))
+        return tuple(found)
+
+    def _client(self, port: ClientPort, node: Node, record: DeployedNode) -> ClientCheck:
+        """Check a port as a client would, or as its own host does where it cannot be reached."""
+        link = Link(node.name, node.name, port.name, port.port)
+        item = _Linked(self._site.topologies[0], link, node, node)
+        pinned = record.spec is not None and record.spec.self_signed
+        return ClientCheck(
+            port=port,
+            kind=node.kind,
+            address=address_of(self._site.hosts[node.host]),
+            trust=self._trust(record, pinned=pinned),
+            expected=self._expected(record, pinned=pinned),
+            dial=self._dial(item, record, pinned=pinned),
         )
 
     def _trust(self, acceptor: DeployedNode, *, pinned: bool) -> TrustAnchors:
@@ -261,8 +290,8 @@ class Prover:
             now=self._clock,
             facts=facts_of,
             remote=self._remote,
-            own=self._own,
-            foreign=self._foreign,
+            own=self._identities.own,
+            foreign=self._identities.foreign,
             token=lambda: secrets.token_hex(16),
             logs=self._logs,
             answers=self._answers,
@@ -284,41 +313,7 @@ class Prover:
             # What failed is told with or without the log, which a lost host cannot give.
             return ()
 
-    def _own(self, check: LinkCheck) -> Identity | None:
-        """Issue a client certificate of a day for probes; no host ever sees its key."""
-        if check.expected.pinned:
-            return None
-        if "own" not in self._identities:
-            from app.pki.authority import issue
-
-            authority = self._keyring.ensure_authority(self._clock())
-            if authority is None or authority.key is None:
-                return None
-            spec = _probe_spec(authority.name, authority.generation)
-            self._identities["own"] = _identity(issue(authority, spec, self._clock()))
-        return self._identities["own"]
-
-    def _foreign(self, check: LinkCheck) -> Identity:
-        """Issue a client certificate of an authority that nobody should accept."""
-        if "foreign" not in self._identities:
-            from app.pki.authority import create_root, issue
-
-            root = create_root("tlswright foreign probe", 1, "ec-p256", 1, self._clock())
-            spec = _probe_spec(root.name, 1)
-            self._identities["foreign"] = _identity(issue(root, spec, self._clock()))
-        return self._identities["foreign"]
-
 
 def _paths(record: DeployedNode, made: str) -> list[str]:
     """Give the files that were made as a signature that begins so (see app.plan.specs)."""
     return [path for path, (_, what) in record.files.items() if f"{what} ".startswith(made)]
-
-
-def _probe_spec(issuer: str, generation: int) -> IssueSpec:
-    return IssueSpec("tlswright probe", (), "client", "ec-p256", 1, issuer, generation)
-
-
-def _identity(credential: Credential) -> Identity:
-    from app.pki import pem
-
-    return Identity(pem.pem_chain(credential), pem.pem_key(credential))

@@ -66,6 +66,29 @@ class Proof:
     why: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ClientPort:
+    """Name a TLS port of a node for clients that are no nodes, and say how a client begins there.
+
+    `name` is what clients dial, `title` names the port among those of its node.  `asks` tells
+    whether they must have a certificate, `option` which choice of the user's says so.  `hello` is
+    what a client says first, empty where the node does; `judge` gives (holds, evidence) of the
+    first bytes of its answer in the protocol that it `speaks`.  `versions` are the TLS versions
+    that it is held to (`TLSv1.3`); empty for any.
+    """
+
+    node: str
+    name: str
+    title: str
+    port: int
+    asks: bool
+    option: str
+    speaks: str
+    hello: bytes
+    judge: Callable[[bytes], tuple[bool, str]]
+    versions: tuple[str, ...] = ()
+
+
 class Kind(Protocol):
     """Describe one product to the engine."""
 
@@ -142,6 +165,9 @@ class Kind(Protocol):
         self, site: Site, topology: Topology, layouts: Mapping[str, Layout]
     ) -> tuple[Proof, ...]:
         """Give the product's own proofs of its links; empty entries are not made up."""
+
+    def client_ports(self, site: Site, topology: Topology) -> tuple[ClientPort, ...]:
+        """Give the ports for clients that are to be proven from outside."""
 
     def assumed(self, site: Site, node: Node) -> Layout:
         """Say what is taken for granted of a host that cannot be looked at."""

@@ -7,12 +7,35 @@ umask 077
 LC_ALL=C
 PATH="${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 export LC_ALL PATH
+# A redirection that fails ends the whole shell at a special builtin such as `:`; never at `true`.
 NL='
 '
 TAB='	'
 cd / || exit 70
 
 have() { command -v "$1" >/dev/null 2>&1; }
+
+# attempt TEXT COMMAND...: run a command; when it fails, WHY is the text with the tool's own reason.
+attempt() {
+  what_=$1
+  shift
+  said_=$("$@" 2>&1) && return 0
+  reason "$said_"
+  WHY=$what_${REASON:+: $REASON}
+  return 1
+}
+
+# reason WORDS: REASON is what a failed tool gives as the cause: behind the last colon it wrote.
+reason() {
+  REASON=
+  rest_=$1$NL
+  while [ -n "$rest_" ]; do
+    line_=${rest_%%"$NL"*}
+    rest_=${rest_#*"$NL"}
+    case $line_ in *': '*) REASON=${line_##*: } ;; esac
+  done
+  case $REASON in *'No space left'*) REASON="$REASON (disk full)" ;; esac
+}
 
 # digest FILE: DIGEST becomes its SHA-256 in hex.
 if have sha256sum; then hash_stdin() { sha256sum; }

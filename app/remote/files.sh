@@ -10,19 +10,23 @@
 
 # receive BYTES SHA256: read exactly the payload from standard input and unpack it.
 receive() {
-  mkdir "$RUN/in" "$RUN/old" || { WHY="cannot write to $RUN"; return 1; }
-  if dd iflag=fullblock count=0 </dev/null >/dev/null 2>&1; then
-    dd bs=512 iflag=fullblock count=$(($1 / 512)) >"$RUN/payload" 2>/dev/null
-  else
-    dd ibs=1 obs=4096 count="$1" >"$RUN/payload" 2>/dev/null
-  fi || { WHY="cannot store the payload: is the disk full?"; return 1; }
+  attempt "cannot write to $RUN" mkdir "$RUN/in" "$RUN/old" || return 1
+  attempt "cannot store the payload in $RUN" take "$1" || return 1
   got_=$(wc -c <"$RUN/payload")
   [ "$((got_))" -eq "$1" ] || { WHY="the payload was cut: $((got_)) of $1 bytes"; return 1; }
   digest "$RUN/payload"
   [ "$DIGEST" = "$2" ] || { WHY="the payload was damaged on the way"; return 1; }
-  (cd "$RUN/in" && tar -xof ../payload) >/dev/null 2>&1 ||
-    { WHY="cannot unpack the payload: is the disk full?"; return 1; }
+  attempt "cannot unpack the payload in $RUN" tar -xof "$RUN/payload" -C "$RUN/in" || return 1
   rm -f "$RUN/payload"
+}
+
+# take BYTES: write so many bytes of standard input into the payload.
+take() {
+  if dd iflag=fullblock count=0 </dev/null >/dev/null 2>&1; then
+    dd bs=512 iflag=fullblock count=$(($1 / 512)) >"$RUN/payload"
+  else
+    dd ibs=1 obs=4096 count="$1" >"$RUN/payload"
+  fi
 }
 
 # row: read one line of the table from standard input.
@@ -35,7 +39,7 @@ row() {
 # weigh: judge every target of the manifest before anything is touched, and write the table.
 weigh() {
   seen_=$NL
-  : >"$RUN/table" || return 1
+  attempt "cannot write to $RUN" touch "$RUN/table" || return 1
   while IFS=$TAB read -r N ACTION MODE OWNER GROUP NEW FROM EXPECT TEST TARGET; do
     SOURCE=$RUN/in/f$N SAME=0
     resolve || return 1
@@ -50,9 +54,8 @@ weigh() {
     [ "$ACTION" != restore ] || recollect || return 1
     keep_owner
     ! same || SAME=1
-    printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$N" "$ACTION" "$SAME" "$OLD" \
-      "$NEW" "$SOURCE" "$OWNER" "$GROUP" "$MODE" "$TEST" "$TARGET" "$REAL" >>"$RUN/table" ||
-      { WHY="cannot write to $RUN: is the disk full?"; return 1; }
+    attempt "cannot write to $RUN" line_to "$RUN/table" "$N$TAB$ACTION$TAB$SAME$TAB$OLD$TAB$NEW\
+$TAB$SOURCE$TAB$OWNER$TAB$GROUP$TAB$MODE$TAB$TEST$TAB$TARGET$TAB$REAL" || return 1
   done <"$RUN/in/manifest"
   sed '1!G;h;$!d' "$RUN/table" >"$RUN/back"
 }
@@ -140,20 +143,36 @@ stage_files() {
 
 stage_one() {
   if [ "$OLD" != absent ]; then
-    cp -p "$REAL" "$RUN/old/$N" 2>/dev/null && digest "$RUN/old/$N" && [ "$DIGEST" = "$OLD" ] ||
-      { WHY="cannot keep the old $TARGET: is the disk full?"; return 1; }
-    [ "$SAME" = 1 ] || ln "$REAL" "$BACK" 2>/dev/null || cp -p "$REAL" "$BACK" 2>/dev/null ||
-      { WHY="cannot keep the old $TARGET beside it"; return 1; }
+    attempt "cannot keep the old $TARGET" cp -p "$REAL" "$RUN/old/$N" || return 1
+    digest "$RUN/old/$N"
+    [ "$DIGEST" = "$OLD" ] || { WHY="$TARGET was changed by somebody while we were staging"; return 1; }
+    [ "$SAME" = 1 ] || ln "$REAL" "$BACK" 2>/dev/null || back_up || return 1
   fi
   [ "$ACTION" = put ] && [ "$SAME" = 0 ] || return 0
   parents || return 1
   # The first byte goes into a new file that is ours alone; then owner, mode, and only later the name.
-  { (set -C; cat "$SOURCE" >"$NEXT") && digest "$NEXT" && [ "$DIGEST" = "$NEW" ]; } 2>/dev/null ||
-    { WHY="cannot write beside $TARGET: is the disk full?"; return 1; }
+  attempt "cannot write beside $TARGET" lay "$SOURCE" "$NEXT" || return 1
+  digest "$NEXT"
+  [ "$DIGEST" = "$NEW" ] || { WHY="what was written beside $TARGET reads back differently"; return 1; }
   own "$NEXT" || { WHY="cannot give $TARGET to $OWNER:$GROUP: is there such a user?"; return 1; }
   chmod "$MODE" "$NEXT" || { WHY="cannot set mode $MODE on $TARGET"; return 1; }
   [ "$TEST" = 0 ] || judge || return 1
   flush "$NEXT"
+}
+
+# lay SOURCE NEW: make a new file.
+lay() {
+  set -C
+  cat "$1" >"$2"
+}
+
+# back_up: where the old file takes no second name it is copied, if it can be replaced at all.
+back_up() {
+  flags_=$(lsattr -d -- "$REAL" 2>/dev/null)
+  case ${flags_%% *} in
+    *[ai]*) WHY="$TARGET is immutable or append-only: see chattr"; return 1 ;;
+  esac
+  attempt "cannot keep the old $TARGET beside it" cp -p "$REAL" "$BACK"
 }
 
 own() {
@@ -184,12 +203,15 @@ parents() {
   [ -n "$missing_" ] || return 0
   while IFS= read -r dir_; do
     [ -n "$dir_" ] || continue
-    printf '%s\n' "$dir_" >>"$RUN/dirs"
-    mkdir "$dir_" && { [ -n "$ROOT" ] || [ "$GROUP" = - ] || chgrp "$GROUP" "$dir_"; } &&
-      chmod 750 "$dir_" || { WHY="cannot make the directory ${dir_#"$ROOT"}"; return 1; }
-  done 2>/dev/null <<END_DIRS
+    attempt "cannot write to $RUN" line_to "$RUN/dirs" "$dir_" || return 1
+    attempt "cannot make the directory ${dir_#"$ROOT"}" make_dir "$dir_" || return 1
+  done <<END_DIRS
 $missing_
 END_DIRS
+}
+
+make_dir() {
+  mkdir "$1" && { [ -n "$ROOT" ] || [ "$GROUP" = - ] || chgrp "$GROUP" "$1"; } && chmod 750 "$1"
 }
 
 # switch_files: look once more, then rename all in order.
@@ -199,18 +221,20 @@ switch_files() {
     current || return 1
     [ "$NOW" = "$OLD" ] || { WHY="$TARGET was changed by somebody while we were staging"; return 1; }
   done <"$RUN/table"
-  note live || { WHY="cannot write the journal: is the disk full?"; return 1; }
+  note live || return 1
   while row; do
     [ "$SAME" = 0 ] || continue
     case $ACTION in
-      put) touch "$NEXT" && mv -f "$NEXT" "$REAL" ;;
-      delete) rm -f "$REAL" ;;
-    esac || { WHY="cannot rename $TARGET into place"; return 1; }
+      put) attempt "cannot rename $TARGET into place" move_in ;;
+      delete) attempt "cannot delete $TARGET" rm -f "$REAL" ;;
+    esac || return 1
     [ -z "$ROOT" ] || [ "$ACTION" != put ] ||
       printf '%s\t%s\t%s\n' "$OWNER" "$GROUP" "$TARGET" >>"$STATE/owners"
     flush "${REAL%/*}"
-  done 2>/dev/null <"$RUN/table"
+  done <"$RUN/table"
 }
+
+move_in() { touch "$NEXT" && mv -f "$NEXT" "$REAL"; }
 
 # drop_staged: nothing was renamed; take away what stands beside the targets.
 drop_staged() {

@@ -19,20 +19,19 @@ enter() {
   if [ -n "$ROOT" ]; then
     BASE=$(cd -P -- "$ROOT" 2>/dev/null && pwd -P) || { WHY="there is no folder $ROOT"; return 1; }
   fi
-  { mkdir -p "$STATE/runs" && chmod 700 "$STATE" && [ ! -L "$STATE" ]; } 2>/dev/null || {
-    WHY="cannot write to $STATE as $(id -un)"
-    return 1
-  }
+  attempt "cannot write to $STATE as $(id -un)" make_state || return 1
   take_lock "$1"
 }
+
+make_state() { mkdir -p "$STATE/runs" && chmod 700 "$STATE" && [ ! -L "$STATE" ]; }
 
 # take_lock OWNER: a hard link is made whole or not at all; a dead owner's lock is taken over by
 # whoever makes the directory `lock.take`, and only while that process is still dead.
 take_lock() {
   mine_=$LOCK.$$
   mark $$
-  { printf '%s\t%s\t%s\t%s\t%s\n' "$$" "${MARK:--}" "$(date -u '+%Y-%m-%d %H:%M:%S UTC')" \
-    "$ID" "$1" >"$mine_"; } 2>/dev/null || { WHY="cannot write to $STATE: is the disk full?"; return 1; }
+  attempt "cannot write to $STATE" line_to "$mine_" "$(printf '%s\t%s\t%s\t%s\t%s' "$$" \
+    "${MARK:--}" "$(date -u '+%Y-%m-%d %H:%M:%S UTC')" "$ID" "$1")" || { rm -f "$mine_"; return 1; }
   tries_=0
   while [ "$tries_" -lt 10 ]; do
     if ln "$mine_" "$LOCK" 2>/dev/null; then
@@ -79,7 +78,10 @@ unlock() {
 # flush PATH...: make files or directories last.
 flush() { sync -- "$@" 2>/dev/null || sync; }
 
-# note WORD [TEXT]: one line in the journal, on the disk before anything else is done.
+# line_to FILE LINE: add a line.
+line_to() { printf '%s\n' "$2" >>"$1"; }
+
+# note WORD [TEXT]: one line in the journal, on the disk before anything else is done; WHY if not.
 note() {
   PHASE=$1
   case $1 in
@@ -87,7 +89,7 @@ note() {
     start) SERVICE=new ;;
     live) SWITCHED=1 ;;
   esac
-  { printf '%s %s\n' "$(date +%s)" "$*" >>"$RUN/journal"; } 2>/dev/null && flush "$RUN/journal"
+  attempt "cannot write to $RUN" line_to "$RUN/journal" "$(date +%s) $*" && flush "$RUN/journal"
 }
 
 # recall DIRECTORY: PHASE, SERVICE and SWITCHED as its journal tells; a torn last line is no word.

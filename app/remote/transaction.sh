@@ -38,7 +38,7 @@ begin() {
   PHASE=staging SERVICE=running SWITCHED=
   [ -z "$UNFINISHED" ] ||
     { leave no stage untouched "unfinished transaction: $(echo $UNFINISHED)"; }
-  mkdir "$RUN" 2>/dev/null || { leave no stage untouched "cannot make $RUN"; }
+  attempt "cannot make $RUN" mkdir "$RUN" || { leave no stage untouched "$WHY"; }
   trap 'gone "a signal ended the connection"' HUP TERM
   trap : PIPE
   printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$run_" "$group_id_" "$STOP_SECONDS" \
@@ -54,11 +54,11 @@ begin() {
 }
 
 stage() {
-  note staging || { WHY="cannot write to $RUN: is the disk full?"; return 1; }
+  note staging || return 1
   receive "$1" "$2" || return 1
   IFS= read -r WORD || { WHY="the connection was lost"; return 1; }
   [ "$WORD" = stage ] || { WHY="expected the word stage"; return 1; }
-  weigh && stage_files || { [ -n "$WHY" ] || WHY="cannot stage: is the disk full?"; return 1; }
+  weigh && stage_files || { [ -n "$WHY" ] || WHY="cannot write to $RUN"; return 1; }
   flush "$RUN/table" "$RUN/back" "$RUN" && note staged
 }
 
@@ -84,7 +84,7 @@ watch() {
 
 # words: wait for each word, never longer than the silence that was agreed.
 words() {
-  : >"$RUN/beat"
+  true >"$RUN/beat"
   watch
   while :; do
     printf w >>"$RUN/beat"
@@ -108,7 +108,7 @@ words() {
 }
 
 do_stop() {
-  note stop || { fail stop "cannot write the journal: is the disk full?"; return; }
+  note stop || { fail stop "$WHY"; return; }
   command_ stop "$STOP_SECONDS" || { fail stop "$WHY"; return; }
   note stopped
   answer ok stop stopped
@@ -121,7 +121,7 @@ do_switch() {
 }
 
 do_start() {
-  note start || { fail start "cannot write the journal: is the disk full?"; return; }
+  note start || { fail start "$WHY"; return; }
   STARTED=$(date +%s)
   command_ start "$START_SECONDS" || { logs; fail start "$WHY"; return; }
   note started
@@ -151,7 +151,7 @@ do_settle() {
 }
 
 do_hold() {
-  note held || { fail hold "cannot write the journal: is the disk full?"; return; }
+  note held || { fail hold "$WHY"; return; }
   answer ok hold held
 }
 
@@ -159,7 +159,7 @@ do_hold() {
 command_() {
   [ -s "$RUN/in/$1" ] || return 0
   out_=$RUN/out
-  { : >"$out_"; } 2>/dev/null || out_=/dev/null
+  true 2>/dev/null >"$out_" || out_=/dev/null
   limited "$2" '. "$1"' "$RUN/in/$1" >"$out_" 2>&1
   code_=$?
   [ "$code_" != 0 ] || return 0
@@ -230,6 +230,7 @@ undo() {
   if [ -n "$SWITCHED" ]; then
     UNDONE=restored
     note undoing
+    WHY=
     put_back || {
       UNDONE=restored-down UNDONE_OK=no WHY="not every old file could be put back"
       log "$WHY"
@@ -240,7 +241,9 @@ undo() {
   fi
   revive || { UNDONE=restored-down UNDONE_OK=no; log "after undoing: $WHY"; }
   rm -rf "$RUN/in" "$RUN/old" "$RUN/out" "$RUN/beat"
+  why_undone_=$WHY
   if [ "$UNDONE" = untouched ]; then rm -rf "${RUN:?}"; else note "$UNDONE"; fi
+  WHY=$why_undone_
 }
 
 # revive: where the service was stopped or started by us, run it on the old set again.

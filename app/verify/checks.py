@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from app.kinds.base import ClientPort
 from app.model import Link
 from app.pki.facts import CertificateFacts
 from app.remote.base import Remote
@@ -38,6 +39,22 @@ class LinkCheck:
     seen_as: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ClientCheck:
+    """Say how to probe a port for clients that are no nodes.
+
+    `address` is where the control machine reaches it; `dial` how its own host does, with its own
+    key, None where it cannot be asked; `trust` and `expected` are as in LinkCheck.
+    """
+
+    port: ClientPort
+    kind: str
+    address: str
+    trust: TrustAnchors
+    expected: Expected = field(default_factory=Expected)
+    dial: RemoteDial | None = None
+
+
 class TlsProbe(Protocol):
     """Dial with TLS, as `probe_tls` does."""
 
@@ -49,6 +66,8 @@ class TlsProbe(Protocol):
         name: str,
         trust: TrustAnchors | None,
         identity: Identity | None = None,
+        hello: bytes = b"",
+        newest: str = "",
     ) -> TlsResult: ...
 
 
@@ -77,8 +96,8 @@ class Probes:
     now: Callable[[], datetime]
     facts: Callable[[bytes], CertificateFacts]
     remote: Callable[[str], Remote | None]
-    own: Callable[[LinkCheck], Identity | None]
-    foreign: Callable[[LinkCheck], Identity]
+    own: Callable[[LinkCheck | ClientCheck], Identity | None]
+    foreign: Callable[[LinkCheck | ClientCheck], Identity]
     token: Callable[[], str]
     logs: Callable[[str], tuple[str, ...]] = no_logs
     tls: TlsProbe = probe_tls

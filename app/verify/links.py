@@ -18,7 +18,8 @@ from app.model import Link
 from app.pki.facts import CertificateFacts
 from app.verify import matrix, rows
 from app.verify.blame import blame
-from app.verify.checks import LinkCheck, Probes
+from app.verify.checks import ClientCheck, LinkCheck, Probes
+from app.verify.clients import verify_client_port
 from app.verify.explain import advice
 from app.verify.proofs import prove_why
 from app.verify.remote_probe import probe_from
@@ -37,11 +38,12 @@ def verify_site(
     checks: Sequence[LinkCheck],
     proofs: Sequence[Proof],
     probes: Probes,
+    clients: Sequence[ClientCheck] = (),
     *,
     unprovable: Callable[[Link], str] = provable,
     workers: int = WORKERS,
 ) -> Iterator[Finding]:
-    """Yield the findings of all links as they come, several links at a time.
+    """Yield the findings of all links and ports for clients as they come, several at a time.
 
     Those of one link keep their order.  Closing the generator ends the work after the probes that
     are under way.
@@ -49,12 +51,15 @@ def verify_site(
     found: SimpleQueue[Finding | BaseException | None] = SimpleQueue()
     halt = Event()
 
-    def work(check: LinkCheck) -> None:
+    def findings(check: LinkCheck | ClientCheck) -> Iterator[Finding]:
+        if isinstance(check, ClientCheck):
+            return verify_client_port(check, probes, halt.is_set)
+        own = tuple(proof for proof in proofs if proof.link == check.link)
+        return verify_link(check, own, probes, unprovable=unprovable, halted=halt.is_set)
+
+    def work(check: LinkCheck | ClientCheck) -> None:
         try:
-            own = tuple(proof for proof in proofs if proof.link == check.link)
-            for finding in verify_link(
-                check, own, probes, unprovable=unprovable, halted=halt.is_set
-            ):
+            for finding in findings(check):
                 found.put(finding)
             found.put(None)
         except BaseException as error:
@@ -62,7 +67,8 @@ def verify_site(
 
     pool = ThreadPoolExecutor(max(1, workers), thread_name_prefix="verify")
     try:
-        left = len([pool.submit(work, check) for check in checks])
+        everything: list[LinkCheck | ClientCheck] = [*checks, *clients]
+        left = len([pool.submit(work, check) for check in everything])
         while left:
             item = found.get()
             if isinstance(item, BaseException):

@@ -30,6 +30,8 @@ def probe_tls(
     name: str,
     trust: TrustAnchors | None,
     identity: Identity | None = None,
+    hello: bytes = b"",
+    newest: str = "",
     seconds: float = SECONDS,
     quiet: float = QUIET,
     clock: Callable[[], float] = monotonic,
@@ -38,10 +40,14 @@ def probe_tls(
 
     `trust` None judges nobody: for probes that only ask whether *we* are refused.  A peer that
     keeps silent for `quiet` seconds after the handshake has accepted us; `seconds` bounds the
-    connection, the handshake and the read together.  Raises PkiError for an unusable identity.
+    connection, the handshake and the read together.  `hello` is said once the handshake is over;
+    `newest` is the newest TLS version that we offer (`TLSv1.2`), empty for any.  Raises PkiError
+    for an unusable identity.
     """
     deadline = clock() + seconds
     context = _context(trust, identity)
+    if newest:
+        context.maximum_version = getattr(ssl.TLSVersion, newest.replace(".", "_"))
     try:
         plain = socket.create_connection((address, port), timeout=seconds)
     except (OSError, UnicodeError) as error:
@@ -64,7 +70,7 @@ def probe_tls(
             met = _met(tls, trust)
             if met.outcome != "accepted":
                 return met
-            return _after(tls, met, min(quiet, max(0.1, deadline - clock())))
+            return _after(tls, met, hello, min(quiet, max(0.1, deadline - clock())))
 
 
 def _context(trust: TrustAnchors | None, identity: Identity | None) -> ssl.SSLContext:
@@ -108,9 +114,11 @@ def _chain(tls: ssl.SSLSocket) -> tuple[bytes, ...]:
     return tuple(bytes(der) for der in unverified()) if unverified is not None else ()
 
 
-def _after(tls: ssl.SSLSocket, met: TlsResult, quiet: float) -> TlsResult:
+def _after(tls: ssl.SSLSocket, met: TlsResult, hello: bytes, quiet: float) -> TlsResult:
     tls.settimeout(quiet)
     try:
+        if hello:
+            tls.sendall(hello)
         data = tls.recv(4096)
     except TimeoutError:
         return replace(met, detail=f"handshake done, then silent and open for {quiet:g} s")
@@ -120,7 +128,7 @@ def _after(tls: ssl.SSLSocket, met: TlsResult, quiet: float) -> TlsResult:
         return replace(met, outcome="refused", detail=broken(error, "after"))
     if not data:
         return replace(met, outcome="refused", detail="closed the connection after the handshake")
-    return replace(met, detail=f"handshake done, then sent {len(data)} bytes")
+    return replace(met, detail=f"handshake done, then sent {len(data)} bytes", said=data)
 
 
 def _presented(address: str, port: int, name: str, seconds: float) -> TlsResult:

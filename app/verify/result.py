@@ -49,8 +49,9 @@ class TlsResult:
     not-tls       something answers there, but not TLS
     unproven      the probe could not be made; `detail` says why
 
-    `detail` is what was seen, in one line; `alert` the TLS alert's name (RFC 8446, 6); `peer` the
-    DER of the certificate that was presented; `chain` all that came with it, where known.
+    `said` are the first bytes that came after the handshake; `detail` is what was seen, in one
+    line; `alert` the TLS alert's name (RFC 8446, 6); `peer` the DER of the certificate that was
+    presented; `chain` all that came with it, where known.
     """
 
     outcome: Outcome
@@ -63,6 +64,7 @@ class TlsResult:
     verified: bool = False
     reason: str = ""
     source: str = "control"
+    said: bytes = field(default=b"", repr=False)
 
 
 def pem_certificates(text: str) -> tuple[bytes, ...]:

@@ -15,6 +15,9 @@ PROTOCOL = "protocol and cipher"
 NO_CERTIFICATE = "no certificate refused"
 FOREIGN = "foreign CA refused"
 PLAIN = "plain text refused"
+OPEN = "no certificate accepted"
+SPEAKS = "speaks {}"
+OLDER = "TLS {} refused"
 POSITIVE = (HANDSHAKE, NAME, ISSUER, EXPIRY, PROTOCOL)
 NEGATIVE = (NO_CERTIFICATE, FOREIGN, PLAIN)
 

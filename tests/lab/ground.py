@@ -36,16 +36,11 @@ STORE = "/etc/activemq/instances-available/main/tls/spoke-a.p12"
 EXTRA = "mq.lab.test"
 RUN_SECONDS = 900
 REST_SECONDS = 60
-# What a host itself writes while it runs.
+# What a host itself writes while it runs, and where a fault of ours comes from.
 OWN = (
-    "/var/log",
-    "/var/lib/systemd",
-    "/var/cache",
-    "/var/lib/activemq",
-    "/var/tmp",
-    "/root",
-    "/run",
-)
+    "/var/log", "/var/lib/systemd", "/var/cache", "/var/lib/activemq", "/var/tmp", "/root", "/run",
+    "/opt",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -129,10 +124,12 @@ class Ground:
     def _kept_leaf(self, host: LabHost) -> str:
         return _leaf(host.path(f"{KEPT}/tls/etc/instances-available/main"), host.name)
 
-    def start(self, at: At | None = None, how: str = "kill", verb: str = "apply") -> Started:
+    def start(
+        self, at: At | None = None, how: str = "kill", *, plan: Path | None = None
+    ) -> Started:
         """Start a run; it ends or waits at an event where one is given."""
         self.runs.at, self.runs.how = at, "wait" if how == "wait" else "kill"
-        self.front.start(verb, self._answers(), plan=None, intent=Intent())
+        self.front.start("apply", self._answers(), plan=plan, intent=Intent())
         return self.runs.started[-1]
 
     def _answers(self) -> Answers:
@@ -145,15 +142,14 @@ class Ground:
         events = [e for e in self.front.follow(run, seconds=0.02) if e is not None]
         return Seen(fold(events), "\n".join(_words(events)))
 
-    def apply(self) -> Seen:
-        """Apply to the end."""
-        return self.end(self.start())
+    def apply(self, plan: Path | None = None) -> Seen:
+        """Apply to the end, a saved plan where one is given."""
+        return self.end(self.start(plan=plan))
 
     def rests(self) -> None:
         """Wait until no transaction holds a host that runs."""
         for host in self.hosts:
-            lock = host.path(f"{STATE}/lock")
-            until(partial(_gone, lock), REST_SECONDS, f"{host.name} to undo")
+            until(partial(_free, host), REST_SECONDS, f"{host.name} to undo")
 
     def litter(self) -> list[str]:
         """Name what a transaction that has ended must not leave beside its targets."""
@@ -209,8 +205,10 @@ class Ground:
             assert not names & {"lock", "lock.take", "in", "payload", "beat", "out"}, names
 
 
-def _gone(path: Path) -> bool:
-    return not path.exists()
+def _free(host: LabHost) -> bool:
+    lock = host.path(f"{STATE}/lock")
+    pid = lock.read_text().partition("\t")[0] if lock.exists() else ""
+    return not pid or host.run(["kill", "-0", pid], check=False).returncode != 0
 
 
 def _paths(host: LabHost) -> set[str]:

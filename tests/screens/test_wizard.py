@@ -58,6 +58,23 @@ async def type_passphrase(pilot: Pilot[int]) -> None:
     await pilot.press(*PASS, "enter", *PASS)
 
 
+def test_no_picture_of_the_screen_holds_the_passphrase_that_is_typed(front: FakeFront) -> None:
+    app = TlswrightApp(state_for(front))
+
+    async def story(pilot: Pilot[int]) -> None:
+        await to_hosts(pilot, "hub-a1 spk-01")
+        await to_step(pilot, TrustScreen)
+        await type_passphrase(pilot)
+        await pilot.pause()
+        picture = app.export_screenshot().replace("&#160;", " ")
+        assert "Passphrase" in picture
+        assert PASS not in picture
+        assert PASS[:7] not in text_of(app)
+        assert "*" * len(PASS) in picture
+
+    drive(app, story)
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_every_step_fits_and_looks_as_it_was_looked_at(
     front: FakeFront, size: tuple[int, int]
@@ -332,7 +349,7 @@ def test_options_say_why_a_message_may_cross_two_bridges(front: FakeFront) -> No
 
     async def story(pilot: Pilot[int]) -> None:
         app.screen.query_one(Form).focus_on("network_ttl")
-        await until(pilot, lambda: "2 lets spokes reach each other" in text_of(app))
+        await until(pilot, lambda: "2 with one hub, 3 with two" in text_of(app))
 
     drive(app, story)
 

@@ -18,7 +18,7 @@ from app.remote.shipping import command_line, frame, script
 from app.remote.ssh import SshRemote
 from app.remote.transaction import read_ack
 from tests.ssh.conftest import Connect
-from tests.ssh.steps import SHELLS, carry, delete, journal, litter, put, restore, step, tree
+from tests.ssh.steps import SHELLS, STATE, carry, delete, journal, litter, put, restore, step, tree
 
 
 @pytest.fixture(params=SHELLS)
@@ -288,7 +288,7 @@ def test_a_full_disk_at_staging_changes_nothing(remote: SshRemote, root: Path, s
     )
     [ack] = carry(remote, step(*entries))
     assert (ack.ok, ack.state) == (False, "untouched")
-    assert "disk full" in ack.text
+    assert "/etc/small/big: No space left on device (disk full)" in ack.text
     assert tree(root) == before
     assert litter(root) == []
 
@@ -305,8 +305,30 @@ def test_a_disk_that_fills_up_later_does_not_keep_the_old_set_from_coming_back(
     assert (small / "c").read_bytes() == b"o" * 9000
 
 
+def test_a_run_directory_that_turns_read_only_does_not_keep_the_service_down(
+    remote: SshRemote, root: Path, small: Path
+) -> None:
+    state = root / STATE
+    state.mkdir(parents=True)
+    subprocess.run(["mount", "--bind", str(small), str(state)], check=True)
+    calls = {"stop": 'echo stop >>"$ROOT/calls"', "start": 'echo start >>"$ROOT/calls"'}
+    try:
+        transaction = remote.begin(step(put("/etc/a", b"new", b"old"), **calls))
+        assert transaction.advance("stage").ok
+        assert transaction.advance("stop").ok
+        subprocess.run(["mount", "-o", "remount,bind,ro", str(state)], check=True)
+        ack = transaction.advance("switch")
+    finally:
+        subprocess.run(["umount", "--lazy", str(state)], check=True)
+    assert (ack.ok, ack.state) == (False, "restored")
+    assert "Read-only file system" in ack.text
+    assert (root / "calls").read_text().split() == ["stop", "start"]
+    assert (root / "etc/a").read_bytes() == b"old"
+
+
 def test_a_state_directory_that_cannot_be_made_is_told(connect: Connect, root: Path) -> None:
     (root / "var").write_text("a file in the way")
     [ack] = carry(connect(root), step(put("/etc/a", b"x")))
     assert (ack.ok, ack.state) == (False, "untouched")
     assert "cannot write to" in ack.text
+    assert "Not a directory" in ack.text

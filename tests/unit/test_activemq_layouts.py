@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from app import kinds
+from app.kinds.activemq.upstream import version_notes
 from app.kinds.resources import Layout
 from app.model import Node
 from app.observed import FileFact, HostObservation, Output
@@ -221,9 +222,10 @@ def test_a_process_that_leads_out_of_the_host_or_forges_lines_is_not_believed(
 def test_old_versions_are_said_to_check_no_names_and_java_is_compared(tmp_path: Path) -> None:
     unpack(tmp_path, "/opt/activemq", "5.14.5")
     assert any("does not check the name" in text for text in look(tmp_path)[0].warnings)
-    from app.kinds.activemq.upstream import version_notes
-
-    assert version_notes("5.17.2+dfsg-2+deb12u1", 'openjdk version "17.0.13" 2024') == ()
-    assert "needs Java 17" in version_notes("6.1.0", 'openjdk version "11.0.2"')[0]
-    assert version_notes("5.16.8", 'java version "1.8.0_392"') == ()
-    assert version_notes("", "not found") == ()
+    assert version_notes("5.17.2+dfsg-2+deb12u1", 'openjdk version "17.0.13" 2024', "PKCS12") == ()
+    assert "needs Java 17" in version_notes("6.1.0", 'openjdk version "11.0.22"', "PKCS12")[0]
+    assert version_notes("5.16.8", 'java version "1.8.0_392"', "PKCS12") == ()
+    assert version_notes("", "not found", "PKCS12") == ()
+    for java in ("1.8.0_252", "1.7.0_80", "11.0.9", "11.0.1"):
+        assert "set store_format: JKS" in version_notes("5.15.9", java, "PKCS12")[-1]
+        assert not any("JKS" in text for text in version_notes("5.15.9", java, "JKS"))

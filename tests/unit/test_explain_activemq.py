@@ -26,6 +26,17 @@ OPEN = "cannot be opened because it does not exist"
 # (row, a real line, a line that looks like it and means something else)
 CASES = [
     (
+        "scheme-unknown",
+        f"{LOAD}Transport scheme NOT recognized: [amqp+ssl]",
+        "INFO | Transport scheme NOT recognized by the switch",
+    ),
+    (
+        "mqtt-library",
+        "WARN | Could not accept connection : java.lang.NoClassDefFoundError: "
+        "org/fusesource/mqtt/codec/PINGRESP (org.fusesource.mqtt.codec.PINGRESP)",
+        "ERROR | java.lang.NoClassDefFoundError: com/example/mqtt/Own",
+    ),
+    (
         "jks-password",
         "Caused by: java.io.IOException: Keystore was tampered with, or password was incorrect",
         "INFO | Keystore was tampered with by nobody",

@@ -22,7 +22,7 @@ from app.pki.stores import key_store, trust_store
 from app.remote.base import Remote
 from app.verify import rows
 from app.verify.blame import about
-from app.verify.checks import LinkCheck, Probes
+from app.verify.checks import ClientCheck, LinkCheck, Probes
 from app.verify.links import verify_link, verify_site
 from app.verify.plain import probe_plain
 from app.verify.probe import probe_tls
@@ -45,8 +45,13 @@ def quick(
     name: str,
     trust: TrustAnchors | None,
     identity: Identity | None = None,
+    hello: bytes = b"",
+    newest: str = "",
 ) -> TlsResult:
-    return probe_tls(address, port, name=name, trust=trust, identity=identity, quiet=0.3)
+    return probe_tls(
+        address, port, name=name, trust=trust, identity=identity, hello=hello, newest=newest,
+        quiet=0.3,
+    )  # fmt: skip
 
 
 def stranger() -> Identity:
@@ -264,7 +269,7 @@ def test_no_links_give_no_findings() -> None:
 
 
 def test_a_bug_in_a_probe_is_not_swallowed() -> None:
-    def broken_own(check: LinkCheck) -> Identity | None:
+    def broken_own(check: LinkCheck | ClientCheck) -> Identity | None:
         raise ZeroDivisionError
 
     broken = replace(probes(), own=broken_own)

@@ -8,6 +8,8 @@ Decisions where the file leaves a choice:
 - user names and passwords are written so that the broker reads exactly them (see `values`);
 - a transportConnector is ours by its name, or by TLS of the same protocol on the wanted port:
   then its name stays; a plain connector on that port is refused;
+- a wanted listener that is the sole one of its protocol takes the place of the one that is there,
+  whatever its port; where there are several and none on the port, nobody guesses;
 - a networkConnector is ours by its name; one without a name by its exact target.  A foreign name
   with the same target stays untouched, with a note;
 - `needClientAuth=true` is ensured, unless the wanted URI itself says `needClientAuth=false`;

@@ -32,7 +32,7 @@ def edit_connectors(work: Work, wanted: BrokerEdit) -> None:
     fresh: list[Node] = []
     managed: list[Connector] = []
     for connector, uri in targets:
-        found = _match(work, staying, connector.name, uri)
+        found = _match(work, staying, connector, uri)
         if found is None:
             pairs = (("name", connector.name), ("uri", str(demanded(uri))))
             fresh.append(work.node("transportConnector", *pairs))
@@ -45,6 +45,7 @@ def edit_connectors(work: Work, wanted: BrokerEdit) -> None:
     work.add(_SECTION, section, fresh)
     _remark(work, [one for one in staying if one not in managed], bool(targets))
     if wanted.remove_plain:
+        _remark_closed(work, gone, [one.uri for one in staying], [uri for _, uri in targets])
         _remark_removal(work, staying, fresh)
 
 
@@ -73,8 +74,13 @@ def _goes(connector: Connector, wanted: BrokerEdit, keep: set[str]) -> bool:
     return connector.name in wanted.drop_connectors and connector.name not in keep
 
 
-def _match(work: Work, staying: list[Connector], name: str, uri: Uri) -> Connector | None:
-    """Find the connector that is the wanted one already, by name or by TLS on its port."""
+def _match(
+    work: Work, staying: list[Connector], wanted: TransportConnector, uri: Uri
+) -> Connector | None:
+    """Find the connector that is the wanted one already: by name, by TLS on its port, as the only
+    one of its protocol.
+    """
+    name = wanted.name
     named = [one for one in staying if one.name == name]
     on_port = [one for one in staying if one.uri and one.uri.port == uri.port]
     found = named + [one for one in on_port if one not in named]
@@ -84,7 +90,7 @@ def _match(work: Work, staying: list[Connector], name: str, uri: Uri) -> Connect
             *(one.element for one in found),
         )
     if not found:
-        return None
+        return _only(work, staying, uri) if wanted.sole else None
     only = found[0]
     if not only.uri and not only.text:
         raise work.document.refusal(f"connector {name!r} has no uri attribute", only.element)
@@ -104,6 +110,20 @@ def _match(work: Work, staying: list[Connector], name: str, uri: Uri) -> Connect
             hint="choose another port",
         )
     return only
+
+
+def _only(work: Work, staying: list[Connector], uri: Uri) -> Connector | None:
+    """Find the one TLS connector of a protocol, on whatever port."""
+    same = [one for one in staying if one.uri and one.uri.is_tls]
+    same = [one for one in same if one.uri and one.uri.protocol == uri.protocol]
+    if len(same) > 1:
+        ports = ", ".join(str(one.uri.port) for one in same if one.uri)
+        raise work.document.refusal(
+            f"several connectors speak {uri.protocol} over TLS, none of them on port {uri.port}",
+            *(one.element for one in same),
+            hint=f"choose the port of one of them: {ports}",
+        )
+    return same[0] if same else None
 
 
 def _update(work: Work, found: Connector, wanted: TransportConnector, uri: Uri) -> None:
@@ -142,6 +162,23 @@ def _remark(work: Work, foreign: list[Connector], managed: bool) -> None:
             )
         elif not asks_clients(one.uri):
             work.note(one.element, f"connector {one.name!r} may let clients in unproved")
+
+
+def _remark_closed(
+    work: Work, gone: list[Connector], staying: list[Uri | None], targets: list[Uri]
+) -> None:
+    """Say of each plain listener that goes where its clients find their protocol from then on."""
+    left = [uri for uri in (*targets, *staying) if uri is not None and uri.is_tls]
+    for one in gone:
+        if one.uri is None or not one.uri.is_plain:
+            continue
+        ports = dict.fromkeys(
+            str(uri.port) for uri in left if uri.protocol == one.uri.protocol and uri.port
+        )
+        then = f"its clients need {' or '.join(ports)}, over TLS"
+        if not ports:
+            then = f"nothing speaks {one.uri.protocol} over TLS, so its clients have no way in"
+        work.note(one.element, f"connector {one.name!r} ({one.text}) is closed: {then}")
 
 
 def _remark_removal(work: Work, staying: list[Connector], fresh: list[Node]) -> None:

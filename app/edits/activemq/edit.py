@@ -5,13 +5,13 @@ from __future__ import annotations
 from app.edits.activemq.broker import rename
 from app.edits.activemq.connectors import edit_connectors
 from app.edits.activemq.find import Work, check_sections, find_broker
-from app.edits.activemq.listen import switched_off
+from app.edits.activemq.listen import asks_clients, demanded, switched_off
 from app.edits.activemq.model import BrokerEdit, EditResult
 from app.edits.activemq.networks import edit_networks
 from app.edits.activemq.snippet import snippet
 from app.edits.activemq.ssl import edit_ssl
 from app.edits.activemq.view import read_broker
-from app.edits.uri import parse_uri
+from app.edits.uri import Uri, parse_uri
 from app.edits.xmlpatch import Patch
 from app.edits.xmltext import parse
 from app.errors import EditError
@@ -49,6 +49,11 @@ def _edit(data: bytes, wanted: BrokerEdit, path: str) -> EditResult:
     return EditResult(result, tuple(work.notes))
 
 
+def _as_strict(there: Uri, wanted: Uri) -> bool:
+    """Tell whether a listener asks clients for a certificate wherever it is wanted to."""
+    return asks_clients(there) or not asks_clients(demanded(wanted))
+
+
 def _prove(result: bytes, wanted: BrokerEdit, path: str) -> None:
     """Read the result again, and refuse it unless all that was wanted is in it."""
     view = read_broker(result, path)
@@ -59,6 +64,7 @@ def _prove(result: bytes, wanted: BrokerEdit, path: str) -> None:
         uri = parse_uri(connector.uri)
         there = ports.get(uri.port) if uri else None
         held.append(there is not None and there.is_tls and not switched_off(there))
+        held.append(there is not None and uri is not None and _as_strict(there, uri))
     if wanted.ssl is not None:
         pairs = dict(view.ssl.attributes) if view.ssl else {}
         held += [pairs.get(name) == value for name, value in wanted.ssl.attributes()]

@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 from app.edits.uri import Uri, option_key
 
 NEED = ("needClientAuth", "transport.needClientAuth")
+ENABLED = ("transport.enabledProtocols", "enabledProtocols", "socket.enabledProtocols")
 _WANT = ("wantClientAuth", "transport.wantClientAuth")
 VERIFY = ("verifyHostName", "transport.verifyHostName", "socket.verifyHostName")
 _KNOWN = ("needClientAuth", "wantClientAuth", "verifyHostName", "enabledProtocols")
@@ -46,6 +47,8 @@ def merge_listener(existing: Uri, wanted: Uri, *, ours: bool) -> tuple[Uri, list
     for raw in wanted.options or ():
         if raw:
             uri = _set(uri, option_key(raw), raw.partition("=")[2])
+    if asks_clients(existing) and not asks_clients(uri):
+        notes.append("clients need no certificate there any more")
     refused = VERIFY + (_WANT if asks_clients(wanted) else ())
     for key in refused:
         if uri.values(key):
@@ -68,10 +71,9 @@ def misspelt(uri: Uri) -> list[str]:
 
 
 def _set(uri: Uri, key: str, value: str) -> Uri:
-    """Set an option; the two spellings of needClientAuth are one."""
-    if key not in NEED:
-        return uri.with_option(key, value)
-    present = [spelling for spelling in NEED if uri.values(spelling)]
+    """Set an option; all spellings of one are set alike."""
+    spellings = next((known for known in (NEED, ENABLED) if key in known), (key,))
+    present = [spelling for spelling in spellings if uri.values(spelling)]
     for spelling in present or [key]:
         uri = uri.with_option(spelling, value)
     return uri

@@ -33,10 +33,15 @@ class SslContext:
 
 @dataclass(frozen=True)
 class TransportConnector:
-    """Describe a TLS listener, e.g. `ssl://0.0.0.0:61617?needClientAuth=true`."""
+    """Describe a TLS listener, e.g. `ssl://0.0.0.0:61617?needClientAuth=true`.
+
+    A `sole` one is the only TLS listener of its protocol: one that stands there already on another
+    port, by another name, is brought to what is wanted instead of doubled.
+    """
 
     name: str
     uri: str
+    sole: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ from dataclasses import replace
 from app.kinds.activemq import topology as shape
 from app.kinds.activemq.activation import activation
 from app.kinds.activemq.bundle import assumed, bundle
+from app.kinds.activemq.clients import client_ports, connectors_of
 from app.kinds.activemq.files import resources
 from app.kinds.activemq.layout import find_layout, survey
 from app.kinds.activemq.options import OPTIONS
 from app.kinds.activemq.proofs import proofs
-from app.kinds.base import Guard, Proof, Render
+from app.kinds.base import ClientPort, Guard, Proof, Render
 from app.kinds.bundle import Bundle
 from app.kinds.resources import Activation, FileResource, Layout
 from app.model import Link, Node, Site, Topology, Trust
@@ -63,8 +64,9 @@ class ActiveMQ:
         return shape.problems(site, topology)
 
     def survey(self, site: Site, node: Node) -> Survey:
-        """Ask for brokers of either layout, and who holds the TLS port that ours is to have."""
-        return survey(node, node.port if self._listens(site, node) else 0)
+        """Ask for brokers of either layout, and who holds the ports that ours is to have."""
+        ports = {f"{one.protocol}_port": one.port for one in connectors_of(node)}
+        return survey(node, {"port": node.port, **ports} if self._listens(site, node) else ports)
 
     def layout(self, site: Site, node: Node, observation: HostObservation) -> Layout:
         """Say which broker was found, and how it is started."""
@@ -102,6 +104,10 @@ class ActiveMQ:
     ) -> tuple[Proof, ...]:
         """Ask the brokers' logs for their bridges."""
         return proofs(shape.nodes(site, topology), shape.links(site, topology), layouts)
+
+    def client_ports(self, site: Site, topology: Topology) -> tuple[ClientPort, ...]:
+        """Give the connectors for clients."""
+        return client_ports(shape.nodes(site, topology))
 
     def assumed(self, site: Site, node: Node) -> Layout:
         """Take Debian's layout for granted."""

@@ -44,8 +44,9 @@ class Broker:
 
     `home` has the program, `base` the instance, `conf` its configuration and `data` its store and
     log.  `config` is its XML file, `uri` what its process was given to name it (`xbean:…`).  `real`
-    is its configuration folder without links.  `pid` is empty when it does not run.  `by_user`
-    tells that some user's own systemd runs it.
+    is its configuration folder without links.  `parts` are those jar files of its home that
+    protocols need.  `pid` is empty when it does not run.  `by_user` tells that some user's own
+    systemd runs it.
     """
 
     home: str
@@ -62,6 +63,7 @@ class Broker:
     java: str = ""
     version: str = ""
     script: str = ""
+    parts: str = ""
     stored: bool = False
     by_user: bool = False
     unit: Unit | None = None
@@ -182,6 +184,7 @@ def _broker(rows: Mapping[str, str], unit: Unit | None) -> Broker:
         java=rows.get("java", ""),
         version=jar[1] if jar else "",
         script=rows["script"] if _PATH.fullmatch(rows.get("script", "")) else "",
+        parts=rows.get("parts", ""),
         stored=rows.get("stored") == "yes",
         by_user="/user@" in cgroup and cgroup.endswith(".service"),
         unit=unit,

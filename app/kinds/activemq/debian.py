@@ -28,6 +28,7 @@ SURVEY = Survey(
         f"{AVAILABLE}/*/log4j.properties",
         f"{AVAILABLE}/*/options",
     ),
+    needs=("awk",),
     commands=(
         ("enabled", f'cd "$ROOT{ENABLED}" 2>/dev/null && for i in *; do [ -d "$i" ] && '
          'printf "%s %s\\n" "$i" "$(basename "$(readlink -f "$i")")"; done; :'),
@@ -38,6 +39,10 @@ SURVEY = Survey(
         ("java", "java -version 2>&1 | head -n 1"),
         ("running", 'for f in "$ROOT/run/activemq/"*.pid; do grep -q activemq '
          '"/proc/$(cat "$f" 2>/dev/null)/cmdline" 2>/dev/null && basename "$f" .pid; done; :'),
+        ("parts", 'cd "${ROOT:-/}" && for f in usr/share/activemq/lib/*.jar '
+         'usr/share/activemq/lib/optional/*.jar var/lib/activemq/*/lib/*.jar; do '
+         'case ${f##*/} in activemq-*|proton-j*|mqtt-client*) [ -e "$f" ] && echo "$f" ;; '
+         'esac; done; :'),
         ("stored", f'cd "$ROOT{STATE}" 2>/dev/null && for i in */data/kahadb; do [ -d "$i" ] && '
          'echo "${i%%/*}"; done; :'),
     ),
@@ -112,4 +117,13 @@ def facts(instance: Instance, count: int, seen: HostObservation) -> dict[str, st
         "running": running(instance.name, seen),
         "stored": "yes" if instance.name in seen.out("stored").split() else "",
         "version": calm(seen.out("version"), 40),
+        "parts": calm(_parts(instance.name, seen), 400),
     }
+
+
+def _parts(name: str, seen: HostObservation) -> str:
+    """Give the jar files of the package and of one instance, those that protocols need."""
+    own = f"{STATE}/{name}/lib/".lstrip("/")
+    paths = seen.out("parts").splitlines()
+    kept = (path for path in paths if path.startswith(("usr/share/activemq/", own)))
+    return " ".join(dict.fromkeys(path.rpartition("/")[2] for path in kept))

@@ -6,6 +6,7 @@ for the same cause); the acceptor's log names the cause.
 
 from __future__ import annotations
 
+from app.kinds.activemq.explanations_clients import CLIENT_ROWS
 from app.kinds.explaining import Row, row
 
 _ACCEPT = r"Could not accept connection from .{0,200}"
@@ -366,4 +367,4 @@ ADVICE = {
 }
 """Remedies for wrong dials that were accepted, by what was tried."""
 
-ROWS: tuple[Row, ...] = _START_UP + _ACCEPTOR + _INITIATOR
+ROWS: tuple[Row, ...] = _START_UP + CLIENT_ROWS + _ACCEPTOR + _INITIATOR

@@ -9,9 +9,9 @@ from app.edits.activemq import (
     BrokerEdit,
     NetworkConnector,
     SslContext,
-    TransportConnector,
     edit_broker,
 )
+from app.kinds.activemq.clients import transports
 from app.kinds.activemq.network import in_ring, neighbours
 from app.kinds.activemq.topology import accepts
 from app.kinds.base import Render
@@ -99,7 +99,7 @@ def broker_edit(render: Render) -> BrokerEdit:
             key_store_type=_format(render),
             trust_store_type=_format(render),
         ),
-        connectors=_listeners(render),
+        connectors=transports(node, listens=accepts(node, render.links)),
         networks=tuple(_bridge(render, li) for li in render.links if li.initiator == node.name),
         remove_plain=render.close_plain,
         drop_networks=_dropped(render),
@@ -109,14 +109,6 @@ def broker_edit(render: Render) -> BrokerEdit:
 def _broker_name(render: Render) -> str | None:
     """Rename only what is not unique: the stock name, or one that another broker here has."""
     return render.node.host if render.layout.facts["broker_name"] == "localhost" else None
-
-
-def _listeners(render: Render) -> tuple[TransportConnector, ...]:
-    node = render.node
-    if not accepts(node, render.links):
-        return ()
-    uri = f"ssl://{bracketed(str(node.options['bind']))}:{node.port}?needClientAuth=true"
-    return (TransportConnector("ssl", uri),)
 
 
 def _bridge(render: Render, link: Link) -> NetworkConnector:

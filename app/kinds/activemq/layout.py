@@ -6,10 +6,13 @@ the only one that runs.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from app.edits.activemq import BrokerView, meant, read_broker
 from app.errors import EditError
 from app.kinds.activemq import debian, upstream
 from app.kinds.activemq.brokers import KEY, Broker, asked_place, read_brokers, unit_name
+from app.kinds.activemq.clients import PROTOCOLS, lacks
 from app.kinds.activemq.paths import store_path
 from app.kinds.resources import Layout
 from app.model import Node
@@ -17,18 +20,18 @@ from app.observed import HostObservation, Survey
 from app.quoting import calm, sh
 from app.rendering import render_template
 
-PORT = "port"
+PORTS = ("port", *(f"{protocol}_port" for protocol in PROTOCOLS))
 PLACES = ("home", "base", "conf")
 OWN = ("start_command", "status_command")
 
 
-def survey(node: Node, port: int) -> Survey:
-    """Give what to read on a host, with who holds a port; 0 for none."""
+def survey(node: Node, ports: Mapping[str, int]) -> Survey:
+    """Give what to read on a host, with who holds each port, by the option that says which."""
     asked = {key: sh(str(node.options[key]).rstrip("/")) for key in PLACES}
     unit = sh(unit_name(str(node.options["service"])))
     commands = [(KEY, render_template("activemq/see-brokers.sh.j2", unit=unit, **asked))]
-    if port:
-        commands.append((PORT, render_template("activemq/port.sh.j2", port=port)))
+    for key, port in ports.items():
+        commands.append((key, render_template("activemq/port.sh.j2", port=port)))
     return debian.SURVEY.merged(Survey(commands=tuple(commands), leads=(KEY,)))
 
 
@@ -149,11 +152,13 @@ def _layout(
     if meant(name) is None:
         # Only the broker knows what its placeholder stands for; it differs from host to host.
         name = f"{name} on {node.host}"
-    taken = _port_taken(node, facts, seen)
+    taken = (_port_taken(node, key, facts, seen) for key in PORTS)
+    home = facts.get("home") or facts["data"].removesuffix("/data")
+    lacking = lacks(node, facts["parts"], f"{home}/lib")
     return Layout(
         facts,
-        warnings=(*warnings, *_warnings(view, facts, seen)),
-        problems=(*problems, *filter(None, (taken,))),
+        warnings=(*warnings, *_warnings(node, view, facts, seen)),
+        problems=(*problems, *filter(None, taken), *lacking),
         unique={"broker name": name},
         stale="it does not run" if facts["running"] == "no" else "",
     )
@@ -177,20 +182,23 @@ def _stores(
     return calm("; ".join(found), 500)
 
 
-def _port_taken(node: Node, facts: dict[str, str], seen: HostObservation) -> str:
-    """Say who else holds the port that the broker is to have; empty when nobody does."""
-    what, _, who = seen.out(PORT).partition(" ")
-    remedy = "end it, or set option port for this host"
+def _port_taken(node: Node, key: str, facts: dict[str, str], seen: HostObservation) -> str:
+    """Say who else holds a port that the broker is to have; empty when nobody does."""
+    what, _, who = seen.out(key).partition(" ")
+    port, remedy = node.options[key], f"end it, or set option {key} for this host"
     if what == "instance" and who != facts["instance"]:
-        return f"port {node.port} is held by the instance {calm(who, 60)}: {remedy}"
+        return f"port {port} is held by the instance {calm(who, 60)}: {remedy}"
     mine = facts.get("pid") and who.endswith(f"process {facts['pid']}")
     if what == "other" and not mine:
-        return f"port {node.port} is held by {calm(who, 100) or 'another program'}: {remedy}"
+        return f"port {port} is held by {calm(who, 100) or 'another program'}: {remedy}"
     return ""
 
 
-def _warnings(view: BrokerView, facts: dict[str, str], seen: HostObservation) -> tuple[str, ...]:
-    found = list(upstream.version_notes(facts["version"], facts["java"]))
+def _warnings(
+    node: Node, view: BrokerView, facts: dict[str, str], seen: HostObservation
+) -> tuple[str, ...]:
+    store = str(node.options["store_format"])
+    found = list(upstream.version_notes(facts["version"], facts["java"], store))
     if facts["java"] == "not found" or (not seen.tools.get("java") and seen.tools):
         found.append("no java in the path of the login")
     stock = facts["broker_name"] == "localhost"

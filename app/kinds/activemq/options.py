@@ -6,6 +6,24 @@ from app.site.options import Option
 
 ALL = "all"
 
+
+def _for_clients(protocol: str, title: str, port: int, what: str) -> tuple[Option, Option]:
+    """Declare a connector for clients that are no brokers: where, and whether it asks."""
+    return (
+        Option(
+            f"{protocol}_port", f"{title} TLS port",
+            f"{what} {port} by custom; 0 leaves what is there as it is.",
+            "int", 0, high=65535, each=True,
+        ),
+        Option(
+            f"{protocol}_verify", f"{title} certificates",
+            "Clients of that port must have a certificate of this site (tlswright export client). "
+            "Off: they are encrypted all the same, and log in with passwords, if at all.",
+            "bool", True, each=True,
+        ),
+    )  # fmt: skip
+
+
 OPTIONS = (
     Option(
         "port", "TLS port",
@@ -54,6 +72,32 @@ OPTIONS = (
         "bind", "Bind address",
         "The address that the TLS listener binds; 0.0.0.0 means every interface of the host.",
         "text", "0.0.0.0",  # noqa: S104
+    ),
+    *_for_clients(
+        "openwire", "OpenWire", 61618,
+        "A second ssl:// connector, for JMS clients: the brokers' own always asks for a "
+        "certificate.",
+    ),
+    *_for_clients("stomp", "STOMP", 61614, "A stomp+ssl:// connector."),
+    *_for_clients(
+        "amqp", "AMQP", 5671,
+        "An amqp+ssl:// connector for AMQP 1.0. Debian's package has no library for it.",
+    ),
+    *_for_clients(
+        "mqtt", "MQTT", 8883,
+        "An mqtt+ssl:// connector. On Debian it needs the package libmqtt-client-java too.",
+    ),
+    Option(
+        "nio", "Client connectors with NIO",
+        "nio+ssl, stomp+nio+ssl and so on: a few threads serve all clients, where there are "
+        "hundreds of them. The brokers' own connector stays as it is.",
+        "bool", False,
+    ),
+    Option(
+        "versions", "TLS versions",
+        "java: those that the broker's Java takes, 1.3 and 1.2 today. Anything else is written "
+        "into every TLS connector that is ours.",
+        "choice", "java", choices=("java", "1.3+1.2", "1.3", "1.2"),
     ),
     Option(
         "user", "Connector user",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from app.errors import PkiError
+from app.kinds.activemq.clients import PROTOCOLS
 from app.kinds.activemq.network import enough_hops, farthest, neighbours
 from app.kinds.activemq.options import ALL, BY_KEY
 from app.model import Link, Node, Scalar, Site, Topology
@@ -115,7 +116,19 @@ def problems(site: Site, topology: Topology) -> tuple[str, ...]:
             text = f"{names[place]} and {host} are both dialled as {place}"
             found.append(Fault(text, "names", host))
         names[place] = host
+        found += _clashes(topology, host)
     return (*found, *_unseen(site, topology))
+
+
+def _clashes(topology: Topology, host: str) -> Iterator[str]:
+    """Say which connectors of a broker have one port."""
+    seen: dict[Scalar, str] = {}
+    for key in ("port", *(f"{protocol}_port" for protocol in PROTOCOLS)):
+        number = value(topology, key, host)
+        if number and number in seen:
+            text = f"{host}: {seen[number]} and {key} are both {number}: give each its own"
+            yield Fault(text, key, host)
+        seen[number] = key
 
 
 def warnings(site: Site, topology: Topology) -> tuple[str, ...]:

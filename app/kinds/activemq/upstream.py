@@ -68,6 +68,7 @@ def facts(node: Node, broker: Broker, seen: HostObservation) -> dict[str, str]:
         "script": broker.script,
         "uri": broker.uri,
         "pid": broker.pid,
+        "parts": broker.parts,
     }
     return {key: calm(value, 1000) for key, value in found.items()}
 
@@ -103,8 +104,11 @@ def warnings(broker: Broker) -> tuple[str, ...]:
     return tuple(found)
 
 
-def version_notes(version: str, java: str) -> tuple[str, ...]:
-    """Say what the versions of broker and Java mean for TLS links, as far as they can be read."""
+def version_notes(version: str, java: str, store: str) -> tuple[str, ...]:
+    """Say what the versions of broker and Java mean for TLS links, as far as they can be read.
+
+    `store` is the format of the key stores.
+    """
     number = _number(version)
     found = []
     if number and number < CHECKS_NAMES:
@@ -116,7 +120,25 @@ def version_notes(version: str, java: str) -> tuple[str, ...]:
     needs = next((need for since, need in NEEDS_JAVA if number and number >= since), 0)
     if have and int(have[1]) < needs:
         found.append(f"ActiveMQ {version} needs Java {needs}, the one in the path is {have[1]}")
+    if store == "PKCS12" and _opens_no_pkcs12(java):
+        found.append(
+            "its Java cannot open PKCS12 stores as they are made today: update it to 8u301, "
+            "11.0.12 or later, or set store_format: JKS"
+        )
     return tuple(found)
+
+
+def _opens_no_pkcs12(java: str) -> bool:
+    """Tell whether a Java lacks today's algorithms of PKCS12 (JDK-8076190: 16, 11.0.12, 8u301)."""
+    found = re.search(r"(?:1\.)?(\d+)\.(\d+)(?:\.(\d+))?(?:[_u](\d+))?", java)
+    if found is None:
+        return False
+    major, update = int(found[1]), int(found[4] or 0)
+    if major == 8:
+        return 0 < update < 301
+    return (
+        major < 8 or (major == 11 and int(found[3] or 0) < 12) or major in (9, 10, 12, 13, 14, 15)
+    )
 
 
 def _number(version: str) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.kinds.base import Guard, Proof, Render
+from app.kinds.base import ClientPort, Guard, Proof, Render
 from app.kinds.bundle import Bundle
 from app.kinds.mmm import topology as shape
 from app.kinds.mmm.activation import activation
@@ -119,6 +119,10 @@ class MySqlMmm:
     ) -> tuple[Proof, ...]:
         """Ask agents by the monitor's certificate, and the monitor by mmm_control."""
         return proofs(shape.nodes(site, topology), shape.links(site, topology), layouts)
+
+    def client_ports(self, site: Site, topology: Topology) -> tuple[ClientPort, ...]:
+        """Give none: only MMM itself dials."""
+        return ()
 
     def assumed(self, site: Site, node: Node) -> Layout:
         """Take MMM 2.x as Debian had it for granted."""

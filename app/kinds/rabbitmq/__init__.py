@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from app.kinds.base import Guard, Proof, Render
+from app.kinds.base import ClientPort, Guard, Proof, Render
 from app.kinds.bundle import Bundle
 from app.kinds.rabbitmq import topology as shape
 from app.kinds.rabbitmq.activation import activation
@@ -118,6 +118,10 @@ class RabbitMQ:
         """Ask the CLI tools, the nodes' own links, and the cluster."""
         by_hand = frozenset(h for h in topology.hosts if site.hosts[h].by_hand)
         return proofs(shape.nodes(site, topology), shape.links(site, topology), layouts, by_hand)
+
+    def client_ports(self, site: Site, topology: Topology) -> tuple[ClientPort, ...]:
+        """Give none."""
+        return ()
 
     def assumed(self, site: Site, node: Node) -> Layout:
         """Take RabbitMQ's own packages for granted."""
