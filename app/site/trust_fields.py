@@ -59,9 +59,9 @@ _KEY_WORDS = {
 def _source() -> Field:
     return Field(
         "source", "trust", "Where the CA comes from",
-        "One that is made here signs for these hosts alone. One that you have is read from its "
-        "files. Of an outside CA signing requests are asked: they are signed elsewhere (easy-rsa, "
-        "openssl ca, cfssl, your company's own), and the certificates taken in.",
+        "One that is made here signs for these hosts alone; one that you have is read from its "
+        "files. For an outside CA requests are written, which others sign (easy-rsa, openssl ca, "
+        "cfssl and the like); the certificates are taken in.",
         type="choice", scope="authority", default="own",
         choices=tuple((source, words) for source, words in _SOURCE_WORDS.items()), visible=_any_ca,
     )  # fmt: skip

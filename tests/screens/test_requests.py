@@ -117,6 +117,7 @@ def test_what_cannot_be_read_is_told_and_nothing_happens(
     app = outside.app
 
     async def story(pilot: Pilot[int]) -> None:
+        await until(pilot, lambda: "3 hosts without a request" in text_of(app))
         await pilot.press("c")
         await until(pilot, lambda: isinstance(app.screen, RequestsScreen))
         await type_path(pilot, "t", tmp_path / "none.pem")
@@ -149,6 +150,7 @@ def test_a_review_with_nothing_to_do_yet_leads_to_what_is_waited_for(outside: Sc
     front.plan = Plan(front.of, (), (Check("hub", WAITING, "warn", text),))
 
     async def story(pilot: Pilot[int]) -> None:
+        await until(pilot, lambda: "3 hosts without a request" in text_of(app))
         await pilot.press("a")
         await until(pilot, lambda: ".. nothing to do yet: certificates of 1 host" in text_of(app))
         assert "2026-05-04" in text_of(app)
@@ -168,7 +170,7 @@ def test_the_trust_step_offers_it_and_pinned_trust_has_no_source(
         await to_hosts(pilot, "hub-a1 spk-01 spk-05")
         await to_step(pilot, TrustScreen)
         app.screen.query_one(Form).focus_on("source")
-        await pilot.press("space")
+        await pilot.press("space", "space")
         await until(pilot, lambda: "< outside >" in text_of(app))
         assert str(app.state.draft.authority.source) == "outside"
         assert "CA lifetime" not in text_of(app)
