@@ -172,7 +172,8 @@ class _Desk:
         if not self.asker.yes(f"{verb.capitalize()} this plan now"):
             self.asker.say("Nothing has been changed.")
             return Exit.CHANGES
-        run = front.start(verb, self.known, plan=front.save_plan(plan), intent=intent)
+        answers = context.for_a_run(self.known)
+        run = front.start(verb, answers, plan=front.save_plan(plan), intent=intent)
         return self.follow(run)
 
     def follow(self, run: str) -> Exit:

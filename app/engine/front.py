@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -27,7 +27,7 @@ from app.errors import UsageError
 from app.events import Event, fold
 from app.findings import Finding
 from app.kinds import load as load_kind
-from app.model import Site
+from app.model import Host, Site
 from app.pki.expiry import due, health
 from app.pki.facts import CertificateFacts
 from app.pki.secret import Secret
@@ -93,9 +93,12 @@ class Front:
         self.places = Places(directory)
         self._spawn = spawn
 
-    def check_host(self, site: Site, logins: Logins) -> HostCheck:
-        """Connect to the one host of a site and say what is there; changes nothing."""
-        return check_host(site, opening.connector(logins))
+    def check_host(self, site: Site, logins: Logins, others: Mapping[str, Host]) -> HostCheck:
+        """Connect to the one host of a site and say what is there; changes nothing.
+
+        `others` are the hosts that it may be reached through.
+        """
+        return check_host(site, opening.connector(logins, others))
 
     def make_plan(self, site: Site, answers: Answers, intent: Intent, say: Say = _quiet) -> Plan:
         """Observe every host and make the plan; raises PreflightError, HostError, VaultError."""
@@ -105,9 +108,10 @@ class Front:
         deployed = opening.deployed_of(self.places)
         vault = opening.open_vault(self.places, answers.passphrase, deployed, write=False)
         try:
+            connector = opening.connector(answers.logins, site.hosts)
             prepared = prepare(
-                site, opening.kinds_of(site), opening.connector(answers.logins), vault, deployed,
-                intent, now=utc_now(), served=served, say=say,
+                site, opening.kinds_of(site), connector, vault, deployed, intent,
+                now=utc_now(), served=served, say=say,
                 requests=load_requests(self.places.requests),
             )  # fmt: skip
         finally:
@@ -208,7 +212,7 @@ class Front:
         """Ask every host what went stale there or stands in the way; needs no vault."""
         from app.engine.standing import look
 
-        return look(site, opening.kinds_of(site), opening.connector(answers.logins))
+        return look(site, opening.kinds_of(site), opening.connector(answers.logins, site.hosts))
 
     def verify(self, site: Site, answers: Answers) -> Iterator[Finding]:
         """Probe every link and give the findings as they come."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event as Flag
@@ -199,7 +199,7 @@ class FakeFront(Front):
         self.rows: tuple[StatusRow, ...] = ()
         self.found = findings()
 
-    def check_host(self, site: Site, logins: Logins) -> HostCheck:
+    def check_host(self, site: Site, logins: Logins, others: Mapping[str, Host]) -> HostCheck:
         """Answer by the host's name and pinned key."""
         (host,) = site.hosts.values()
         self.asked.append(f"check {host.name}")
