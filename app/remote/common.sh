@@ -37,6 +37,13 @@ reason() {
   case $REASON in *'No space left'*) REASON="$REASON (disk full)" ;; esac
 }
 
+# clock: CLOCK is seconds that only go on: a clock that is set meanwhile must not stop or hurry us.
+clock() {
+  CLOCK=
+  [ ! -r /proc/uptime ] || IFS=' .' read -r CLOCK rest_ </proc/uptime
+  [ -n "$CLOCK" ] || CLOCK=$(date +%s)
+}
+
 # digest FILE: DIGEST becomes its SHA-256 in hex.
 if have sha256sum; then hash_stdin() { sha256sum; }
 elif have shasum; then hash_stdin() { shasum -a 256; }

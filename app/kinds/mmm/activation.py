@@ -21,7 +21,7 @@ STOP_SECONDS = 150
 """Closed connections hold the port for a minute; the unit itself may take 30 s."""
 START_SECONDS = 150
 CHECK_SECONDS = 90
-SETTLE_SECONDS = 2
+SETTLE_SECONDS = 6
 OUTAGE_AGENT, OUTAGE_MONITOR, OUTAGE_ALL = 5, 15, 25
 TOLD = {"set": "told to hold the roles (set_manual)", "lift": "told to act again (set_active)"}
 HOLDS = "nothing fails over"
