@@ -155,7 +155,13 @@ class UnreachableError(HostError):
 
 
 class HostKeyError(HostError):
-    """The host key is unknown or has changed; `offered` is the line the host presented."""
+    """The host key is unknown or has changed; `offered` is the line the host presented.
+
+    `pinned` is what was expected instead, empty where nothing was: then alone may a user accept
+    the key.  That of a jump host, which is no host of the site, is to be added to the user's
+    known_hosts file `known_file` as `known_name`, hashed or not; both are empty where there is
+    none.
+    """
 
     exit_code = Exit.PREFLIGHT
 
@@ -165,6 +171,9 @@ class HostKeyError(HostError):
         super().__init__(text, host=host, step="host key", hint=hint)
         self.offered = offered
         self.pinned = pinned
+        self.known_name = ""
+        self.known_file = ""
+        self.hashed = False
 
 
 class LoginError(HostError):

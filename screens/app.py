@@ -17,7 +17,7 @@ from app.errors import Exit, TlswrightError
 from screens import crash, look
 from screens.asks.confirm import Confirm
 from screens.asks.read import Read
-from screens.attempt import attempt, choose
+from screens.attempt import ask_codes, attempt, choose
 from screens.base import FrameScreen
 from screens.colourless import drop_greys
 from screens.form import Form
@@ -131,6 +131,8 @@ class TlswrightApp(App[int]):
 
         new = not state.has_vault and state.answers.passphrase is None
         if new and message.verb != "rollback" and not await choose(screen, state):
+            return
+        if not await ask_codes(screen, state):
             return
         try:
             run = await attempt(screen, state, begin)

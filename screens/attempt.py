@@ -18,7 +18,7 @@ from app.errors import (
     VaultError,
 )
 from app.quoting import calm
-from app.remote.locked import locked_key
+from app.remote.locked import asked_code, locked_key
 from app.site.draft import set_host
 from screens.asks.confirm import Confirm
 from screens.asks.secret import AskSecret
@@ -102,7 +102,7 @@ def _can_be_asked(error: TlswrightError) -> bool:
 
 async def _answered_host(app: App[Any], state: State, error: HostError) -> bool:
     if isinstance(error, HostKeyError):
-        return await trust_key(app, state, error.host, error.offered, error.text)
+        return await trust_key(app, state, error)
     sudo = "sudo" in f"{error.step} {error.text}"
     return await ask_login(app, state, error.host, "sudo" if sudo else "passwords", error.text)
 
@@ -117,6 +117,8 @@ async def ask_login(app: App[Any], state: State, host: str, what: str, text: str
     Where an encrypted key stands in the way, its passphrase is asked for first; one that was
     given for another host since is not asked for again.
     """
+    if what == "passwords" and (prompt := asked_code(text)):
+        return await _ask_code(app, state, host, f"{host} asks: {calm(prompt, 100)}")
     key = locked_key(text) if what == "passwords" else ""
     if key:
         known = state.logins.keys.get(key)
@@ -146,18 +148,53 @@ async def _ask_key(app: App[Any], state: State, host: str, key: str, *, wrong: b
     return secret is not None
 
 
-async def trust_key(app: App[Any], state: State, host: str, offered: str, text: str) -> bool:
-    """Show an unknown host key and ask once whether it is the right one."""
+async def _ask_code(app: App[Any], state: State, host: str, text: str) -> bool:
+    tail = "Good once: the next connection asks anew.  Enter goes on, Esc leaves it."
+    title = f"One-time code for {host}"
+    ask = AskSecret(title, text, tail, ascii_only=state.ascii_only)
+    secret = await app.push_screen_wait(ask)
+    if secret is not None:
+        state.login("codes", host, secret)
+    return secret is not None
+
+
+async def ask_codes(screen: Screen[Any], state: State) -> bool:
+    """Ask for new codes where hosts wanted some, for a run makes connections of its own.
+
+    False when the user would not give one.
+    """
+    for host in tuple(state.logins.codes):
+        text = f"The run makes a connection of its own to {host}, which wants a new code."
+        if not await _ask_code(screen.app, state, host, text):
+            return False
+    return True
+
+
+async def trust_key(app: App[Any], state: State, error: HostKeyError) -> bool:
+    """Show an unknown host key and ask once whether it is the right one.
+
+    Raises UsageError where that of a jump host cannot be kept.
+    """
+    where = "site.yaml" if _of_site(state, error.host) else calm(error.known_file, 100)
     question = (
-        f"{calm(text, 400)}\n\nCompare the fingerprint with the one that the host's owner gave "
-        "you. When you trust it, it is written to site.yaml and no other key is accepted."
+        f"{calm(error.text, 400)}\n\nCompare the fingerprint with the one that the host's owner "
+        f"gave you. When you trust it, it is written to {where} and no other key is accepted."
     )
+    title = f"Unknown host key: {calm(error.host, 60)}"
     choices = [("no", "Not now"), ("yes", "Trust this key")]
-    window = Confirm(f"Unknown host key: {host}", question, choices, ascii_only=state.ascii_only)
+    window = Confirm(title, question, choices, ascii_only=state.ascii_only)
     if await app.push_screen_wait(window) != "yes":
         return False
-    pin(state, host, offered)
+    if _of_site(state, error.host):
+        pin(state, error.host, error.offered)
+    else:
+        state.note(f"added the key of {error.host} to {state.edges.remember(error)}")
     return True
+
+
+def _of_site(state: State, host: str) -> bool:
+    """Tell whether a host is one of the draft or the site, and not a jump host beside them."""
+    return host in state.draft.host_names or (state.site is not None and host in state.site.hosts)
 
 
 def pin(state: State, host: str, offered: str) -> None:

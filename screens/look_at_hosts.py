@@ -11,7 +11,7 @@ from app.engine.front import HostCheck
 from app.errors import TlswrightError
 from app.model import Site
 from app.quoting import calm
-from app.site.convert import alone
+from app.site.convert import alone, as_site
 from screens.state import State
 from screens.threads import beside
 
@@ -59,8 +59,9 @@ class HostWatch:
             state.looking.discard(name)
             return
         asked, site, logins = self._now(name), alone(state.draft, name), state.logins
+        others = as_site(state.draft).hosts
         try:
-            found = await beside(lambda: state.edges.front.check_host(site, logins))
+            found = await beside(lambda: state.edges.front.check_host(site, logins, others))
         except TlswrightError as error:
             found = HostCheck(name, "failed", error.text, error.hint)
         finally:

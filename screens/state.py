@@ -9,12 +9,14 @@ from datetime import datetime
 from pathlib import Path
 
 from app.engine.front import Answers, Front, HostCheck
+from app.errors import HostKeyError
 from app.events import RunView
 from app.model import Site
+from app.pki.importing import Candidate
 from app.pki.secret import Secret
 from app.plan.make import Intent
 from app.plan.plan import Plan
-from app.remote.base import Logins
+from app.remote.base import Logins, OneTime
 from app.site.catalogue import KindFacts, Kinds
 from app.site.convert import from_site
 from app.site.draft import Draft
@@ -25,7 +27,8 @@ class Edges:
     """Hold every way to the world outside the screens, passed in by the command line.
 
     `ssh_hosts` gives the names in the user's SSH configuration; `kinds` the products;
-    `now` the time, aware.
+    `now` the time, aware; `remember` adds a jump host's key to the user's known hosts and says
+    where.
     """
 
     front: Front
@@ -35,6 +38,7 @@ class Edges:
     save_draft: Callable[[Draft], None]
     drop_draft: Callable[[], None] = lambda: None
     ssh_hosts: Callable[[], tuple[str, ...]] = tuple
+    remember: Callable[[HostKeyError], str] = lambda error: error.known_file
 
 
 @dataclass
@@ -65,6 +69,9 @@ class State:
     """Secret options that were typed, by key, until the vault has them."""
     kept: set[str] = field(default_factory=set)
     """Secret options that were put into the vault meanwhile."""
+    ca: Candidate | None = field(default=None, repr=False)
+    """The CA that was read and is to be imported, from `ca_files`."""
+    ca_files: tuple[str, str] = ("", "")
     visited: set[str] = field(default_factory=set)
     _past: list[Draft] = field(default_factory=list)
 
@@ -126,12 +133,14 @@ class State:
             self.secrets.pop(key, None)
 
     def login(self, what: str, name: str, secret: Secret) -> None:
-        """Keep a password: `what` is `passwords`, `sudo` (by host) or `keys` (by key file)."""
+        """Keep a secret: `what` is `passwords`, `sudo`, `codes` (by host) or `keys` (by file)."""
         logins = self.answers.logins
         if what == "passwords":
             logins = replace(logins, passwords={**logins.passwords, name: secret})
         elif what == "sudo":
             logins = replace(logins, sudo={**logins.sudo, name: secret})
+        elif what == "codes":
+            logins = replace(logins, codes={**logins.codes, name: OneTime(secret)})
         else:
             logins = replace(logins, keys={**logins.keys, name: secret})
         self.answers = replace(self.answers, logins=logins)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -18,6 +18,7 @@ from app.site.places import Places
 if TYPE_CHECKING:
     from app.engine.front import Front
     from app.engine.request import Answers
+    from app.remote.base import Logins
 
 T = TypeVar("T")
 
@@ -56,12 +57,9 @@ class Context:
     def answers(self, *, confirm: bool = False, needed: bool = True) -> Answers:
         """Come by the vault's passphrase and what logins need, in the documented order."""
         from app.engine.request import Answers
-        from app.remote.base import Logins
 
         passphrase = self.passphrase(confirm=confirm) if needed else None
-        return Answers(
-            passphrase, Logins(*(self._files(kind) for kind in ("password", "sudo", "key")))
-        )
+        return Answers(passphrase, self._logins())
 
     def passphrase(self, *, confirm: bool = False) -> Secret:
         """Find the vault's passphrase; raises UsageError that names the flags."""
@@ -87,27 +85,40 @@ class Context:
             raise UsageError("the two differ", hint="Type it again.")
         return first
 
-    def _files(self, kind: str) -> Mapping[str, Secret]:
-        """Read `--password-file`, `--sudo-password-file` and `--key-passphrase-file`."""
-        flag = {
-            "password": "password_file",
-            "sudo": "sudo_password_file",
-            "key": "key_passphrase_file",
-        }
-        name = getattr(self.flags, flag[kind], None)
-        if not name:
-            return {}
+    def _logins(self) -> Logins:
+        """Read the files that the flags name: each for every host, or `NAME=FILE` for one."""
+        from app.remote.base import Logins
+
+        flags = self.flags
+        given = (flags.password_file, flags.sudo_password_file, flags.key_passphrase_file)
+        if not any(given):
+            return Logins()
+        from app.engine.opening import machines
+
+        names, keys = machines(self.site())
+        return Logins(
+            self._files("--password-file", flags.password_file, names),
+            self._files("--sudo-password-file", flags.sudo_password_file, self.site().hosts),
+            self._files("--key-passphrase-file", flags.key_passphrase_file, keys),
+        )
+
+    def _files(
+        self, flag: str, given: Sequence[str] | None, names: Iterable[str]
+    ) -> dict[str, Secret]:
         from app.pki.passphrase import PassphraseOptions, find_passphrase
 
-        given = PassphraseOptions(file=Path(name), flag=f"--{flag[kind].replace('_', '-')}")
-        secret = find_passphrase(given, {}, None)
-        return dict.fromkeys(self._key_files() if kind == "key" else self.site().hosts, secret)
-
-    def _key_files(self) -> tuple[str, ...]:
-        """Name every key file that a login may use."""
-        own = {host.identity for host in self.site().hosts.values() if host.identity}
-        usual = (f"~/.ssh/id_{kind}" for kind in ("ed25519", "ecdsa", "rsa"))
-        return tuple(sorted({str(expand(Path(name))) for name in (*own, *usual)}))
+        whole: dict[str, Secret] = {}
+        single: dict[str, Secret] = {}
+        for text in given or ():
+            name, equals, file = text.partition("=")
+            one = bool(equals) and not Path(text).exists()
+            place = Path(file if one else text)
+            secret = find_passphrase(PassphraseOptions(file=place, flag=flag), {}, None)
+            if one:
+                single[str(expand(Path(name))) if "key" in flag else name] = secret
+            else:
+                whole = dict.fromkeys(names, secret)
+        return {**whole, **single}
 
     def asking(self, act: Callable[[Answers], T], answers: Answers) -> T:
         """Do something that logs in; ask for what a host lacks, as often as it takes.
@@ -137,10 +148,12 @@ class Context:
     def _with_login(self, error: LoginError, answers: Answers) -> Answers:
         if not self.terminal.interactive:
             raise error
-        from app.remote.locked import locked_key
+        from app.remote.base import OneTime
+        from app.remote.locked import asked_code, locked_key
 
         sudo = "sudo" in error.step or "sudo" in error.text
         path = "" if sudo else locked_key(error.text)
+        prompt = "" if sudo else asked_code(error.text)
         if path in answers.logins.keys and f"key {path}: needs its passphrase" in error.text:
             return answers  # given meanwhile, for another host
         self.terminal.complain(error)
@@ -149,6 +162,12 @@ class Context:
             if secret:
                 keys = {**answers.logins.keys, path: secret}
                 return replace(answers, logins=replace(answers.logins, keys=keys))
+        if prompt:
+            secret = self._code(error.host, prompt)
+            if not secret:
+                raise error
+            codes = {**answers.logins.codes, error.host: OneTime(secret)}
+            return replace(answers, logins=replace(answers.logins, codes=codes))
         word = f"sudo password on {error.host}" if sudo else f"password for {error.host}"
         secret = self.terminal.secret(f"{word} (empty to give up)")
         if not secret:
@@ -160,9 +179,25 @@ class Context:
             logins = replace(logins, passwords={**logins.passwords, error.host: secret})
         return replace(answers, logins=logins)
 
+    def for_a_run(self, answers: Answers) -> Answers:
+        """Ask for new codes where hosts wanted some: the run makes connections of its own."""
+        from app.remote.base import OneTime
+
+        codes = dict(answers.logins.codes)
+        for host in codes if self.terminal.interactive else ():
+            secret = self._code(host, "a new code, for the run makes its own connection")
+            codes[host] = OneTime(secret)
+        return replace(answers, logins=replace(answers.logins, codes=codes))
+
+    def _code(self, host: str, prompt: str) -> Secret:
+        return self.terminal.secret(f"{host} asks: {prompt.rstrip(': ')} (empty to give up)")
+
     def pin(self, error: HostKeyError) -> None:
-        """Pin an unknown host key that the user accepts; a changed one stops here."""
-        from app.remote.known_hosts import HostKey
+        """Pin an unknown host key that the user accepts; a changed one stops here.
+
+        That of a jump host that is no host of the site goes into the user's known_hosts.
+        """
+        from app.remote.known_hosts import HostKey, remember
         from app.site.write import save_site
 
         key = HostKey.parse(error.offered)
@@ -178,6 +213,9 @@ class Context:
             if not self.terminal.confirm("Trust this key for this site?", "--accept-host-key"):
                 raise error
         site = self.site()
+        if error.host not in site.hosts:
+            self.terminal.say(f"added the key of {error.host} to {remember(error)}")
+            return
         host = replace(site.hosts[error.host], host_key=error.offered)
         save_site(replace(site, hosts={**site.hosts, error.host: host}), self.places.site)
 

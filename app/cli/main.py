@@ -148,9 +148,10 @@ def _common(parser: argparse.ArgumentParser, *, suppress: bool) -> None:
     add("-C", "--site", dest="directory", metavar="DIR", help="the site's directory")
     add("--passphrase-file", metavar="FILE", help="the vault's passphrase")
     add("--passphrase-fd", type=int, metavar="N", help="a descriptor to read it from")
-    add("--password-file", metavar="FILE", help="the SSH password, where keys do not do")
-    add("--sudo-password-file", metavar="FILE", help="the sudo password")
-    add("--key-passphrase-file", metavar="FILE", help="the passphrase of SSH keys")
+    files = {"action": "append", "metavar": "[NAME=]FILE"}
+    add("--password-file", **files, help="the SSH password, of all or of the host NAME (repeat)")
+    add("--sudo-password-file", **files, help="the sudo password, of all or of the host NAME")
+    add("--key-passphrase-file", **files, help="the passphrase of SSH keys, or of the file NAME")
     add("--accept-host-key", action="append", metavar="SHA256:…", help="trust a host key (repeat)")
     add("--json", action="store_true", default=False, help="data as JSON")
     add("-y", "--yes", action="store_true", default=False, help="do not ask")

@@ -57,6 +57,7 @@ def first_draft(context: Context, site: Site | None) -> Draft:
 def edges_of(context: Context) -> Edges:
     """Give the screens their ways to the world outside."""
     from app.engine.journal import utc_now
+    from app.remote.known_hosts import remember
     from app.site.catalogue import installed
     from app.site.draft_file import save_draft
     from app.site.load import digest_of
@@ -84,6 +85,7 @@ def edges_of(context: Context) -> Edges:
         save_draft=keep,
         drop_draft=lambda: places.draft.unlink(missing_ok=True),
         ssh_hosts=_ssh_hosts,
+        remember=remember,
     )
 
 

@@ -36,6 +36,8 @@ class HostCheck:
     fingerprint: str = ""
     facts: dict[str, str] = field(default_factory=dict)
     names: tuple[str, ...] = ()
+    error: HostError | None = field(default=None, repr=False, compare=False)
+    """What stood in the way; its host is another one where that is a jump host."""
 
 
 NAMES = Survey(
@@ -112,18 +114,19 @@ def _layout(product: Kind, site: Site, seen: HostObservation) -> Layout:
 
 
 def _refused(host: str, error: HostError) -> HostCheck:
+    text = error.text if error.host == host else f"on the way, {error.host}: {error.text}"
     if isinstance(error, HostKeyError):
         state: HostState = "changed-key" if error.pinned else "new-key"
         return HostCheck(
-            host, state, error.text, error.hint, error.offered, _fingerprint(error.offered)
+            host, state, text, error.hint, error.offered, _fingerprint(error.offered), error=error
         )
     if isinstance(error, LoginError):
         state = "sudo" if "sudo" in error.step or "sudo" in error.text else "login"
-        return HostCheck(host, state, error.text, error.hint)
+        return HostCheck(host, state, text, error.hint, error=error)
     if isinstance(error, UnfitError):
-        return HostCheck(host, "unfit", error.text, error.hint)
+        return HostCheck(host, "unfit", text, error.hint, error=error)
     state = "unreachable" if isinstance(error, UnreachableError) else "failed"
-    return HostCheck(host, state, error.text, error.hint)
+    return HostCheck(host, state, text, error.hint, error=error)
 
 
 def _fingerprint(line: str) -> str:

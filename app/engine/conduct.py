@@ -69,7 +69,7 @@ def conduct(
         if root is not None:
             deployed = with_root(deployed, root)
         save_deployed(places.deployed, deployed)
-        connector = opening.connector(answers.logins)
+        connector = opening.connector(answers.logins, site.hosts)
         journal.hide(keyring.kept())
         if request.verb == "rollback":
             return _rollback(places, run, request, site, journal, stop, keyring, owner, answers)
@@ -175,7 +175,7 @@ def _rollback(
     refuse_removed(parts, reached)
     before = load_deployed(target / "before.json")
     kinds = opening.kinds_of(site)
-    connector = opening.connector(answers.logins)
+    connector = opening.connector(answers.logins, site.hosts)
     gathered: Gathered = gather(site, kinds, connector, _say(journal))
     try:
         refuse_errors(gathered)

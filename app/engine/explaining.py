@@ -37,7 +37,7 @@ def explain_host(site: Site, host: str, logins: Logins, kind: str = "") -> tuple
     """
     kinds = opening.kinds_of(site)
     nodes = _nodes_on(site, kinds, host, kind)
-    remote = opening.connector(logins).connect(site.hosts[host])
+    remote = opening.connector(logins, site.hosts).connect(site.hosts[host])
     try:
         seen = remote.observe(surveys(site, kinds)[host])
         heard = []

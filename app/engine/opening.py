@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from app import kinds
 from app.account import home as home_of_user
 from app.engine.record import load_deployed
-from app.errors import UsageError, VaultError
+from app.errors import HostError, UsageError, VaultError
 from app.kinds.base import Kind
 from app.model import Host, Site
 from app.pki.secret import Secret
@@ -22,6 +22,7 @@ from app.site.places import Places
 if TYPE_CHECKING:
     from app.pki.vault import Vault
     from app.remote.config import SshConfig
+    from app.remote.jumps import JumpHosts
 
 
 def kinds_of(site: Site) -> Mapping[str, Kind]:
@@ -63,20 +64,60 @@ def create_vault(places: Places, passphrase: Secret) -> None:
     Vault.create(places.vault, passphrase).close()
 
 
-def connector(logins: Logins) -> Connector:
-    """Give the connector that reaches hosts over SSH."""
+def connector(logins: Logins, hosts: Mapping[str, Host]) -> Connector:
+    """Give the connector that reaches hosts over SSH; `hosts` of the site may be jump hosts.
+
+    Connections to jump hosts are shared by all connectors of this process.  Raises UsageError
+    where ssh would not start with the user's configuration.
+    """
     from app.remote.known_hosts import KnownHosts
     from app.remote.ssh import ParamikoConnector
 
     home = home_of_user()
-    return ParamikoConnector(logins, KnownHosts.of_user(home), _ssh_config(home))
+    return ParamikoConnector(
+        logins, KnownHosts.of_user(home), _ssh_config(home), sites=hosts, jumps=_jumps()
+    )
 
 
 @cache
+def _jumps() -> JumpHosts:
+    from app.remote.jumps import JumpHosts
+
+    return JumpHosts()
+
+
+_configs: dict[Path, SshConfig] = {}
+
+
 def _ssh_config(home: Path) -> SshConfig:
+    """Read the user's configuration, again where a file of it has changed."""
     from app.remote.config import SshConfig
 
-    return SshConfig.load(home / ".ssh" / "config", home)
+    found = _configs.get(home)
+    if found is None or not found.fresh:
+        found = _configs[home] = SshConfig.of_user(home)
+    return found
+
+
+def machines(site: Site) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Name every machine that is logged in to, jump hosts too, and every key file that may do so.
+
+    What the configuration gives no answer for is left to the login, which says so.
+    """
+    from app.remote.route import route
+
+    names: list[str] = []
+    keys: list[str] = []
+    for host in site.hosts.values():
+        names.append(host.name)
+        try:
+            legs = route(host, _ssh_config(home_of_user()), site.hosts)
+        except HostError:
+            continue
+        names += [leg.host.name for leg in legs]
+        for leg in legs:
+            keys += map(str, leg.target.identities)
+    return tuple(dict.fromkeys(names)), tuple(dict.fromkeys(keys))
 
 
 def address_of(host: Host) -> str:
@@ -86,7 +127,7 @@ def address_of(host: Host) -> str:
     """
     from app.remote.config import resolve
 
-    return resolve(host, _ssh_config(home_of_user()), "-").address
+    return resolve(host, _ssh_config(home_of_user())).address
 
 
 def deployed_of(places: Places) -> Deployed:

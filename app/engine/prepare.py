@@ -90,8 +90,9 @@ def check_topologies(site: Site, kinds: Mapping[str, Kind]) -> None:
 
 
 def refuse_errors(gathered: Gathered) -> None:
-    """Raise what went wrong while hosts were asked."""
-    errors = [gathered.errors[host] for host in sorted(gathered.errors)]
+    """Raise what went wrong while hosts were asked; that of a jump host counts once."""
+    found = [gathered.errors[host] for host in sorted(gathered.errors)]
+    errors = list({(error.host, error.text): error for error in found}.values())
     if len(errors) == 1:
         raise errors[0]
     if errors:

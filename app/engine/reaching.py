@@ -12,7 +12,7 @@ from app.model import Site
 
 def reach(site: Site, answers: Answers) -> None:
     """Connect to each host of a topology and hang up; raises the first host's error."""
-    connector = opening.connector(answers.logins)
+    connector = opening.connector(answers.logins, site.hosts)
     names = dict.fromkeys(host for topology in site.topologies for host in topology.hosts)
     with ThreadPoolExecutor(max_workers=PARALLEL) as pool:
         for remote in pool.map(lambda name: connector.connect(site.hosts[name]), names):

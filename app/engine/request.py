@@ -9,7 +9,7 @@ from typing import Any
 
 from app.pki.secret import Secret
 from app.plan.make import Intent
-from app.remote.base import Logins
+from app.remote.base import Logins, OneTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ def pack(request: Request, answers: Answers) -> bytes:
             "passwords": {k: v.reveal() for k, v in logins.passwords.items()},
             "sudo": {k: v.reveal() for k, v in logins.sudo.items()},
             "keys": {k: v.reveal() for k, v in logins.keys.items()},
+            "codes": {k: v.reveal() for k, c in logins.codes.items() if (v := c.take())},
         }
     ).encode()
 
@@ -68,9 +69,11 @@ def unpack(data: bytes) -> tuple[Request, Answers]:
     """Read what `pack` wrote."""
     found = json.loads(data)
     passphrase = found["passphrase"]
-    logins = Logins(*(
+    passwords, sudo, keys = (
         {key: Secret(text) for key, text in found[kind].items()}
         for kind in ("passwords", "sudo", "keys")
-    ))  # fmt: skip
+    )
+    codes = {key: OneTime(Secret(text)) for key, text in found["codes"].items()}
+    logins = Logins(passwords, sudo, keys, codes)
     answers = Answers(Secret(passphrase) if passphrase is not None else None, logins)
     return Request.from_dict(found["request"]), answers

@@ -28,7 +28,7 @@ def verify(places: Places, site: Site, answers: Answers) -> Iterator[Finding]:
     if vault is None:
         raise UsageError("this site has no vault yet", hint="`tlswright apply` makes it.")
     with vault:
-        gathered = gather(site, kinds, opening.connector(answers.logins), _quiet)
+        gathered = gather(site, kinds, opening.connector(answers.logins, site.hosts), _quiet)
         try:
             for host, error in sorted(gathered.errors.items()):
                 yield Finding(host, "host reached", "fail", error.text, remedy=error.hint)

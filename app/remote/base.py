@@ -9,6 +9,7 @@ ROOT (empty on real hosts); paths in data are always given and answered without 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -150,10 +151,29 @@ class Connector(Protocol):
         """Connect and authenticate; raises UnreachableError, HostKeyError or LoginError."""
 
 
+class OneTime:
+    """Hold a code that a host takes once: whoever logs in first takes it away."""
+
+    def __init__(self, secret: Secret) -> None:
+        self._secret: Secret | None = secret
+        self._lock = threading.Lock()
+
+    def take(self) -> Secret | None:
+        """Give the code, and None ever after."""
+        with self._lock:
+            secret, self._secret = self._secret, None
+        return secret
+
+
 @dataclass(frozen=True, slots=True)
 class Logins:
-    """Hold what was asked for before the run: passwords by host name, passphrases by key file."""
+    """Hold what was asked for before the run.
+
+    Passwords, sudo passwords and one-time codes are by host name, passphrases by key file; a jump
+    host that is no host of the site goes by the name that it has in the configuration.
+    """
 
     passwords: Mapping[str, Secret] = field(default_factory=dict)
     sudo: Mapping[str, Secret] = field(default_factory=dict)
     keys: Mapping[str, Secret] = field(default_factory=dict)
+    codes: Mapping[str, OneTime] = field(default_factory=dict)

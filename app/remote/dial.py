@@ -32,14 +32,25 @@ class QuickSocket(socket.socket):
         return data
 
 
-def dial(address: str, port: int, seconds: float) -> QuickSocket:
-    """Connect to the first address that answers; raises OSError with the last reason."""
+FAMILIES = {"any": socket.AF_UNSPEC, "inet": socket.AF_INET, "inet6": socket.AF_INET6}
+
+
+def dial(
+    address: str, port: int, seconds: float, *, family: str = "any", bind: str = ""
+) -> QuickSocket:
+    """Connect to the first address that answers; raises OSError with the last reason.
+
+    `family` is any, inet or inet6; `bind` is the address of ours to dial from.
+    """
     last: OSError = OSError(f"{address} has no address")
-    for family, kind, proto, _, place in socket.getaddrinfo(address, port, type=socket.SOCK_STREAM):
-        sock = QuickSocket(family, kind, proto)
+    found = socket.getaddrinfo(address, port, FAMILIES[family], type=socket.SOCK_STREAM)
+    for number, kind, proto, _, place in found:
+        sock = QuickSocket(number, kind, proto)
         try:
             sock.settimeout(seconds)
             _tune(sock)
+            if bind:
+                sock.bind((bind, 0))
             sock.connect(place)
         except OSError as error:
             sock.close()

@@ -1,7 +1,7 @@
-"""Judge a host's key by what the site pins and by the user's known_hosts.
+"""Read known_hosts files, and add a line to one.
 
-An own scan of the lines: plain, `[host]:port`, patterns, negation, hashed, `@revoked`; lines with
-`@cert-authority` and lines that make no sense are passed over.  Format: sshd(8), SSH_KNOWN_HOSTS.
+An own scan of the lines: plain, `[host]:port`, patterns, negation, hashed, `@cert-authority` and
+`@revoked`; lines that make no sense are passed over.  Format: sshd(8), SSH_KNOWN_HOSTS.
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ import binascii
 import fnmatch
 import hashlib
 import hmac
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from app.errors import HostKeyError
-from app.model import Host
+from app.errors import HostKeyError, UsageError
+
+_MARKERS: Final = ("@cert-authority", "@revoked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class HostKey:
 class _Line:
     names: str
     key: HostKey
-    revoked: bool
+    marker: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,78 +82,75 @@ class KnownHosts:
     @classmethod
     def of_user(cls, home: Path) -> KnownHosts:
         """Read the files that OpenSSH's client reads by default."""
-        return cls.load(home / ".ssh/known_hosts", Path("/etc/ssh/ssh_known_hosts"))
+        shared = Path("/etc/ssh")
+        mine = (home / ".ssh/known_hosts", home / ".ssh/known_hosts2")
+        return cls.load(*mine, shared / "ssh_known_hosts", shared / "ssh_known_hosts2")
 
-    def keys(self, address: str, port: int) -> tuple[HostKey, ...]:
-        """Give the keys under which a host is known; empty when it is unknown."""
-        name = _name(address, port)
-        return tuple(x.key for x in self.lines if not x.revoked and _matches(x.names, name))
+    def keys(self, name: str) -> tuple[HostKey, ...]:
+        """Give the keys under which a host is known; empty when it is unknown.
 
-    def revoked(self, address: str, port: int, key: HostKey) -> bool:
-        """Tell whether a line revokes this key for this host."""
-        name = _name(address, port)
-        return any(x.revoked and x.key == key and _matches(x.names, name) for x in self.lines)
+        `name` is a host's, or `[host]:port` for a port of its own.
+        """
+        return self._marked(name, "")
+
+    def authorities(self, name: str) -> tuple[HostKey, ...]:
+        """Give the keys of the CAs that may certify a host of this name."""
+        return self._marked(name, "@cert-authority")
+
+    def revoked(self, name: str, key: HostKey) -> bool:
+        """Tell whether a line revokes this key, a host's or a CA's, for this host."""
+        return key in self._marked(name, "@revoked")
+
+    def _marked(self, name: str, marker: str) -> tuple[HostKey, ...]:
+        lower = name.lower()
+        return tuple(x.key for x in self.lines if x.marker == marker and _matches(x.names, lower))
 
 
-def expected(host: Host, known: KnownHosts, address: str, port: int) -> tuple[HostKey, ...]:
-    """Give the keys that are right for a host: what the site pins, else what the user knows."""
-    pinned = HostKey.parse(host.host_key)
-    return (pinned,) if pinned else known.keys(address, port)
+def add_known(path: Path, name: str, key: HostKey, *, hashed: bool = False) -> None:
+    """Append a host's key to a known_hosts file, as ssh does; raises OSError."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    shown = _hashed(name.lower(), os.urandom(20)) if hashed else name.lower()
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(descriptor, "r+b", buffering=0) as file:
+        size = os.fstat(descriptor).st_size
+        whole = size == 0 or os.pread(descriptor, 1, size - 1) == b"\n"
+        file.write(f"{'' if whole else chr(10)}{shown} {key.line}\n".encode())
 
 
-def judge(host: Host, known: KnownHosts, address: str, port: int, offered: HostKey) -> None:
-    """Raise HostKeyError unless the offered key is the one we expect."""
-    right = expected(host, known, address, port)
-    if known.revoked(address, port, offered):
-        raise HostKeyError(
-            f"the key of {address} is revoked in known_hosts: {offered.fingerprint}",
-            host=host.name,
-            offered=offered.line,
-            hint="give the host a new key, or take the @revoked line away if it is wrong",
+def remember(error: HostKeyError) -> str:
+    """Add the unknown key of a jump host to the user's known hosts, and give the file's path.
+
+    Raises UsageError where there is no file for it, or where it cannot be written.
+    """
+    key = HostKey.parse(error.offered)
+    if key is None or not error.known_file:
+        raise UsageError(
+            f"{error.host} is no host of the site, and the ssh configuration has no known_hosts",
+            hint="Put the jump host's key where UserKnownHostsFile says.",
         )
-    if offered in right:
-        return
-    seen = f"{offered.type} {offered.fingerprint}"
-    if not right:
-        raise HostKeyError(
-            f"the key of {address} is not known yet: {seen}",
-            host=host.name,
-            offered=offered.line,
-            hint="compare the fingerprint on the host's own console: "
-            "ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub",
-        )
-    before = ", ".join(f"{key.type} {key.fingerprint}" for key in right)
-    source = "pinned in the site" if host.host_key else "in known_hosts"
-    raise HostKeyError(
-        f"the key of {address} has changed: it offers {seen}, {source} is {before}",
-        host=host.name,
-        offered=offered.line,
-        pinned=right[0].line,
-        hint="somebody may be in between; if the host was set up anew, pin its new key",
-    )
+    try:
+        add_known(Path(error.known_file), error.known_name, key, hashed=error.hashed)
+    except OSError as problem:
+        raise UsageError(
+            f"the key of {error.host} cannot be added: {problem.strerror}", where=error.known_file
+        ) from problem
+    return error.known_file
 
 
 def _parse(lines: Iterable[str]) -> list[_Line]:
     found: list[_Line] = []
     for line in lines:
         words = line.split()
-        revoked = bool(words) and words[0] == "@revoked"
-        if revoked:
-            words = words[1:]
+        marker = words.pop(0) if words and words[0] in _MARKERS else ""
         if len(words) < 3 or words[0].startswith(("#", "@")):
             continue
-        found.append(_Line(words[0], HostKey(words[1], words[2]), revoked))
+        found.append(_Line(words[0], HostKey(words[1], words[2]), marker))
     return found
 
 
-def _name(address: str, port: int) -> str:
-    plain = address.lower()
-    return plain if port == 22 else f"[{plain}]:{port}"
-
-
 def _matches(names: str, name: str) -> bool:
-    if names.startswith("|1|"):
-        return _hash_matches(names, name)
+    if names.startswith("|"):
+        return names.startswith("|1|") and _hash_matches(names, name)
     hit = False
     for pattern in names.lower().split(","):
         negated = pattern.startswith("!")
@@ -176,3 +176,8 @@ def _hash_matches(names: str, name: str) -> bool:
     except (binascii.Error, ValueError):
         return False
     return hmac.compare_digest(hmac.digest(salt, name.encode(), "sha1"), digest)
+
+
+def _hashed(name: str, salt: bytes) -> str:
+    digest = hmac.digest(salt, name.encode(), "sha1")
+    return f"|1|{base64.b64encode(salt).decode()}|{base64.b64encode(digest).decode()}"

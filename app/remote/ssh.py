@@ -1,60 +1,63 @@
 """Reach hosts over SSH with paramiko's Transport: the one implementation of Connector.
 
-One connection per host and run.  The host key is judged and the login made in the same connection,
-since hosts punish connections that never log in.  paramiko's SSHClient is not used: it may ask on
-the terminal, and reads known_hosts in quadratic time.
+One connection per host and run, and one to each jump host for all hosts behind it.  The host key
+is judged and the login made in the same connection, since hosts punish connections that never log
+in.  paramiko's SSHClient is not used: it may ask on the terminal, and reads known_hosts in
+quadratic time.
 """
 
 from __future__ import annotations
 
-import logging
+import os
 import socket
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+import zlib
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import paramiko
-
 from app.account import home as home_of_user
 from app.account import user_name
-from app.errors import HostError, RemoteError, UnreachableError
+from app.errors import HostError, HostKeyError, RemoteError, UnreachableError
 from app.model import Host
 from app.observed import HostObservation, Output, Survey
 from app.quoting import calm, sh
 from app.remote.answer import read_answer
+from app.remote.auth import Auth
 from app.remote.base import Ack, Logins, Member
-from app.remote.config import SshConfig, Target, parse_jump, resolve
-from app.remote.dial import dial
-from app.remote.known_hosts import HostKey, KnownHosts, expected, judge
-from app.remote.login import log_in
+from app.remote.config import SshConfig, Target
+from app.remote.greeting import Busy, greet, hang_up, open_socket
+from app.remote.host_key import Judge
+from app.remote.jumps import JumpHosts, Lease
+from app.remote.keys import KeyRing
+from app.remote.known_hosts import HostKey, KnownHosts
+from app.remote.login import Attempt
 from app.remote.loginshell import refusal
 from app.remote.observe import survey_script
 from app.remote.pace import quiet
 from app.remote.payload import begin_call, check_id, finish_call, pack
 from app.remote.process import LOST, Process, start
+from app.remote.route import Leg, route
 from app.remote.shipping import PATH, SHELL, Rights, answer_mark, command_line, frame, script
+from app.remote.sshconf.tokens import Here
 from app.remote.sudo import choose_rights
 from app.remote.transaction import HostTransaction, read_ack
 
-_CIPHERS: Final = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes256-ctr")
-_LOG: Final = "tlswright.ssh"
 _PAUSES: Final = (0.5, 2.0, 5.0)
-_JUMPS_AT_ONCE: Final = 8
-
-logging.getLogger(_LOG).addHandler(logging.NullHandler())
-logging.getLogger(_LOG).propagate = False
+_LONG_PAUSES: Final = (5.0, 15.0, 30.0)
+"""For a host that punishes our address: what is not let in counts there too."""
+_LOGIN_SECONDS: Final = 60.0
 
 
 class ParamikoConnector:
     """Open connections; every secret was asked for before the run.
 
-    `on_log` gets (host name, one calm line).  `owner` names us in locks on hosts.
+    `on_log` gets (host name, one calm line).  `owner` names us in locks on hosts.  `sites` are the
+    hosts of the site, which may be jump hosts; `jumps` holds connections that are shared.
     """
 
     def __init__(
@@ -64,6 +67,8 @@ class ParamikoConnector:
         config: SshConfig | None = None,
         on_log: Callable[[str, str], None] = lambda host, text: None,
         *,
+        sites: Mapping[str, Host] | None = None,
+        jumps: JumpHosts | None = None,
         home: Path | None = None,
         owner: str = "",
         use_agent: bool = True,
@@ -74,75 +79,128 @@ class ParamikoConnector:
     ) -> None:
         self._logins = logins
         self._known = known
-        self._config = config
-        self._on_log = on_log
         self._home = home or home_of_user()
+        self._config = config or SshConfig(here=Here(self._home))
+        self._on_log = on_log
+        self._sites = sites or {}
+        self._jumps = jumps or JumpHosts()
         self._owner = owner or f"{user_name()}@{socket.gethostname()}"
         self._use_agent = use_agent
         self._seconds = connect_seconds
         self._shell = shell
         self._clock = clock
         self._pause = pause
-        self._jumping = threading.BoundedSemaphore(_JUMPS_AT_ONCE)
+        self._ring = KeyRing(logins.keys)
+        self._lock = threading.Lock()
+        self._files: dict[tuple[Path, ...], KnownHosts] = {}
+        self._failed: dict[tuple[Leg, ...], HostError] = {}
 
     def connect(self, host: Host) -> SshRemote:
         """Connect and authenticate; raises UnreachableError, HostKeyError or LoginError."""
-        target = resolve(host, self._config)
-        if not target.jump:
-            opened = [self._transport(host, target, None)]
-        else:
-            with self._jumping:
-                opened = self._through(host, target)
+        *way, last = route(host, self._config, self._sites)
+        lease = self._through(tuple(way)) if way else None
+        through = (way[-1].host.name, lease.transport) if lease else None
+        try:
+            line = self._transport(last, through)
+        except BaseException:
+            if lease is not None:
+                lease.close()
+            raise
+        lines = [line] if lease is None else [line, lease]
         word = self._logins.sudo.get(host.name)
         cautions: list[str] = []
         try:
-            rights = choose_rights(opened[0], host, word, cautions.append)
+            rights = choose_rights(line, host, word, cautions.append)
         except BaseException:
-            _close_all(opened)
+            hang_up(*lines)
             raise
         prefix = b""
         if word is not None and rights == "sudo-password":
             prefix = f"{word.reveal()}\n".encode()
         return SshRemote(
-            host, opened, rights, prefix, owner=self._owner, shell=self._shell, clock=self._clock,
+            host, lines, rights, prefix, owner=self._owner, shell=self._shell, clock=self._clock,
             cautions=tuple(cautions),
         )  # fmt: skip
 
-    def _through(self, host: Host, target: Target) -> list[Any]:
-        """Log in on the jump host, and from there by its own connection on the host itself."""
-        hop = parse_jump(target.jump)
-        first = self._transport(hop, resolve(hop, self._config), None)
+    def _through(self, way: tuple[Leg, ...]) -> Lease:
+        """Share the connection to a jump host; what failed once is not tried for every host."""
+        with self._lock:
+            failed = self._failed.get(way)
+        if failed is not None:
+            raise failed
+
+        def open_(leg: Leg, before: Any) -> Any:
+            place = way.index(leg)
+            return self._transport(leg, (way[place - 1].host.name, before) if place else None)
+
         try:
-            return [self._transport(host, target, first), first]
-        except BaseException:
-            first.close()
+            return self._jumps.through(way, open_)
+        except HostError as error:
+            with self._lock:
+                self._failed[way] = error
             raise
 
-    def _transport(self, host: Host, target: Target, jump: Any) -> Any:
-        for pause in (*_PAUSES, None):
+    def _transport(self, leg: Leg, through: tuple[str, Any] | None) -> Any:
+        spread = 0.8 + zlib.crc32(leg.host.name.encode()) / 2**32 * 0.4
+        for number in range(len(_PAUSES) + 1):
             try:
-                return self._once(host, target, jump)
-            except _Busy as busy:
-                if pause is None:
+                return self._once(leg, through)
+            except Busy as busy:
+                if number == len(_PAUSES):
                     raise busy.reason from busy
-                self._on_log(host.name, f"{busy.reason.text}; trying again in {pause} s")
+                pause = (_LONG_PAUSES if busy.long else _PAUSES)[number] * spread
+                self._on_log(leg.host.name, f"{busy.reason.text}; trying again in {pause:.1f} s")
                 self._pause(pause)
         raise AssertionError
 
-    def _once(self, host: Host, target: Target, jump: Any) -> Any:
-        sock = _socket(host, target, jump, self._seconds)
-        transport = _greet(sock, host, target, self._known, self._seconds)
+    def _once(self, leg: Leg, through: tuple[str, Any] | None) -> Any:
+        host, target = leg.host, leg.target
+        seconds = target.seconds or self._seconds
+        judge = Judge(host, target, self._known_for(target))
+        sock = open_socket(host, target, through, seconds, self._config.here.shell)
+        line = greet(sock, judge, seconds, _LOGIN_SECONDS)
         try:
-            offered = transport.get_remote_server_key()
-            key = HostKey(offered.get_name(), offered.get_base64())
-            judge(host, self._known, target.address, target.port, key)
-            method = log_in(transport, host, target, self._logins, self._home, self._use_agent)
+            self._judge(judge, line)
+            agent = self._agent(target)
+            attempt = Attempt(
+                Auth(line), line, host, target, self._logins, self._ring, agent, self._clock()
+            )
+            method = attempt.run()
         except BaseException:
-            _close_all([transport])
+            hang_up(line)
             raise
-        transport.set_keepalive(10)
+        line.set_keepalive(10)
         self._on_log(host.name, f"logged in as {target.user} by {method}")
-        return transport
+        return line
+
+    def _judge(self, judge: Judge, line: Any) -> None:
+        offered = line.get_remote_server_key()
+        blob = offered.public_blob
+        name, data = (blob.key_type, blob.key_blob) if blob else (offered.get_name(), b"")
+        try:
+            judge.judge(HostKey(name, offered.get_base64()), data, self._clock())
+        except HostKeyError as error:
+            files = judge.target.known
+            default = (self._home / ".ssh" / "known_hosts",)
+            error.known_name = judge.target.known_name
+            error.known_file = str(next(iter(default if files is None else files), ""))
+            error.hashed = judge.target.hash_known
+            raise
+
+    def _known_for(self, target: Target) -> KnownHosts:
+        """Give the known hosts of a target, each set of files read once."""
+        if target.known is None:
+            return self._known
+        with self._lock:
+            if target.known not in self._files:
+                self._files[target.known] = KnownHosts.load(*target.known)
+            return self._files[target.known]
+
+    def _agent(self, target: Target) -> str:
+        """Give the path of the agent's socket; empty where none is to be asked."""
+        if not self._use_agent or target.agent == "none":
+            return ""
+        return target.agent or os.environ.get("SSH_AUTH_SOCK", "")
 
 
 class SshRemote:
@@ -242,7 +300,7 @@ class SshRemote:
 
     def close(self) -> None:
         """Close the connection."""
-        _close_all(self._transports)
+        hang_up(*self._transports)
 
     def _start(self, framed: bytes) -> Process:
         command = command_line(self._rights, self._shell)
@@ -263,90 +321,6 @@ class SshRemote:
             f"the host did not run our script{f': {said}' if said else ''}",
             host=self.host.name, step=step,
         )  # fmt: skip
-
-
-class _Busy(Exception):
-    """The host dropped us before it said a word: it limits connections, and may take us soon."""
-
-    def __init__(self, reason: UnreachableError) -> None:
-        super().__init__(reason.text)
-        self.reason = reason
-
-
-def _socket(host: Host, target: Target, jump: Any, seconds: float) -> Any:
-    place = f"{target.address}:{target.port}"
-    if not 0 < target.port < 65536:
-        raise UnreachableError(
-            f"{place}: there is no such port", host=host.name, step="connect",
-            hint="check the port in the site, in its jump host, or in ~/.ssh/config",
-        )  # fmt: skip
-    try:
-        if jump is None:
-            return dial(target.address, target.port, seconds)
-        return jump.open_channel(
-            "direct-tcpip", (target.address, target.port), ("127.0.0.1", 0), timeout=seconds
-        )
-    except (socket.gaierror, UnicodeError) as error:
-        raise UnreachableError(
-            f"the name {target.address} has no address", host=host.name, step="connect",
-            hint="check the address in the site, or the resolver of this machine",
-        ) from error  # fmt: skip
-    except TimeoutError as error:
-        raise UnreachableError(
-            f"{place} does not answer", host=host.name, step="connect",
-            hint="is the host up, and is a firewall in between?",
-        ) from error  # fmt: skip
-    except (OSError, EOFError, paramiko.SSHException) as error:
-        text = getattr(error, "strerror", "") or str(error) or "refused"
-        raise UnreachableError(
-            f"cannot connect to {place}: {calm(text, 200)}", host=host.name, step="connect",
-            hint="is sshd running there, on this port?",
-        ) from error  # fmt: skip
-
-
-def _greet(sock: Any, host: Host, target: Target, known: KnownHosts, seconds: float) -> Any:
-    """Negotiate, asking first for the type of host key that we know."""
-    transport = paramiko.Transport(sock)
-    transport.set_log_channel(_LOG)
-    transport.banner_timeout = transport.handshake_timeout = transport.auth_timeout = seconds
-    options = transport.get_security_options()
-    options.ciphers = [c for c in _CIPHERS if c in options.ciphers]
-    options.key_types = _key_types(
-        list(options.key_types), expected(host, known, target.address, target.port)
-    )
-    try:
-        transport.start_client(timeout=seconds)
-        if transport.get_remote_server_key() is None:
-            raise paramiko.SSHException("no host key")
-    except (paramiko.SSHException, OSError, EOFError) as error:
-        _close_all([transport])
-        text = calm(str(error) or type(error).__name__, 200)
-        reason = UnreachableError(
-            f"{target.address}:{target.port} does not talk SSH with us: {text}",
-            host=host.name,
-            step="connect",
-            hint="the host may limit connections (MaxStartups, PerSourcePenalties): try later",
-        )
-        if "banner" in text or isinstance(error, (EOFError, ConnectionError)):
-            raise _Busy(reason) from error
-        raise reason from error
-    return transport
-
-
-def _key_types(offered: list[str], right: tuple[HostKey, ...]) -> list[str]:
-    """Put the types that we know first, so that a known host does not look changed."""
-    wanted = {t for key in right for t in _algorithms(key.type)}
-    return sorted(offered, key=lambda name: name not in wanted)
-
-
-def _algorithms(key_type: str) -> tuple[str, ...]:
-    return ("rsa-sha2-512", "rsa-sha2-256") if key_type == "ssh-rsa" else (key_type,)
-
-
-def _close_all(transports: list[Any]) -> None:
-    for transport in transports:
-        with suppress(OSError, EOFError, paramiko.SSHException, HostError):
-            transport.close()
 
 
 def _text(data: bytes) -> str:

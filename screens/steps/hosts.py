@@ -12,7 +12,7 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import DataTable, Input, Static
 
-from app.errors import TlswrightError
+from app.errors import HostError, HostKeyError, TlswrightError
 from app.remote.locked import locked_key
 from app.site import draft as d
 from app.site.catalogue import hosts_example
@@ -22,7 +22,7 @@ from app.site.typed_hosts import add_hosts
 from screens.asks.confirm import Confirm
 from screens.asks.edit import Edit
 from screens.asks.pick import Pick
-from screens.attempt import ask_login, pin
+from screens.attempt import ask_login, pin, trust_key
 from screens.columns import REST, set_columns
 from screens.look_at_hosts import HostWatch
 from screens.picture import draw
@@ -315,6 +315,9 @@ class HostsScreen(StepScreen):
             return
         self._go_to(host)
         check = self.state.checks[host.name]
+        if isinstance(check.error, HostKeyError) and check.error.host != host.name:
+            await self._trust_jump_host(check.error)
+            return
         text = (
             f"{host.name} offers a host key that is not known yet:\n\n  {check.fingerprint}\n\n"
             "Compare it with the one that the host's owner gave you. It is written to site.yaml; "
@@ -326,6 +329,21 @@ class HostsScreen(StepScreen):
             pin(self.state, host.name, check.offered)
             self.watch_hosts.again(host.name)
             self._go_to(self._unknown())
+
+    async def _trust_jump_host(self, error: HostKeyError) -> None:
+        """Trust the key of a jump host, which all hosts behind it wait for."""
+        try:
+            trusted = await trust_key(self.app, self.state, error)
+        except TlswrightError as problem:
+            self.say(str(problem), problem.hint)
+            return
+        if trusted:
+            self.watch_hosts.again(*self._behind(error))
+
+    def _behind(self, error: HostError) -> list[str]:
+        """Name the hosts that the same jump host stood in the way of."""
+        return [name for name, c in self.state.checks.items()
+                if c.error is not None and c.error.host == error.host]  # fmt: skip
 
     def _unknown(self) -> d.DraftHost | None:
         """Give the first host from the cursor on, around the end, whose key is not known yet."""
@@ -347,10 +365,13 @@ class HostsScreen(StepScreen):
         check = self.state.checks.get(host.name)
         what = "sudo" if check is not None and check.state == "sudo" else "passwords"
         text = check.text if check is not None else ""
-        if await ask_login(self.app, self.state, host.name, what, text):
+        error = check.error if check is not None else None
+        machine = error.host if error is not None else host.name
+        if await ask_login(self.app, self.state, machine, what, text):
             key = locked_key(text)
-            same = (n for n, c in self.state.checks.items() if key and locked_key(c.text) == key)
-            self.watch_hosts.again(host.name, *same)
+            same = {n for n, c in self.state.checks.items() if key and locked_key(c.text) == key}
+            behind = self._behind(error) if error is not None else []
+            self.watch_hosts.again(*dict.fromkeys([host.name, *behind, *sorted(same)]))
 
     def action_check(self) -> None:
         """Look at every host again."""

@@ -11,7 +11,6 @@ from screens.asks.edit import Edit
 from screens.rows import own_rows, with_own
 from screens.state import State
 
-
 MOST = 9
 """How many options are named: more would not fit below the form."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from app.engine.front import Answers, HostCheck
@@ -124,7 +125,7 @@ def _findings() -> list[Finding]:
 class ClusterFront(FakeFront):
     """Answer for nodes whose own names are short: `r1` at 10.4.7.11 dials and is dialled as r1."""
 
-    def check_host(self, site: Site, logins: Logins) -> HostCheck:
+    def check_host(self, site: Site, logins: Logins, others: Mapping[str, Host]) -> HostCheck:
         """Say what stands on the host, and what Erlang dials it by."""
         (host,) = site.hosts.values()
         kind = site.topologies[0].kind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import cast
 
@@ -144,7 +145,7 @@ def stopped_events() -> list[Event]:
 class FarmFront(FakeFront):
     """Answer for a host by its role: only `mon` has what a monitor reads."""
 
-    def check_host(self, site: Site, logins: Logins) -> HostCheck:
+    def check_host(self, site: Site, logins: Logins, others: Mapping[str, Host]) -> HostCheck:
         """Say what stands on the host, and by what it is dialled."""
         (host,) = site.hosts.values()
         (role,) = site.topologies[0].roles

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.model import Host
-from app.remote.config import SshConfig, list_config_hosts, parse_jump, resolve
+from app.remote.config import SshConfig, list_config_hosts, resolve
 
 TEXT = """
 # comment
@@ -20,14 +20,13 @@ Host spoke-* !spoke-b
     ProxyJump gate,second
     IdentityFile "/keys/%h key"
     IdentitiesOnly yes
-Match exec "true"
+Match exec "false"
     User wrong
 Match host hub
     User late
-Include more/*.conf
 Host *
+    Include more/*.conf
     User nobody
-    Port nonsense
 """
 
 
@@ -73,17 +72,3 @@ def test_without_a_configuration_the_local_user_logs_in() -> None:
 def test_names_to_pick_from_hold_no_patterns(config: SshConfig, tmp_path: Path) -> None:
     assert list_config_hosts(tmp_path / ".ssh/config") == ("hub", "spoke-a", "included")
     assert list_config_hosts(tmp_path / "missing") == ()
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("gate", ("", "gate", 22)),
-        ("me@gate:2222,other", ("me", "gate", 2222)),
-        ("me@[fe80::1]:22", ("me", "fe80::1", 22)),
-        ("fe80::1", ("", "fe80::1", 22)),
-    ],
-)
-def test_jump_hosts_are_read(text: str, expected: tuple[str, str, int]) -> None:
-    hop = parse_jump(text)
-    assert (hop.user, hop.address, hop.port) == expected

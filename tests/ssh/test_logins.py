@@ -71,7 +71,8 @@ def test_every_way_that_failed_is_named(sshd: Sshd, tmp_path: Path) -> None:
     with pytest.raises(LoginError) as caught:
         connector(tmp_path, logins).connect(replace(sshd.host(), identity=""))
     text = caught.value.text
-    for part in ("id_ed25519: refused", "id_ecdsa: no private key", "id_rsa: refused", "password:"):
+    for part in ("id_ed25519: refused", "id_ecdsa: no private key", "id_rsa: refused",
+                 "keyboard-interactive: refused"):  # fmt: skip
         assert part in text
     assert "hunter2" not in text
 
@@ -125,10 +126,10 @@ def test_the_users_configuration_leads_there(sshd: Sshd, tmp_path: Path) -> None
 
 def test_a_host_behind_a_jump_host_is_reached_through_it(sshd: Sshd, tmp_path: Path) -> None:
     path = tmp_path / "config"
-    path.write_text(f"Host 127.0.0.1\n  IdentityFile {sshd.identity}\n")
+    path.write_text(f"Host localhost\n  IdentityFile {sshd.identity}\n")
     known = tmp_path / "known_hosts"
-    known.write_text(f"[127.0.0.1]:{sshd.port} {sshd.host_key}\n")
-    host = replace(sshd.host(), jump=f"{sshd.host().user}@127.0.0.1:{sshd.port}")
+    known.write_text(f"[localhost]:{sshd.port} {sshd.host_key}\n")
+    host = replace(sshd.host(), jump=f"{sshd.host().user}@localhost:{sshd.port}")
     made = ParamikoConnector(
         Logins(), KnownHosts.load(known), SshConfig.load(path, tmp_path), home=tmp_path,
         use_agent=False,
@@ -165,7 +166,7 @@ def test_a_host_that_drops_us_is_asked_again_a_few_times(sshd: Sshd, tmp_path: P
             connector(tmp_path, pause=pauses.append).connect(host)
         thread.join(10)
     assert "MaxStartups" in caught.value.hint
-    assert pauses == [0.5, 2.0, 5.0]
+    assert pauses == pytest.approx([0.5, 2.0, 5.0], rel=0.2)
 
 
 def test_a_lost_connection_is_unreachable(sshd: Sshd, tmp_path: Path) -> None:

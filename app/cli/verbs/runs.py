@@ -181,7 +181,7 @@ def _begin(context: Context, verb: str, plan: Path | None, intent: Intent) -> Ex
     if not context.flags.yes:
         raise UsageError(f"{verb} changes hosts", hint="Without a terminal, give --yes.")
     answers = context.asking(lambda a: _reach(context, front, a), answers)
-    name = front.start(verb, answers, plan=plan, intent=intent)
+    name = front.start(verb, context.for_a_run(answers), plan=plan, intent=intent)
     return _watch(context, front, name)
 
 
@@ -218,7 +218,7 @@ def _reviewed(
     if not context.terminal.confirm("Apply this plan?", "--yes"):
         return Exit.CANCELLED
     saved = plan or front.save_plan(made)
-    name = front.start(verb, kept, plan=saved, intent=intent)
+    name = front.start(verb, context.for_a_run(kept), plan=saved, intent=intent)
     return _watch(context, front, name)
 
 

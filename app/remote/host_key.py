@@ -1,0 +1,152 @@
+"""Judge the key that a host offers: by what the site pins, by known_hosts, by their CAs.
+
+Unknown, changed and revoked keys stop us, as do certificates that are not good; nothing here is
+ever asked.  After `check_host_key` in sshconnect.c.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from app.errors import HostKeyError
+from app.model import Host
+from app.remote.certificate import SUFFIX, Certificate, CertificateProblem, read_certificate
+from app.remote.config import Target
+from app.remote.known_hosts import HostKey, KnownHosts
+
+_CONSOLE: Final = (
+    "compare the fingerprint on the host's own console: ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Hold what is known of one host, in the site and in the user's files."""
+
+    host: Host
+    target: Target
+    known: KnownHosts
+
+    @property
+    def keys(self) -> tuple[HostKey, ...]:
+        """Give the keys that are right: the one that the site pins, else those that are known.
+
+        A key that is known without a port does for every port, as with ssh.
+        """
+        pinned = HostKey.parse(self.host.host_key)
+        if pinned:
+            return (pinned,)
+        return next(filter(None, map(self.known.keys, self._names)), ())
+
+    @property
+    def authorities(self) -> tuple[HostKey, ...]:
+        """Give the CAs that may certify this host; none where the site pins a key."""
+        if self.host.host_key:
+            return ()
+        return tuple(ca for name in self._names for ca in self.known.authorities(name))
+
+    def types(self, spoken: Iterable[str]) -> tuple[str, ...]:
+        """Put the key types that we know first, so that a known host does not look changed.
+
+        Certificates come first where a CA may certify the host, and are not asked for otherwise.
+        """
+        plain = [name for name in spoken if not name.endswith(SUFFIX)]
+        wanted = {t for key in self.keys for t in _algorithms(key.type)}
+        certified = [f"{name}{SUFFIX}" for name in plain] if self.authorities else []
+        return (*certified, *sorted(plain, key=lambda name: name not in wanted))
+
+    def judge(self, offered: HostKey, blob: bytes, now: float) -> None:
+        """Raise HostKeyError unless the key, or the certificate whose blob is given, is right."""
+        certificate = self._certificate(offered, blob) if offered.type.endswith(SUFFIX) else None
+        if certificate is not None:
+            offered = HostKey(*certificate.key_line.split())
+            ca = HostKey(*certificate.ca_line.split())
+            self._refuse_revoked(ca, "the CA's key for")
+            self._refuse_revoked(offered, "the key of")
+            if ca in self.authorities:
+                self._judge_certificate(certificate, offered, now)
+                return
+        self._refuse_revoked(offered, "the key of")
+        if offered not in self.keys:
+            raise self._wrong(offered)
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        address = self.target.address.lower()
+        return tuple(dict.fromkeys([self.target.known_name, self.target.alias or address]))
+
+    def _certificate(self, offered: HostKey, blob: bytes) -> Certificate:
+        try:
+            return read_certificate(blob)
+        except CertificateProblem as error:
+            raise HostKeyError(
+                f"the certificate of {self.target.address} {error}", host=self.host.name,
+                offered="", hint="have the host's key certified anew by its CA",
+            ) from error  # fmt: skip
+
+    def _judge_certificate(self, found: Certificate, offered: HostKey, now: float) -> None:
+        try:
+            found.judge_host(self.target.alias or self.target.address.lower(), now)
+        except CertificateProblem as error:
+            raise HostKeyError(
+                f"the certificate of {self.target.address} {error}", host=self.host.name,
+                offered="", pinned=found.ca_line,
+                hint="have the host's key certified anew by its CA, for the name that is dialled",
+            ) from error  # fmt: skip
+
+    def _refuse_revoked(self, key: HostKey, what: str) -> None:
+        where = "in known_hosts"
+        hit = any(self.known.revoked(name, key) for name in self._names)
+        for path in self.target.revoked:
+            if not hit and key in _listed(path, self.host.name):
+                hit, where = True, f"by {path}"
+        if hit:
+            raise HostKeyError(
+                f"{what} {self.target.address} is revoked {where}: {key.fingerprint}",
+                host=self.host.name,
+                offered="",
+                pinned=key.line,
+                hint="give the host a new key, or take the @revoked line away if it is wrong",
+            )
+
+    def _wrong(self, offered: HostKey) -> HostKeyError:
+        right, address = self.keys, self.target.address
+        seen = f"{offered.type} {offered.fingerprint}"
+        if not right:
+            hint = ". ".join([_CONSOLE, *self.target.passed_over[-1:]])
+            return HostKeyError(
+                f"the key of {address} is not known yet: {seen}", host=self.host.name,
+                offered=offered.line, hint=hint,
+            )  # fmt: skip
+        before = ", ".join(f"{key.type} {key.fingerprint}" for key in right)
+        source = "pinned in the site" if self.host.host_key else "in known_hosts"
+        return HostKeyError(
+            f"the key of {address} has changed: it offers {seen}, {source} is {before}",
+            host=self.host.name,
+            offered=offered.line,
+            pinned=right[0].line,
+            hint="somebody may be in between; if the host was set up anew, pin its new key",
+        )
+
+
+def _listed(path: Path, host: str) -> tuple[HostKey, ...]:
+    """Read the keys of a RevokedHostKeys file; one that is not a list of keys is refused."""
+    try:
+        data = path.read_bytes()
+        if data.startswith(b"SSHKRL\n"):
+            raise OSError("a binary list (KRL) is not read here; list the keys as text")
+        lines = data.decode("utf-8", "replace").splitlines()
+    except OSError as error:
+        raise HostKeyError(
+            f"the revoked keys in {path} cannot be read: {error.strerror or error}", host=host,
+            offered="", pinned="?", hint="RevokedHostKeys in the ssh configuration names this file",
+        ) from error  # fmt: skip
+    found = [HostKey.parse(line) for line in lines if not line.lstrip().startswith("#")]
+    return tuple(key for key in found if key is not None)
+
+
+def _algorithms(key_type: str) -> tuple[str, ...]:
+    return ("rsa-sha2-512", "rsa-sha2-256") if key_type == "ssh-rsa" else (key_type,)
