@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from app.engine.checking import HostState
 from app.engine.front import HostCheck
 from app.events import Event, from_line, to_line
 from app.findings import Finding
-from app.model import Site
+from app.model import Host, Site
 from app.plan.plan import Check
 from app.quoting import calm
 from app.remote.base import Logins
@@ -91,7 +92,7 @@ def test_findings_show_what_a_host_said_as_plain_text(front: FakeFront) -> None:
 class EvilFront(FakeFront):
     """Answer for every host with a text that does its worst; every other host fails."""
 
-    def check_host(self, site: Site, logins: Logins) -> HostCheck:
+    def check_host(self, site: Site, logins: Logins, others: Mapping[str, Host]) -> HostCheck:
         (host,) = site.hosts.values()
         facts = dict.fromkeys(("product", "system", "java", "names", "login"), EVIL)
         state: HostState = "ok" if host.name == "hub" else "failed"
