@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.edits.activemq.snippet import snippet
 from app.kinds.activemq.debian import AVAILABLE, STATE
 from app.kinds.activemq.files import broker_edit, store_files
+from app.kinds.activemq.topology import accepts
 from app.kinds.base import Render
 from app.kinds.bundle import Bundle, bundle_of, text_piece
 from app.kinds.resources import Layout
@@ -47,7 +48,8 @@ def bundle(render: Render, facts: CertificateFacts) -> Bundle:
         "config": sh(render.layout.facts["config"]),
         "snippet": SNIPPET,
         "bridges": bool(wanted.networks),
-        "listens": bool(wanted.connectors),
+        "connectors": len(wanted.connectors),
+        "listens": accepts(render.node, render.links),
         "closes": render.node.options["plain"] == "close",
     }
     shown = (text_piece(SNIPPET, files[0], text, secrets),)
