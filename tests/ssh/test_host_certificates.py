@@ -1,4 +1,4 @@
-"""@cert-authority known hosts: host certificates are asked for, and each field of them is judged."""
+"""@cert-authority known hosts: host certificates are asked for, and each field is judged."""
 
 from __future__ import annotations
 
