@@ -23,7 +23,8 @@ class Survey:
     (up to 1 MiB).  Private keys belong in `digests`.  `commands` are (key, POSIX-sh snippet) pairs,
     run with LC_ALL=C and the host's privilege, each for at most `command_seconds`.  `leads` are the
     keys of commands that name files themselves, where only the host knows the path: what their
-    lines `text PATH` and `digest PATH` name is read as well.
+    lines `text PATH` and `digest PATH` name is read as well.  `needs` are tools that the commands
+    call and that must be there (see app.remote.tools).
     """
 
     digests: tuple[str, ...] = ()
@@ -31,6 +32,7 @@ class Survey:
     commands: tuple[tuple[str, str], ...] = ()
     command_seconds: int = 10
     leads: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
     def merged(self, other: Survey) -> Survey:
         """Join two surveys of one host into one round trip."""
@@ -40,6 +42,7 @@ class Survey:
             tuple(dict.fromkeys(self.commands + other.commands)),
             max(self.command_seconds, other.command_seconds),
             tuple(dict.fromkeys(self.leads + other.leads)),
+            tuple(dict.fromkeys(self.needs + other.needs)),
         )
 
 
@@ -86,8 +89,9 @@ class HostObservation:
 
     `clock_skew` is the host's clock minus ours, in seconds.  `tools` maps a tool's name to its
     path on the host, empty when it is missing.  `unfinished` names transactions that a lost run
-    left behind on the host; `free_bytes` is the space under the host's state directory.
-    `cautions` are sentences on the way there that its user should know.
+    left behind on the host; `free_bytes` is the space under the host's state directory, negative
+    where the host could not tell.  `powerless` says that `user` is not root, and
+    so can change nothing.  `cautions` are sentences on the way there that its user should know.
     """
 
     host: str
@@ -101,6 +105,7 @@ class HostObservation:
     free_bytes: int = 0
     unfinished: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()
+    powerless: bool = False
 
     def file(self, path: str) -> FileFact:
         """Give what stands at `path`; what was not seen is absent."""

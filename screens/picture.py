@@ -89,14 +89,14 @@ def _grove(
     Each leaf stands once, below the first that it has a link with; its other links are brackets.
     """
     homes = {leaf: next((h for h in hubs if _linked(leaf, h, links)), "") for leaf in leaves}
+    owned = {hub: [leaf for leaf in leaves if homes[leaf] == hub] for hub in hubs}
     room = max(0, height - len(hubs) - sum(not home for home in homes.values()))
+    shares = _shares({hub: len(own) for hub, own in owned.items()}, room)
     rows: list[str] = []
     named: list[str] = []
     for number, hub in enumerate(hubs):
-        own = [leaf for leaf in leaves if homes[leaf] == hub]
-        share = room // (len(hubs) - number)
+        own, share, last = owned[hub], shares[hub], number == len(hubs) - 1
         kept = own if len(own) <= share else own[: max(0, share - 1)]
-        last = number == len(hubs) - 1
         more = f" +{len(own)}" if own and not share else ""
         rows.append(f"{'┌' if not number else '└' if last else '├'}─ {hub}{more}")
         twigs = [*kept, f"+{len(own) - len(kept)} more"] if share > len(kept) < len(own) else kept
@@ -104,11 +104,19 @@ def _grove(
             bend = "└" if at == len(twigs) - 1 else "├"
             rows.append(f"{' ' if last else '│'}  {bend}── {twig}")
         named += [hub, *kept, *[""] * (len(twigs) - len(kept))]
-        room -= len(twigs)
     rows += [f"   {leaf}" for leaf in leaves if not homes[leaf]]
     named += [leaf for leaf in leaves if not homes[leaf]]
     _rails(rows, named, [pair for pair in links if _apart(pair, hubs, homes)], width)
     return rows
+
+
+def _shares(wanted: Mapping[str, int], room: int) -> dict[str, int]:
+    """Share rows out: who needs fewer than an equal share leaves the rest to the others."""
+    shares: dict[str, int] = {}
+    for number, name in enumerate(sorted(wanted, key=lambda one: wanted[one])):
+        shares[name] = min(wanted[name], room // (len(wanted) - number))
+        room -= shares[name]
+    return shares
 
 
 def _linked(one: str, other: str, links: Sequence[tuple[str, str]]) -> bool:

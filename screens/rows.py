@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from app.model import Scalar
+from app.model import Scalar, Source
 from app.site import answers, checks
-from app.site.draft import Draft, DraftHost, Step, set_authority, set_host, set_option
+from app.site.draft import (
+    Draft,
+    DraftHost,
+    Step,
+    set_authority,
+    set_host,
+    set_option,
+    set_source,
+)
 from app.site.fields import Field, fields, own_fields
 from screens.form import Row, Sort
 from screens.state import State
+
+FILES = ("ca_file", "ca_key")
+"""Answers of the trust step that are the draft's alone."""
 
 
 def rows_of(state: State, step: Step) -> list[Row]:
@@ -28,8 +39,13 @@ def put(state: State, key: str, text: str, step: Step) -> None:
     value = scalar(one, text)
     if value is None or one.problem(value):
         return
-    if one.scope == "authority":
+    if one.key == "source":
+        was = state.site.authority if state.site is not None else None
+        state.change(set_source(state.draft, cast(Source, value), was), undo=False)
+    elif one.scope == "authority":
         state.change(set_authority(state.draft, **{key: value}), undo=False)
+    elif one.scope == "site":
+        state.change(answers.put(state.draft, one, value, state.edges.kinds), undo=False)
     else:
         kept = None if value == one.default else value
         state.change(set_option(state.draft, key, kept), undo=False)
@@ -58,7 +74,7 @@ def shown(value: object) -> str:
 
 def _asked(state: State, step: Step) -> list[Field]:
     found = fields(state.draft, state.edges.kinds, step, secrets=True)
-    return [f for f in found if f.scope in ("authority", "option")]
+    return [f for f in found if f.scope in ("authority", "option") or f.key in FILES]
 
 
 def _secret(one: Field, state: State) -> Row:
@@ -69,6 +85,8 @@ def _secret(one: Field, state: State) -> Row:
 def _row(one: Field, draft: Draft) -> Row:
     if one.scope == "authority":
         value: object = getattr(draft.authority, one.key)
+    elif one.scope == "site":
+        value = getattr(draft, one.key)
     else:
         value = draft.options.get(one.key, one.default)
     usual = "usual" if one.source.startswith("usual") else one.source

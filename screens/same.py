@@ -30,7 +30,8 @@ def init_words(draft: Draft) -> tuple[str, ...]:
         words += ["--dials", f"{host.name}={','.join(host.names)}"] if host.names else []
     for initiator, acceptor in draft.drawn:
         words += ["--link", f"{initiator}:{acceptor}"]
-    return (*words, *_authority(draft.authority), *_login(draft.hosts), *_options(draft))
+    words += [*_authority(draft.authority), *_files(draft)]
+    return (*words, *_login(draft.hosts), *_options(draft))
 
 
 def _place(host: DraftHost) -> str:
@@ -43,9 +44,19 @@ def _place(host: DraftHost) -> str:
 def _authority(spec: AuthoritySpec) -> list[str]:
     usual, words = AuthoritySpec(), list[str]()
     for key in ("trust", "source", "key_type", "leaf_days", "ca_days"):
-        if getattr(spec, key) != getattr(usual, key):
-            words += [f"--{key.replace('_', '-')}", str(getattr(spec, key))]
+        value = getattr(spec, key)
+        # One that is imported is named by its files.
+        if value not in (getattr(usual, key), "imported"):
+            words += [f"--{key.replace('_', '-')}", str(value)]
     return words
+
+
+def _files(draft: Draft) -> list[str]:
+    spec = draft.authority
+    if spec.trust != "ca" or spec.source != "imported" or not draft.ca_file:
+        return []
+    key = ["--ca-key", draft.ca_key] if draft.ca_key else []
+    return ["--ca-certificate", draft.ca_file, *key]
 
 
 def _login(hosts: tuple[DraftHost, ...]) -> list[str]:

@@ -6,8 +6,11 @@ from typing import Any
 
 from textual.screen import Screen
 
+from app.model import Site
 from app.pki.secret import Secret
 from app.site.convert import Problem, problems, to_site
+from app.site.draft import set_authority
+from screens import ca
 from screens.attempt import attempt, choose
 from screens.same import command, init_words
 from screens.state import State
@@ -38,6 +41,24 @@ async def keep_secrets(screen: Screen[Any], state: State) -> bool:
     return True
 
 
+async def _kept_ca(screen: Screen[Any], state: State, site: Site) -> Site | None:
+    """Keep the CA that was read in the vault; gives the site that uses it."""
+
+    def keep() -> Site:
+        passphrase, candidate = state.answers.passphrase, state.ca
+        assert passphrase is not None, "it was asked for"
+        assert candidate is not None, "it was read before"
+        return state.edges.front.keep_ca(site, passphrase, candidate)
+
+    kept = await attempt(screen, state, keep)
+    if kept is not None:
+        spec = kept.authority
+        draft = set_authority(state.draft, anchor=spec.anchor, generation=spec.generation)
+        state.change(draft, undo=False)
+        state.note(f"the vault keeps the key of the CA, as generation {spec.generation}")
+    return kept
+
+
 async def settle(screen: Screen[Any], state: State) -> bool:
     """Write site.yaml and make the vault where there is none; False when an answer is missing.
 
@@ -48,6 +69,13 @@ async def settle(screen: Screen[Any], state: State) -> bool:
     unasked = not state.has_vault and state.answers.passphrase is None
     if unasked and not await choose(screen, state):
         return False
+    if ca.wanted(state) and not await ca.read(screen, state):
+        return False
+    if ca.files_of(state)[0]:
+        taken = await _kept_ca(screen, state, site)
+        if taken is None:
+            return False
+        site = taken
     await beside(lambda: state.edges.save_site(site))
     state.site = site
     state.note(f"wrote {state.directory / 'site.yaml'}")

@@ -12,6 +12,7 @@ from app.engine.front import Answers, Front, HostCheck
 from app.errors import HostKeyError
 from app.events import RunView
 from app.model import Site
+from app.pki.importing import Candidate
 from app.pki.secret import Secret
 from app.plan.make import Intent
 from app.plan.plan import Plan
@@ -68,6 +69,9 @@ class State:
     """Secret options that were typed, by key, until the vault has them."""
     kept: set[str] = field(default_factory=set)
     """Secret options that were put into the vault meanwhile."""
+    ca: Candidate | None = field(default=None, repr=False)
+    """The CA that was read and is to be imported, from `ca_files`."""
+    ca_files: tuple[str, str] = ("", "")
     visited: set[str] = field(default_factory=set)
     _past: list[Draft] = field(default_factory=list)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app.cli.plain_steps import Asker, Back, Leave, ask_fields
-from app.errors import Exit, TlswrightError, UsageError, VaultError
+from app.errors import Exit, GivenError, TlswrightError, UsageError, VaultError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from app.engine.front import Front
     from app.engine.request import Answers
     from app.model import Site
+    from app.pki.importing import Candidate
     from app.pki.secret import Secret
     from app.plan.make import Intent
     from app.plan.plan import Plan
@@ -43,15 +44,19 @@ def run_plain(context: Context) -> int:
     try:
         if context.places.site.exists():
             return int(_Desk(context, asker).menu())
-        secrets = _wizard(context, asker)
-        return int(_Desk(context, asker, secrets).apply("apply"))
+        desk = _Desk(context, asker)
+        desk.wizard()
+        return int(desk.apply("apply"))
     except Leave:
         context.terminal.print("Your answers are kept. `tlswright` goes on from here.")
         return int(Exit.OK)
 
 
-def _wizard(context: Context, asker: Asker) -> dict[str, Secret]:
-    """Ask every question and write the site; gives the secrets that the vault is to keep."""
+def _wizard(context: Context, asker: Asker) -> tuple[dict[str, Secret], Candidate | None]:
+    """Ask every question and write the site; gives what the vault is to keep.
+
+    That is the secrets, and a CA that was made elsewhere where one is named.
+    """
     from app.cli.screens import edges_of, first_draft
     from app.site.catalogue import installed
     from app.site.convert import problems, to_site
@@ -61,14 +66,34 @@ def _wizard(context: Context, asker: Asker) -> dict[str, Secret]:
     while True:
         draft = ask_fields(asker, draft, installed(), edges.save_draft)
         wrong = problems(draft, None, installed())
-        if not wrong:
-            break
         for one in wrong:
             asker.say(f"!! {one.text}" + (f"  (such as {one.example})" if one.example else ""))
+        if wrong:
+            continue
+        try:
+            candidate = _candidate(context, asker, draft)
+            break
+        except GivenError as error:
+            context.terminal.complain(error)
     edges.save_site(to_site(draft, installed()))
     edges.drop_draft()
     asker.say(f"Wrote {context.places.site}.")
-    return _secrets(context, asker, draft)
+    return _secrets(context, asker, draft), candidate
+
+
+def _candidate(context: Context, asker: Asker, draft: Draft) -> Candidate | None:
+    """Read the CA that the draft names and show it; None where none is named."""
+    from app.cli.verbs.ca import candidate_of, lines_of
+    from app.site.convert import as_site
+
+    site = as_site(draft)
+    if site.authority.source != "imported" or not draft.ca_file:
+        return None
+    found = candidate_of(context, site, draft.ca_file, draft.ca_key)
+    for line in lines_of(found):
+        asker.say(line)
+    found.authority(site.name, 1)
+    return found
 
 
 def _secrets(context: Context, asker: Asker, draft: Draft) -> dict[str, Secret]:
@@ -94,6 +119,13 @@ class _Desk:
     asker: Asker
     secrets: dict[str, Secret] = field(default_factory=dict)
     known: Answers | None = None
+    candidate: Candidate | None = None
+
+    def wizard(self) -> None:
+        """Ask every question, and write the site."""
+        secrets, candidate = _wizard(self.context, self.asker)
+        self.secrets.update(secrets)
+        self.candidate = candidate or self.candidate
 
     def menu(self) -> Exit:
         """Ask what to do until the user leaves."""
@@ -111,7 +143,7 @@ class _Desk:
             "r": lambda: self.apply("rotate"),
             "b": lambda: self._rollback(),
             "h": lambda: runs.runs(context),
-            "w": lambda: self.secrets.update(_wizard(context, self.asker)),
+            "w": self.wizard,
         }
         while True:
             for key, words in MENU:
@@ -133,14 +165,23 @@ class _Desk:
         if self.known is None:
             fresh = not self.context.places.vault.exists()
             self.known = self.context.answers(confirm=fresh)
+            self._import()
             if fresh and self.known.passphrase is not None:
                 front, site = self.context.front(), self.context.site()
                 facts = front.create_vault(site, self.known.passphrase)
                 if facts is not None:
                     self.asker.say(f"CA {facts.common_name}, SHA-256 {facts.sha256}")
         if self.known.passphrase is not None:
+            self._import()
             self._keep(self.known.passphrase)
         return self.known
+
+    def _import(self) -> None:
+        """Put a CA that was read into the vault, and let site.yaml say so."""
+        passphrase = self.known.passphrase if self.known is not None else None
+        if self.candidate is not None and passphrase is not None:
+            self.context.front().import_ca(self.context.site(), passphrase, self.candidate)
+            self.candidate = None
 
     def _keep(self, passphrase: Secret) -> None:
         for key in tuple(self.secrets):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from app.engine.control import StopFlag
 from app.engine.journal import Journal
-from app.remote.base import Ack, Barrier, Member, Transaction
+from app.remote.base import Ack, Barrier, Member, Remote, Transaction
 
 WORDS: Mapping[Barrier, str] = {
     "stage": "staging", "stop": "stopping", "switch": "switching", "start": "starting",
@@ -28,6 +28,22 @@ SENTENCES: Mapping[Barrier, str] = {
 }
 TAKE_UP = "letting the service take the files up"
 """What a start is where nothing was stopped for it."""
+
+
+def opened(
+    remotes: Mapping[str, Remote], members: Mapping[str, Member], journal: Journal, step: str
+) -> dict[str, Transaction]:
+    """Begin each member's transaction; what a slow line takes long to copy is told meanwhile."""
+
+    def begin(host: str, member: Member) -> Transaction:
+        def tell(text: str) -> None:
+            said = f"{SENTENCES['stage']}: {text}"
+            journal.emit("step", said, host=host, step=step, state=WORDS["stage"])
+
+        remotes[host].watch(tell)
+        return remotes[host].begin(member)
+
+    return {host: begin(host, member) for host, member in members.items()}
 
 
 @dataclass(frozen=True, slots=True)

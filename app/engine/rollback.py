@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from app.engine.barriers import Group
+from app.engine.barriers import Group, opened
 from app.engine.failing import tell
 from app.engine.proving import Prover
 from app.engine.run import Result, Runner
@@ -88,7 +88,7 @@ def _step(
             part, runner.run, runner.owner, number, activation, together=len(step) > 1
         )
         taken[part.host] = taken_up(activation)
-    transactions = {h: runner.gathered.remotes[h].begin(m) for h, m in members.items()}
+    transactions = opened(runner.gathered.remotes, members, runner.journal, step[0].step)
     group = Group(step[0].step, members, transactions, runner.journal, runner.stop)
     try:
         outcome = group.carry(dict, lambda: _decide(runner, step, members))

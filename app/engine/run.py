@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.engine.barriers import Group, Outcome
+from app.engine.barriers import Group, Outcome, opened
 from app.engine.control import StopFlag
 from app.engine.failing import tell
 from app.engine.gather import Gathered
@@ -118,10 +118,8 @@ class Runner:
             )
             for part in step.members
         }  # fmt: skip
-        transactions = {
-            host: self.gathered.remotes[host].begin(b.member) for host, b in built.items()
-        }
         members = {host: b.member for host, b in built.items()}
+        transactions = opened(self.gathered.remotes, members, self.journal, step.id)
         group = Group(step.id, members, transactions, self.journal, self.stop)
         try:
             outcome = group.carry(

@@ -30,4 +30,4 @@ def short(one: x509.Certificate, *, issuer: bool = False) -> str:
     name = one.issuer if issuer else one.subject
     found = name.get_attributes_for_oid(NameOID.COMMON_NAME)
     text = str(found[0].value) if found else name.rfc4514_string()
-    return f"“{calm(text, 80).replace(chr(10), ' ')}”"
+    return f"'{calm(text, 80).replace(chr(10), ' ')}'"

@@ -31,7 +31,7 @@ def checks(
     for node in nodes:
         seen, layout = observed[node.host], layouts[node.host]
         found += [_clock(seen), _space(seen), *_product(node, layout), *_names(seen)]
-        found += [Check(node.host, "login", "warn", text) for text in seen.cautions]
+        found += _login(seen)
         if seen.unfinished:
             ids = ", ".join(seen.unfinished)
             text = f"an earlier run was cut off ({ids}); apply resolves it first"
@@ -39,6 +39,17 @@ def checks(
     everyone = (*nodes, *by_hand)
     found += left_behind(nodes, by_hand, layouts)
     return (*found, *_shared(everyone, layouts), *_company(everyone, layouts))
+
+
+def _login(seen: HostObservation) -> list[Check]:
+    found = [Check(seen.host, "login", "warn", text) for text in seen.cautions]
+    if seen.powerless:
+        text = (
+            f"logged in as {seen.user or 'nobody'}, who may change nothing there: log in as root, "
+            "or let this user use sudo (privilege: sudo)"
+        )
+        found.append(Check(seen.host, "login", "fail", text))
+    return found
 
 
 def _names(seen: HostObservation) -> list[Check]:
@@ -103,6 +114,8 @@ def _clock(seen: HostObservation) -> Check:
 
 
 def _space(seen: HostObservation) -> Check:
+    if seen.free_bytes < 0:
+        return Check(seen.host, "space", "warn", "how much is free under /var/lib cannot be told")
     free = seen.free_bytes // (1024 * 1024)
     if seen.free_bytes < SPACE_BYTES:
         return Check(seen.host, "space", "fail", f"only {free} MiB are free under /var/lib")

@@ -10,7 +10,7 @@ ROOT (empty on real hosts); paths in data are always given and answered without 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -121,6 +121,9 @@ class Remote(Protocol):
     """Hold one open connection to one host."""
 
     host: Host
+
+    def watch(self, tell: Callable[[str], None]) -> None:
+        """Let long transfers be told from now on, in a few words now and then."""
 
     def observe(self, survey: Survey) -> HostObservation:
         """Answer a survey in one round trip."""

@@ -15,8 +15,9 @@ from typing import Final
 
 from app.errors import RemoteError
 from app.observed import FileFact, FileType, HostObservation, Output, Survey
-from app.quoting import calm, sh
+from app.quoting import calm, sh, sh_words
 from app.remote.shipping import script
+from app.remote.tools import groups, lacking
 
 _TYPES: Final[Mapping[str, FileType]] = {
     "file": "file",
@@ -29,7 +30,7 @@ _HEX: Final = re.compile(r"(?: [0-9a-f ]*)?")
 
 def survey_script(survey: Survey, root: str) -> str:
     """Give the whole script that answers a survey."""
-    calls = [script("observe").rstrip("\n"), f"survey {sh(root)}"]
+    calls = [script("observe").rstrip("\n"), sh_words("survey", root, *groups(survey.needs))]
     texts = dict.fromkeys(survey.texts)
     for how, paths in (("text", texts), ("digest", dict.fromkeys(survey.digests))):
         for path in paths:
@@ -65,7 +66,9 @@ class _Reading:
     user: str = ""
     system: str = ""
     time: float = 0.0
-    free: int = 0
+    free: int = -1
+    powerless: bool = False
+    lacks: list[str] = field(default_factory=list)
     unfinished: list[str] = field(default_factory=list)
     path: str = ""
     ended: bool = False
@@ -77,7 +80,7 @@ def read_answer(
     """Read what the script printed.
 
     `middle` is our clock, in seconds since the epoch, when the host told its own.  Raises
-    RemoteError when the answer is cut or makes no sense.
+    RemoteError when the answer is cut or makes no sense, UnfitError when the host lacks a tool.
     """
     found = _Reading()
     try:
@@ -91,6 +94,8 @@ def read_answer(
         ) from error
     if not found.ended:
         raise RemoteError("the answer of the host was cut", host=host, step="observe")
+    if found.lacks:
+        raise lacking(host, found.lacks)
     named = {
         key: found.outputs[n] for n, (key, _) in enumerate(survey.commands) if n in found.outputs
     }
@@ -105,6 +110,7 @@ def read_answer(
         clock_skew=found.time - middle if found.time else 0.0,
         free_bytes=found.free,
         unfinished=tuple(found.unfinished),
+        powerless=found.powerless,
     )
 
 
@@ -138,6 +144,10 @@ def _take(found: _Reading, tag: str, value: str, data: bytes) -> None:
             found.tools[calm(name, 50)] = calm(place, 300)
         case "free":
             found.free = int(value) * 1024
+        case "powerless":
+            found.powerless = True
+        case "lacks":
+            found.lacks.append(value)
         case "unfinished":
             found.unfinished.append(calm(value, 100))
         case "command":

@@ -1,28 +1,54 @@
 # Answer a survey.  Reads only, takes no lock, leaves nothing behind.  Each line is a tag and a
 # value; lines that begin with a blank are bytes in hex, so that nothing read can forge a line.
 
-# survey ROOT: what is true of the host as a whole.
+# lacks GROUP...: say of which groups, such as `od|hexdump`, this host has no tool; true when of one.
+# Without /proc or a ps that knows starting times no process can be told from a later one.
+lacks() {
+  lacks_=1
+  mark $$
+  [ -n "$MARK" ] || { echo "lacks /proc"; lacks_=0; }
+  for group_ in "$@"; do
+    rest_=$group_\| there_=
+    while [ -n "$rest_" ]; do
+      ! have "${rest_%%|*}" || there_=1
+      rest_=${rest_#*|}
+    done
+    [ -n "$there_" ] || { echo "lacks $group_"; lacks_=0; }
+  done
+  return "$lacks_"
+}
+
+# survey ROOT GROUP...: what is true of the host as a whole; all ends here where a tool lacks.
 survey() {
   place "$1" -
+  shift
+  if lacks "$@"; then
+    echo end
+    exit 0
+  fi
   BASE=
   [ -z "$ROOT" ] || BASE=$(cd -P -- "$ROOT" 2>/dev/null && pwd -P)
   echo "time $(date +%s.%N)"
   echo "user $(id -un)"
+  [ -n "$ROOT" ] || [ "$(id -u)" = 0 ] || echo powerless
   release_=$ROOT/etc/os-release
   [ -f "$release_" ] || release_=/etc/os-release
-  echo "system $(sed -n 's/^PRETTY_NAME=//p' "$release_" 2>/dev/null | tr -d '"' | head -n 1)"
+  echo "system $(sed -n 's/^PRETTY_NAME=//p' "$release_" 2>/dev/null | tr -d "\"'" | head -n 1)"
   for tool_ in openssl java keytool systemctl tar sha256sum sudo runuser ss; do
     echo "tool $tool_ $(command -v "$tool_" 2>/dev/null)"
   done
   at_=$STATE
   while [ ! -d "${at_:-/}" ]; do at_=${at_%/*}; done
   set -- $(df -Pk "${at_:-/}" 2>/dev/null | tail -n 1)
-  echo "free ${4:-0}"
+  case ${4:-none} in *[!0-9]*) ;; *) echo "free $4" ;; esac
   unfinished
   for id_ in $UNFINISHED; do echo "unfinished $id_"; done
 }
 
-bytes() { od -An -v -tx1 | sed 's/^[^ ]/ &/'; }
+if have od; then bytes() { od -An -v -tx1 | sed 's/^[^ ]/ &/'; }
+elif have hexdump; then bytes() { hexdump -v -e '32/1 " %02x" "\n"'; }
+else bytes() { xxd -p | sed 's/^/ /'; }
+fi
 
 # look text|digest PATH...: what stands at each path; a path that is a pattern may match none.
 look() {

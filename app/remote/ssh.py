@@ -37,6 +37,7 @@ from app.remote.known_hosts import HostKey, KnownHosts
 from app.remote.login import Attempt
 from app.remote.loginshell import refusal
 from app.remote.observe import read_answer, survey_script
+from app.remote.pace import quiet
 from app.remote.payload import begin_call, check_id, finish_call, pack
 from app.remote.process import LOST, Process, start
 from app.remote.route import Leg, route
@@ -218,12 +219,17 @@ class SshRemote:
     ) -> None:
         self.host = host
         self._cautions = cautions
+        self._tell: Callable[[str], None] = quiet
         self._transports = transports
         self._rights = rights
         self._prefix = prefix
         self._owner = owner
         self._shell = shell
         self._clock = clock
+
+    def watch(self, tell: Callable[[str], None]) -> None:
+        """Let long transfers be told from now on, in a few words now and then."""
+        self._tell = tell
 
     def observe(self, survey: Survey) -> HostObservation:
         """Answer a survey in one round trip; raises RemoteError or UnreachableError."""
@@ -298,7 +304,9 @@ class SshRemote:
 
     def _start(self, framed: bytes) -> Process:
         command = command_line(self._rights, self._shell)
-        return start(self._transports[0], command, self.host.name, mark=answer_mark(framed))
+        return start(
+            self._transports[0], command, self.host.name, mark=answer_mark(framed), tell=self._tell
+        )
 
     def _judge(self, process: Process, step: str) -> None:
         """Raise in words what kept the host from running our script, if it did not."""

@@ -10,7 +10,8 @@ from typing import Final, Literal, get_args
 from app.errors import HostError
 from app.quoting import calm
 from app.remote.base import Ack, Barrier, Member
-from app.remote.process import LOST, SLOWEST, Process
+from app.remote.pace import SLOWEST
+from app.remote.process import LOST, Process
 
 State = Literal[
     "staged", "stopped", "switched", "started", "waiting", "checked", "failed", "held",
@@ -62,10 +63,13 @@ class HostTransaction:
         self._process.close()
 
     def _keep_talking(self) -> None:
-        while not self._over.wait(max(0.2, self._member.silence_seconds / 4)):
+        seconds = max(0.2, self._member.silence_seconds / 4)
+        while not self._over.wait(seconds):
             with self._lock:
-                if self._over.is_set() or not self._process.send(b"ping\n", 5.0):
+                # A line that is stuck may come back: only the host's end or ours ends the pings.
+                if self._over.is_set() or self._process.ended:
                     return
+                self._process.send(b"ping\n", max(5.0, seconds))
 
     def _deadline(self) -> float:
         m = self._member

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import cast
 
 from app.errors import UsageError
-from app.model import AuthoritySpec, Scalar
+from app.model import AuthoritySpec, Scalar, Source
 from app.site.catalogue import Kinds
 from app.site.convert import as_site
 from app.site.draft import (
@@ -18,6 +19,7 @@ from app.site.draft import (
     set_kind,
     set_option,
     set_role,
+    set_source,
 )
 from app.site.fields import Answer, Field
 from app.site.normal import inherited
@@ -98,7 +100,10 @@ def get(draft: Draft, field: Field, kinds: Kinds, host: str = "") -> Answer:
         return tuple(_typed(one.name, one.user, one.address, one.port) for one in draft.hosts)
     if field.key == "links":
         return draft.drawn
-    kept: dict[str, Scalar] = {"kind": draft.kind, "shape": draft.shape, "site": draft.site}
+    kept: dict[str, Scalar] = {
+        "kind": draft.kind, "shape": draft.shape, "site": draft.site,
+        "ca_file": draft.ca_file, "ca_key": draft.ca_key,
+    }  # fmt: skip
     return kept[field.key] or field.default
 
 
@@ -112,6 +117,8 @@ def put(draft: Draft, field: Field, value: Answer, kinds: Kinds, host: str = "")
         if field.key == "role":
             return set_role(draft, host, str(value), kinds)
         return set_host(draft, host, **{field.key: value})
+    if field.scope == "authority" and field.key == "source":
+        return set_source(draft, cast(Source, value))
     if field.scope == "authority":
         return set_authority(draft, **{field.key: value})
     if field.scope in ("option", "node"):
@@ -128,6 +135,10 @@ def put(draft: Draft, field: Field, value: Answer, kinds: Kinds, host: str = "")
         return draft
     if field.key == "shape":
         return replace(draft, shape=str(value))
+    if field.key == "ca_file":
+        return replace(draft, ca_file=str(value))
+    if field.key == "ca_key":
+        return replace(draft, ca_key=str(value))
     return replace(draft, site=str(value))
 
 

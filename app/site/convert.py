@@ -129,12 +129,16 @@ def _unasked(draft: Draft, kinds: Kinds) -> Iterator[Problem]:
         yield Problem("topology", "kind", text, ", ".join(kinds.names()))
     if not draft.site:
         yield Problem("topology", "site", "give the site a name", "prod-mq")
+    spec = draft.authority
+    if spec.trust == "ca" and spec.source == "imported" and not spec.anchor and not draft.ca_file:
+        yield Problem("trust", "ca_file", "name the file of the CA", _EXAMPLES["ca_file"])
     if not draft.hosts:
         kind = kinds.load(draft.kind) if draft.kind in kinds.names() else None
         yield Problem("hosts", "hosts", "add the hosts", hosts_example(kind))
 
 
 _EXAMPLES = {
+    "ca_file": "~/corp-ca.p12",
     "address": "host-a.example.net or 198.18.7.11",
     "port": "22",
     "user": "root",

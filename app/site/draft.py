@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from app.errors import UsageError
-from app.model import AuthoritySpec, Options, Scalar
+from app.model import AuthoritySpec, Options, Scalar, Source
 from app.site.catalogue import KindFacts, Kinds, role_names
 from app.site.report import nearest
 
@@ -51,7 +51,8 @@ class Draft:
     """Hold the wizard's answers; every field may still be empty or wrong.
 
     `shelved` keeps the answers of other kinds; `seen` is the digest of the site.yaml that the
-    draft was made from, empty when there was none.  No secret is ever a part of it.
+    draft was made from, empty when there was none; `ca_file` and `ca_key` name the files of a CA
+    that is to be imported.  No secret is ever a part of it.
     """
 
     kind: str = ""
@@ -65,6 +66,8 @@ class Draft:
     step: Step = "topology"
     shelved: Mapping[str, Answers] = field(default_factory=dict)
     seen: str = ""
+    ca_file: str = ""
+    ca_key: str = ""
 
     @property
     def host_names(self) -> tuple[str, ...]:
@@ -193,6 +196,18 @@ def set_authority(draft: Draft, **values: Any) -> Draft:
     if values.get("source", draft.authority.source) == "own":
         values = {**values, "anchor": ""}
     return replace(draft, authority=replace(draft.authority, **values))
+
+
+def set_source(draft: Draft, source: Source, was: AuthoritySpec | None = None) -> Draft:
+    """Choose where the CA comes from; another choice means another CA, which nothing says yet.
+
+    `was` is the authority of the site: going back to its source goes back to its CA.
+    """
+    if source == draft.authority.source:
+        return draft
+    if was is not None and was.source == source:
+        return set_authority(draft, source=source, anchor=was.anchor, generation=was.generation)
+    return set_authority(draft, source=source, anchor="")
 
 
 def _with(options: Options, key: str, value: Scalar | None) -> Options:

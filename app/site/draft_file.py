@@ -73,6 +73,8 @@ def _draft(values: Mapping[str, Any]) -> Draft:
         step=step,  # type: ignore[arg-type]
         shelved={kind: _record(Answers, one) for kind, one in values["shelved"].items()},
         seen=_text(values["seen"]),
+        ca_file=_text(values.get("ca_file", "")),
+        ca_key=_text(values.get("ca_key", "")),
     )
 
 

@@ -7,154 +7,17 @@ options become fields too.  How a field looks is not said here.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
 
-from app.model import AuthoritySpec, Scalar, Source
 from app.site import checks
 from app.site.catalogue import KindFacts, Kinds, hosts_example
 from app.site.draft import Draft, Step
-from app.site.options import Option, problem
-from app.site.schema import KEY_TYPES, TRUSTS
+from app.site.field import Answer, Field, FieldType, Scope, always
+from app.site.options import Option
+from app.site.trust_fields import trust_fields
 
-FieldType = Literal["text", "int", "bool", "choice", "hosts", "names", "links"]
-Scope = Literal["site", "authority", "host", "option", "node"]
-Answer = Scalar | tuple[str, ...] | tuple[tuple[str, str], ...]
-
-
-# A kind's option of such a name is asked by --option-NAME, so that no flag means two things.
-_TAKEN_FLAGS = frozenset(
-    (
-        "all",
-        "ascii",
-        "at",
-        "ca-days",
-        "ca-name",
-        "color",
-        "debug",
-        "dir",
-        "due",
-        "headless",
-        "help",
-        "host",
-        "json",
-        "jsonl",
-        "key-type",
-        "kind",
-        "leaf-days",
-        "link",
-        "name",
-        "no-color",
-        "out",
-        "passphrase-file",
-        "plain",
-        "quiet",
-        "shape",
-        "site",
-        "source",
-        "stop",
-        "theme",
-        "trust",
-        "user",
-        "verbose",
-        "version",
-        "yes",
-    )
-)
-
-
-def _fine(_: str) -> str:
-    return ""
-
-
-def _always(_: Draft) -> bool:
-    return True
-
-
-def _matters(option: Option) -> Callable[[Draft], bool]:
-    """Give what tells whether an option is asked for a draft."""
-    if option.by_hand:
-        return lambda draft: any(host.reach == "bundle" for host in draft.hosts)
-    if option.several:
-        return lambda draft: sum(host.role == option.several for host in draft.hosts) > 1
-    return _always
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """Describe one question.
-
-    `scope` says whose answer it is: the site's, the authority's, each host's, the topology's
-    option, or an option of each node.  `source` says where the default comes from; `check` judges
-    one text (of a list: each item), empty for good; `empty` is what holds where the answer is left
-    empty, in words; `visible` tells whether to ask it at all.
-    `low` and `high` bound numbers.  `choices` are (value, words that explain it).  `lead` is what
-    must be known before it is answered.
-    """
-
-    key: str
-    step: Step
-    label: str
-    help: str
-    type: FieldType = "text"
-    scope: Scope = "site"
-    default: Answer = ""
-    source: str = "recommended"
-    example: str = ""
-    empty: str = ""
-    choices: tuple[tuple[str, str], ...] = ()
-    check: Callable[[str], str] = _fine
-    visible: Callable[[Draft], bool] = _always
-    low: int = 0
-    high: int = 2**31
-    required: bool = False
-    option: Option | None = None
-    lead: str = ""
-
-    @property
-    def flag(self) -> str:
-        """Give the flag of `init` that answers it, empty for what is asked of each host."""
-        if self.scope in ("host", "node"):
-            return ""
-        word = self.key.replace("_", "-")
-        if self.scope == "option":
-            return f"--option-{word}" if word in _TAKEN_FLAGS else f"--{word}"
-        names = {"name": "ca-name", "hosts": "host", "links": "link", "site": "name"}
-        return "--" + names.get(word, word)
-
-    @property
-    def secret(self) -> bool:
-        """Tell whether the answer goes into the vault."""
-        return self.option is not None and self.option.secret
-
-    @property
-    def port(self) -> bool:
-        """Tell whether it is the number of a port that the product listens on."""
-        return self.option is not None and self.option.type == "port"
-
-    def problem(self, value: Answer) -> str:
-        """Say what is wrong with an answer by itself; empty when nothing is."""
-        if self.option is not None and not isinstance(value, tuple):
-            return problem(self.option, value)
-        if self.required and value in ("", ()):
-            return "needs an answer"
-        if self.type == "bool":
-            return "" if isinstance(value, bool) else "must be yes or no"
-        if self.type == "int":
-            return self._number(value)
-        if isinstance(value, tuple):
-            words = (word for one in value for word in ((one,) if isinstance(one, str) else one))
-            return next((text for word in words if (text := self.check(word))), "")
-        if self.type == "choice":
-            choices = tuple(word for word, _ in self.choices)
-            return "" if value in choices else f"must be {' or '.join(choices)}"
-        return self.check(str(value))
-
-    def _number(self, value: Answer) -> str:
-        if isinstance(value, bool) or not isinstance(value, int):
-            return "must be a whole number"
-        inside = self.low <= value <= self.high
-        return "" if inside else f"must be from {self.low} to {self.high}"
+__all__ = [
+    "Answer", "Field", "FieldType", "Scope", "field", "fields", "own_fields", "secret_fields",
+]  # fmt: skip
 
 
 def fields(
@@ -166,9 +29,9 @@ def fields(
     request only.
     """
     kind = kinds.load(draft.kind) if draft.kind in kinds.names() else None
-    trust = (_trust(draft, kind), _source(draft), _ca_name(draft), *_TRUST)
     found = (
-        *_topology(kinds, kind), *_hosts(kind), _names(kind), *trust, *_options(kind, secrets),
+        *_topology(kinds, kind), *_hosts(kind), _names(kind), *trust_fields(draft, kind),
+        *_options(kind, secrets),
     )  # fmt: skip
     return tuple(f for f in found if step in (None, f.step) and f.visible(draft))
 
@@ -275,88 +138,13 @@ def _names(kind: KindFacts | None) -> Field:
     )  # fmt: skip
 
 
-def _any_ca(draft: Draft) -> bool:
-    return draft.authority.trust == "ca"
-
-
-def _own_ca(draft: Draft) -> bool:
-    return _any_ca(draft) and draft.authority.source == "own"
-
-
-_PLAIN = AuthoritySpec()
-_SOURCE_WORDS: dict[Source, str] = {
-    "own": "made here, its key in the vault",
-    "imported": "made elsewhere, its key in the vault",
-    "outside": "others sign: requests go out, certificates come in",
-}
-_TRUST_WORDS = {TRUSTS[0]: "an own certificate authority", TRUSTS[1]: "pinned peers, no CA"}
-
-
-def _trust(draft: Draft, kind: KindFacts | None) -> Field:
-    """Ask for the trust where the kind leaves a choice, or where what stands is none of its own."""
-    known = kind.trusts if kind else TRUSTS
-    asked = len(known) > 1 or draft.authority.trust not in known
-    return Field(
-        "trust", "trust", "Trust",
-        "With a CA, hosts trust one issuer, and a new host needs nothing changed elsewhere. "
-        "Pinned: each host trusts exactly the certificates of the peers that it has a link with.",
-        type="choice", scope="authority", default=known[0],
-        choices=tuple((trust, _TRUST_WORDS[trust]) for trust in known), visible=lambda _: asked,
-    )  # fmt: skip
-
-
-_KEY_WORDS = {
-    "ec-p256": "elliptic curve P-256",
-    "rsa-3072": "RSA with 3072 bits",
-    "rsa-2048": "RSA with 2048 bits",
-}
-
-
-def _source(draft: Draft) -> Field:
-    """Ask whose CA it is; an imported one is chosen by importing it."""
-    known = [s for s in _SOURCE_WORDS if s != "imported" or draft.authority.source == s]
-    return Field(
-        "source", "trust", "CA",
-        "With an outside CA tlswright writes a signing request for each host, waits until they are "
-        "signed elsewhere (easy-rsa, openssl ca, cfssl, your company's own), and takes the "
-        "certificates in.",
-        type="choice", scope="authority", default="own",
-        choices=tuple((s, _SOURCE_WORDS[s]) for s in known), visible=_any_ca,
-    )  # fmt: skip
-
-
-_TRUST = (
-    Field(
-        "key_type", "trust", "Key type",
-        "EC P-256 is small and fast, and known to all that is still maintained. Take RSA for old "
-        "peers, and 2048 bits only where they bear no more.",
-        type="choice", scope="authority", default=KEY_TYPES[0],
-        choices=tuple((key, _KEY_WORDS[key]) for key in KEY_TYPES),
-    ),
-    Field(
-        "ca_days", "trust", "CA lifetime (days)",
-        "How long the CA is valid. It is rotated without an outage, but all hosts take part.",
-        type="int", scope="authority", default=_PLAIN.ca_days,
-        low=1, high=checks.MAX_DAYS, visible=_own_ca,
-    ),
-    Field(
-        "leaf_days", "trust", "Certificate lifetime (days)",
-        "How long each host's certificate is valid: `tlswright rotate --due` renews them in time.",
-        type="int", scope="authority", default=_PLAIN.leaf_days,
-        low=1, high=checks.MAX_DAYS,
-    ),
-)  # fmt: skip
-
-
-def _ca_name(draft: Draft) -> Field:
-    usual = f"{draft.site or 'prod-mq'} CA g{draft.authority.generation}"
-    return Field(
-        "name", "trust", "CA name",
-        "Whose CA it is. Certificates call it NAME CA g1, where 1 is its generation; left empty, "
-        f"the NAME is that of the site: {usual}.",
-        scope="authority", source="the site's name", example=draft.site or "prod-mq",
-        empty=usual, check=checks.authority_name, visible=_own_ca,
-    )  # fmt: skip
+def _matters(option: Option) -> Callable[[Draft], bool]:
+    """Give what tells whether an option is asked for a draft."""
+    if option.by_hand:
+        return lambda draft: any(host.reach == "bundle" for host in draft.hosts)
+    if option.several:
+        return lambda draft: sum(host.role == option.several for host in draft.hosts) > 1
+    return always
 
 
 def secret_fields(draft: Draft, kinds: Kinds) -> tuple[Field, ...]:

@@ -22,7 +22,7 @@ class Edit(Window[dict[str, str]]):
     Edit Form { height: auto; margin-top: 1; }
     Edit Form #lines { height: auto; max-height: 12; }
     Edit #tail { color: $text-muted; }
-    Edit FieldLine .label { width: 18; }
+    Edit FieldLine .label { width: 24; }
     """
 
     def __init__(self, title: str, rows: Sequence[Row], *, ascii_only: bool) -> None:

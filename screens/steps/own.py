@@ -11,6 +11,9 @@ from screens.asks.edit import Edit
 from screens.rows import own_rows, with_own
 from screens.state import State
 
+MOST = 9
+"""How many options are named: more would not fit below the form."""
+
 
 async def edit_own(app: App[Any], state: State, host: str) -> bool:
     """Show a host's own options as a form; tells whether they were taken."""
@@ -34,6 +37,9 @@ def own_words(state: State) -> str:
         f"{host}: {', '.join(f'{key} {value}' for key, value in own.items())}"
         for host, own in draft.node_options.items()
     ]
-    return f"For one host alone (F6): {', '.join(labels.values())}." + (
+    shown = list(labels.values())
+    if len(shown) > MOST:
+        shown = [*shown[: MOST - 1], f"and {len(shown) - MOST + 1} more"]
+    return f"For one host alone (F6): {', '.join(shown)}." + (
         f"\n{'; '.join(have)}" if have else ""
     )

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import ClassVar
 
 from rich.text import Text
+from textual import work
 from textual.widget import Widget
 from textual.widgets import Static
 
+from app.errors import TlswrightError
 from app.pki.secret import Secret
 from app.site.convert import Problem
 from app.site.draft import Step
+from screens import ca
 from screens.attempt import SHORTEST
 from screens.form import Form, Row
 from screens.rows import put, rows_of
@@ -19,7 +23,7 @@ from screens.steps.step import StepScreen
 from screens.strength import strength
 from screens.words import WARN
 
-CA = "With a CA of your own, each host trusts what that CA signed."
+CA = "With a CA, each host trusts what that CA signed: one that is made here, or one that you have."
 PINNED = (
     "Pinned trust needs no CA: each host trusts exactly the certificates of the peers it has a "
     "link with."
@@ -62,7 +66,15 @@ class TrustScreen(StepScreen):
         self.query_one(Form).focus_first()
 
     def _rows(self) -> list[Row]:
-        return [*rows_of(self.state, self.STEP), *self._secret_rows()]
+        rows = [self._noted(row) for row in rows_of(self.state, self.STEP)]
+        return [*rows, *self._secret_rows()]
+
+    def _noted(self, row: Row) -> Row:
+        """Say beside the file of the CA what was read of it."""
+        found = self.state.ca
+        if row.key != "ca_file" or found is None or ca.wanted(self.state):
+            return row
+        return replace(row, note=ca.note(found))
 
     def _secret_rows(self) -> list[Row]:
         if self.state.answers.passphrase is not None:
@@ -118,7 +130,26 @@ class TrustScreen(StepScreen):
             return
         if self._typed["first"]:
             self.state.passphrase(Secret(self._typed["first"]))
+        if ca.wanted(self.state) and not self.found():
+            self._read_ca()
+            return
         super().action_next()
+
+    @work(exclusive=True, group="ca")
+    async def _read_ca(self) -> None:
+        """Read the CA, and go on when the user has looked at it."""
+        self.say("")
+        try:
+            taken = await ca.read(self, self.state)
+        except TlswrightError as error:
+            self.say(str(error), error.hint)
+            self.query_one(Form).focus_on("ca_file")
+            return
+        await self.query_one(Form).set_rows(self._rows())
+        if taken:
+            super().action_next()
+        else:
+            self.query_one(Form).focus_on("ca_file")
 
     def point_at(self, problem: Problem) -> None:
         """Give the focus to the field."""

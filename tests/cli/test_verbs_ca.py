@@ -74,7 +74,7 @@ def test_init_takes_a_ca_from_a_store_and_keeps_its_key_in_the_vault_alone(
     assert isinstance(authority, dict)
     assert authority["subject"] == "CN=Corp Root"
     assert "root   Corp Root" in done.stderr
-    assert "warn   hosts will trust “Corp Root”" in done.stderr
+    assert "warn   hosts will trust 'Corp Root'" in done.stderr
     spec = load_site(tmp_path / "site.yaml").authority
     assert (spec.source, spec.anchor, spec.generation) == ("imported", authority["sha256"], 1)
     with Vault.open(tmp_path / "vault", Secret(PASSPHRASE)) as vault:
@@ -94,7 +94,7 @@ def test_ca_check_says_all_and_changes_nothing(tmp_path: Path, corp: Corp) -> No
     (tmp_path / "site.yaml").write_text(site)
     done = tlswright("ca", "check", corp.elsewhere, cwd=tmp_path)
     assert done.returncode == 2
-    assert "fail   “Elsewhere” may not sign for hub.example.com" in done.stdout
+    assert "fail   'Elsewhere' may not sign for hub.example.com" in done.stdout
     assert "Its name constraints allow example.org" in done.stdout
     assert f"{corp.elsewhere} holds the CA's key, and everybody on this machine" in done.stdout
     after = {f: f.read_bytes() for f in tmp_path.rglob("*") if f.is_file()}

@@ -10,12 +10,14 @@ from typing import cast
 
 from app.engine.front import Answers, Front, HostCheck, RunSummary, StatusRow
 from app.engine.gather import Say
+from app.engine.importing import with_ca
 from app.errors import LoginError, VaultError
 from app.events import Event, EventKind
 from app.findings import Finding
 from app.kinds.resources import Activation, FileResource, LiteralWant
 from app.model import AuthoritySpec, Host, Node, Site, Topology
 from app.pki.facts import CertificateFacts
+from app.pki.importing import Candidate
 from app.pki.names import San
 from app.pki.secret import Secret
 from app.plan.diff import Change
@@ -279,6 +281,12 @@ class FakeFront(Front):
         self.asked.append("vault")
         (self.directory / "vault").write_bytes(b"sealed")
         return None
+
+    def keep_ca(self, site: Site, passphrase: Secret, candidate: Candidate) -> Site:
+        """Remember which CA was kept; reading it is real."""
+        self.asked.append(f"keep CA {candidate.facts[0].common_name}")
+        (self.directory / "vault").write_bytes(b"sealed")
+        return with_ca(site, candidate, 1)
 
     def keep_secret(self, passphrase: Secret, key: str, value: Secret) -> None:
         """Remember that a secret was kept, and which."""

@@ -77,6 +77,44 @@ def test_nodes_that_all_talk_to_each_other_are_drawn_as_such(
     assert draw({"node": hosts}, width=32, height=7).splitlines() == rows
 
 
+def test_several_hubs_stand_along_a_rail_each_with_its_spokes() -> None:
+    roles = {"hub": ["h1", "h2", "h3"], "spoke": ["a", "b", "c", "d", "e"]}
+    links = [("h2", "h1"), ("h3", "h1"), ("h3", "h2"), ("a", "h1"), ("b", "h1"), ("c", "h2")]
+    links += [("d", "h2"), ("d", "h1"), ("b", "c")]
+    assert draw(roles, [("b", "c")], links, width=32, height=9).splitlines() == [
+        "┌─ h1",
+        "│  ├── a",
+        "│  ├── b ────┐",
+        "│  └── d ──┐ │",
+        "├─ h2 <────┘ │",
+        "│  └── c <───┘",
+        "└─ h3",
+        "   e",
+    ]
+    few = draw(roles, (), links, width=32, height=6).splitlines()
+    assert few == ["┌─ h1", "│  └── +3 more", "├─ h2", "│  └── c", "└─ h3", "   e"]
+
+
+@given(hosts=HOSTS, width=st.integers(12, 80), height=st.integers(3, 30), data=st.data())
+def test_a_picture_of_several_hubs_shows_or_counts_every_spoke(
+    hosts: list[str], width: int, height: int, data: st.DataObject
+) -> None:
+    hubs = hosts[: data.draw(st.integers(2, 4))]
+    spokes = hosts[len(hubs) :]
+    links = [(one, hubs[0]) for one in hubs[1:]]
+    links += [(spoke, data.draw(st.sampled_from(hubs))) for spoke in spokes] if hubs else []
+    links += data.draw(st.lists(st.sampled_from(links), max_size=3)) if links else []
+    text = draw({"hub": hubs, "spoke": spokes}, (), links, width=width, height=height)
+    assert text.translate(str.maketrans("┌┐└┘├┤┬┴┼─│", "+++++++++-|")).isascii()
+    assert len(text.splitlines()) <= height
+    assert all(len(row) <= width for row in text.splitlines())
+    whole = draw({"hub": hubs, "spoke": spokes}, (), links, width=200, height=height)
+    if len(hubs) > 1 and height > len(hubs):
+        words = whole.split()
+        more = [int(w[1:]) for w in words if w.startswith("+")]
+        assert sum(spoke in words for spoke in spokes) + sum(more) == len(spokes)
+
+
 @given(hosts=HOSTS, width=st.integers(12, 80), height=st.integers(3, 30))
 def test_a_cluster_never_leaves_its_frame_and_ascii_is_ascii(
     hosts: list[str], width: int, height: int

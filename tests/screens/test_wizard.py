@@ -349,7 +349,7 @@ def test_options_say_why_a_message_may_cross_two_bridges(front: FakeFront) -> No
 
     async def story(pilot: Pilot[int]) -> None:
         app.screen.query_one(Form).focus_on("network_ttl")
-        await until(pilot, lambda: "2 lets spokes reach each other" in text_of(app))
+        await until(pilot, lambda: "2 with one hub, 3 with two" in text_of(app))
 
     drive(app, story)
 

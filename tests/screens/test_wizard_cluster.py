@@ -160,7 +160,7 @@ def test_trust_is_not_asked_where_there_is_no_choice(front: ClusterFront) -> Non
 
     async def story(pilot: Pilot[int]) -> None:
         await pilot.pause()
-        assert [row.key for row in app.screen.query_one(Form).rows][:1] == ["name"]
+        assert [row.key for row in app.screen.query_one(Form).rows][:1] == ["source"]
         await pilot.press("f1")
         await pilot.pause()
         assert "innings" not in text_of(app)

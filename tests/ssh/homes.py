@@ -35,13 +35,17 @@ done
 chmod 755 /mnt
 mkdir /mnt/home /mnt/root
 install -m 644 "$1/id.pub" /mnt/authorized
+. "$1/prepare"
 exec "$2" -D -e -f "$1/sshd_config"
 """
 
 
 @dataclass(frozen=True)
 class User:
-    """Name one user of that world: the login shell, profile files by name, rules of sudo."""
+    """Name one user of that world: login shell, profile files by name, rules of sudo and of sshd.
+
+    `uid` makes it another name of an account that there is; such a user gets no home made.
+    """
 
     name: str
     shell: str = "/bin/sh"
@@ -49,6 +53,7 @@ class User:
     sudo: str = ""
     home: bool = True
     match: str = ""
+    uid: int | None = None
 
 
 @dataclass(frozen=True)
@@ -74,8 +79,11 @@ class Homes:
 
 
 @contextmanager
-def homes(folder: Path, users: tuple[User, ...]) -> Iterator[Homes]:
-    """Run the server with these users; skips where this machine cannot."""
+def homes(folder: Path, users: tuple[User, ...], prepare: str = "") -> Iterator[Homes]:
+    """Run the server with these users; skips where this machine cannot.
+
+    `prepare` is a shell snippet that makes that world ready, before anybody can log in.
+    """
     program = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if program is None or os.getuid() != 0:
         pytest.skip("users of our own need root and sshd")
@@ -85,6 +93,7 @@ def homes(folder: Path, users: tuple[User, ...]) -> Iterator[Homes]:
     port = free_port()
     keygen(folder / "host", "-t", "ed25519")
     identity = keygen(folder / "id", "-t", "ed25519")
+    (folder / "prepare").write_text(prepare)
     _write(folder, users, port)
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
@@ -95,8 +104,9 @@ def homes(folder: Path, users: tuple[User, ...]) -> Iterator[Homes]:
     try:
         until(lambda: listening(port) or server.poll() is not None, 20, "sshd to listen")
         assert server.poll() is None, (folder / "log").read_text()
-        for number, user in enumerate(users):
-            _settle(made, user, FIRST_UID + number)
+        for number, user in enumerate(users, FIRST_UID):
+            if user.uid is None:
+                _settle(made, user, number)
         yield made
     finally:
         server.terminate()
@@ -119,7 +129,8 @@ def _write(folder: Path, users: tuple[User, ...], port: int) -> None:
     passwd, shadow, group = (Path(f"/etc/{n}").read_text() for n in ("passwd", "shadow", "group"))
     for number, user in enumerate(users, FIRST_UID):
         home = f"/mnt/home/{user.name}" if user.home else "/nonexistent"
-        passwd += f"{user.name}:x:{number}:{number}::{home}:{user.shell}\n"
+        uid = number if user.uid is None else user.uid
+        passwd += f"{user.name}:x:{uid}:{uid}::{home}:{user.shell}\n"
         shadow += f"{user.name}:{word}:19000:0:99999:7:::\n"
         group += f"{user.name}:x:{number}:\n"
     rules = "".join(f"{user.sudo}\n" for user in users if user.sudo)

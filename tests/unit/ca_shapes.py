@@ -60,7 +60,7 @@ SHAPES: tuple[Shape, ...] = (
     Shape("expired", "has expired on", "openssl", None, {"life": (-20, -2)}),
     Shape("under an end", "has expired on", "openssl", {"life": (-20, -2)}),
     Shape("future", "is not valid before", "openssl", None, {"life": (5, 50)}),
-    Shape("soon", "“soon” ends on", "", None, {"life": (-5, 100)}),
+    Shape("soon", "'soon' ends on", "", None, {"life": (-5, 100)}),
     Shape("too deep", "allows 0 CAs below it, and there are 1", "openssl", _FLAT),
     Shape("no ids", "no authority key identifier", "strict", {}, _ext(*CA, *NO_IDS)),
     Shape("no SKI", "has no subject key identifier", "strict", {}, _ext(*CA, NO_IDS[0])),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from app import kinds
 from app.kinds.activemq.network import MOST, farthest, in_ring, neighbours
-from app.model import Link, Options, Site
+from app.model import Link, Options, Site, Trust
 from app.site.issues import site_issues
 from tests.unit.plan_world import World, site_of
 
@@ -129,6 +129,19 @@ def test_a_network_ttl_of_the_users_that_is_too_small_is_warned_of() -> None:
     topology = replace(site.topologies[0], options={"network_ttl": 3})
     enough = replace(site, topologies=(topology,))
     assert not [check for check in World(enough).plan().checks if check.verdict == "warn"]
+
+
+@pytest.mark.parametrize(("trust", "verify", "warned"), [
+    ("pinned", True, 1), ("pinned", False, 0), ("ca", True, 0),
+])  # fmt: skip
+def test_a_port_that_asks_for_certificates_that_nobody_can_have_is_warned_of(
+    trust: Trust, verify: bool, warned: int
+) -> None:
+    own: dict[str, Options] = {"a": {"stomp_port": 61614, "stomp_verify": verify}}
+    plan = World(site_of(("a", "b"), trust=trust, node_options=own)).plan()
+    texts = [check.text for check in plan.checks if check.verdict == "warn"]
+    assert len(texts) == warned
+    assert all("set stomp_verify to false" in text for text in texts)
 
 
 def test_hubs_restart_one_after_the_other_and_last_for_leaves() -> None:

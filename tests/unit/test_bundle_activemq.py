@@ -80,8 +80,18 @@ def test_the_page_shows_no_password(by_hand: ByHand) -> None:
 
 def test_what_no_bundle_can_be_made_for_is_told(by_hand: ByHand) -> None:
     by_hand.text = BROKERS.replace("reach: bundle", "reach: bundle, system: windows")
-    with pytest.raises(SiteError, match="on Linux alone"):
+    with pytest.raises(SiteError, match="for Linux alone"):
         by_hand.export("far")
     by_hand.text = f"{BROKERS}    nodes: {{far: {{instance: ../../etc}}}}\n"
     with pytest.raises(SiteError, match="no name of an instance"):
         by_hand.export("far")
+
+
+def test_a_bundle_for_upstreams_archive_goes_where_site_yaml_says(tmp_path: Path) -> None:
+    own = "    nodes: {far: {home: /opt/mq, service: bus}}\n"
+    found = files(ByHand(tmp_path, BROKERS + own).export("far"))
+    assert "files/opt/mq/conf/tls/far.p12" in found
+    assert 'keyStore="file:/opt/mq/conf/tls/far.p12"' in found["snippet.xml"].decode()
+    page = found["README.txt"].decode()
+    assert "/opt/mq/conf/activemq.xml" in page
+    assert page.count("    systemctl restart bus.service\n") == 2

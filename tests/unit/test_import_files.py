@@ -155,7 +155,7 @@ def test_certificates_in_any_order_give_the_same_path(
         candidate = examine(read_given(text, None), NOW)
         names = [facts.common_name for facts in candidate.facts]
         assert names == ["Below", "Corp Servers", "Corp Root"]
-        assert "“Somebody Else” is no part of the CA's path" in [f.what for f in candidate.flaws]
+        assert "'Somebody Else' is no part of the CA's path" in [f.what for f in candidate.flaws]
 
 
 def test_of_a_renewed_root_the_one_that_lasts_longer_is_taken(tmp_path: Path) -> None:
@@ -187,10 +187,10 @@ def test_what_was_given_wrongly_is_named(corp: tuple[Path, Made, Made, Made]) ->
             examine(read_given(data, None), NOW)
         return raised.value.text
 
-    assert "no private key beside the certificate of “Corp Brokers”" in said(chain)
+    assert "no private key beside the certificate of 'Corp Brokers'" in said(chain)
     assert "a private key, but no certificate" in said(brokers.key.read_bytes())
     mixed = root.pem + between.key.read_bytes()
-    assert "does not belong to “Corp Root”" in said(mixed)
+    assert "does not belong to 'Corp Root'" in said(mixed)
     csr = openssl(folder, "req", "-new", "-key", str(brokers.key), "-subj", "/CN=x", "-config",
                   "ca.cnf")  # fmt: skip
     assert "but: certificate request" in said(csr)

@@ -120,7 +120,7 @@ def test_a_path_without_its_root_names_what_is_missing(tmp_path: Path) -> None:
     below = make(tmp_path, "Corp Brokers", by=root)
     candidate = examine(read_given(below.pem + below.key.read_bytes(), None), NOW)
     (flaw,) = (flaw for flaw in candidate.flaws if flaw.fatal)
-    assert flaw.what == "the root is missing: “Corp Brokers” was issued by “Corp Root”"
+    assert flaw.what == "the root is missing: 'Corp Brokers' was issued by 'Corp Root'"
 
 
 def test_an_end_before_that_of_the_certificates_is_said_in_days(tmp_path: Path) -> None:
@@ -128,4 +128,4 @@ def test_an_end_before_that_of_the_certificates_is_said_in_days(tmp_path: Path) 
     given = read_given(made.pem + made.key.read_bytes(), None)
     said = " ".join(flaw.what for flaw in examine(given, datetime.now(UTC), leaf_days=397).flaws)
     assert "certificates will live 299 days, not 397" in said
-    assert "“Short” ends on" in said
+    assert "'Short' ends on" in said

@@ -236,16 +236,16 @@ def test_limits_of_the_cas_above_are_kept(ca: OutsideCa, limit: str, tmp_path: P
     issuing = OutsideCa(tmp_path / "issuing", "Corp Issuing", above=middle)
     found = judged(ca, issuing.sign(request_of(), ext=GOOD), middle.pem, issuing.pem)
     assert words in told(found)
-    assert "“Corp Middle”" in told(found)
+    assert "'Corp Middle'" in told(found)
 
 
 def test_a_ca_above_that_has_ended_or_is_weak_is_named(ca: OutsideCa, tmp_path: Path) -> None:
     short = OutsideCa(tmp_path / "short", "Corp Short", above=ca, days=20)
     leaf = short.sign(request_of(), ext=GOOD)
-    assert "“Corp Short” has expired" in told(judged(ca, leaf, short.pem, days=30))
+    assert "'Corp Short' has expired" in told(judged(ca, leaf, short.pem, days=30))
     small = OutsideCa(tmp_path / "small", "Corp Small", above=ca, key="rsa:1024")
     found = judged(ca, small.sign(request_of(), ext=GOOD), small.pem)
-    assert "RSA key of “Corp Small” has only 1024 bits" in told(found)
+    assert "RSA key of 'Corp Small' has only 1024 bits" in told(found)
 
 
 def test_every_fault_is_told_at_once(ca: OutsideCa, tmp_path: Path) -> None:

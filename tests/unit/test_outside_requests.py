@@ -213,13 +213,13 @@ def test_certificates_are_matched_by_key_whatever_the_files_are_called(
     back.mkdir()
     for name, host in (("zzz", "r1"), ("r1.crt", "r2")):
         (back / name).write_bytes(issuing.sign(outside.csr(host)))
-    (back / "notes.txt").write_text("hello")
+    (back / "notes.pem").write_text("hello")
     (back / "in.csr").write_bytes(outside.csr("r1"))
     lacking = outside.take(back)
     assert {one.name for one in lacking.found} == {"r1", "r2"}
     assert all("is neither the site's CA nor among the files" in f.line
                for one in lacking.found for f in one.faults)  # fmt: skip
-    assert len(lacking.skipped) == 2
+    assert lacking.skipped == ("notes.pem: it holds no certificate",)
     openssl(
         "crl2pkcs7", "-nocrl", "-certfile", issuing.folder / "ca.crt", "-out", "chain.p7b",
         cwd=tmp_path,

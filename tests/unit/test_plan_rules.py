@@ -253,6 +253,21 @@ def test_a_clock_that_is_off_a_full_disk_and_a_missing_product_each_fail_by_name
     assert "400 s behind" in failed["clock"]
 
 
+def test_a_login_that_may_change_nothing_fails_and_what_sudo_records_is_told() -> None:
+    world = World(site_of(("a",)))
+    nodes = kinds.load("activemq").nodes(world.site, world.site.topologies[0])[:1]
+    seen = {
+        host: replace(one, powerless=True, user="ann", free_bytes=-1, cautions=("sudo records",))
+        for host, one in world.observed().items()
+    }
+    rows = checks(nodes, seen, {"hub": Layout({"product": "x"})})
+    assert [(row.name, row.verdict) for row in rows if row.verdict != "ok"] == [
+        ("space", "warn"), ("login", "warn"), ("login", "fail"),
+    ]  # fmt: skip
+    assert "ann" in rows[-1].text
+    assert "privilege: sudo" in rows[-1].text
+
+
 def test_stores_stand_in_the_folder_of_their_instance() -> None:
     plan = World(site_of(("a",), authority=AuthoritySpec("ca", "T"))).plan()
     paths = [c.path for c in plan.steps[0].members[0].changes]

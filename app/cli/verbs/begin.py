@@ -112,10 +112,9 @@ def init(context: Context) -> Exit:
             hint="Edit it, or open the wizard with `tlswright`; -C DIR names another directory.",
         )
     site, front, places = _site(context, kinds.load(flags.kind)), context.front(), context.places
-    outside = site.authority.source == "outside"
-    imports = _imports(flags) and not outside
-    candidate = candidate_of(context, site, flags.ca_certificate) if imports else None
-    if candidate is not None:
+    outside, candidate = site.authority.source == "outside", None
+    if _imports(flags) and not outside:
+        candidate = candidate_of(context, site, flags.ca_certificate, flags.ca_key)
         show_candidate(context, candidate)
         candidate.authority(site.name, 1)
     passphrase = context.passphrase(confirm=True)

@@ -47,7 +47,7 @@ def add_ca_flags(parser: argparse.ArgumentParser, *certificate: str) -> None:
 def ca(context: Context) -> Exit:
     """Check a CA, or import it: its key goes into the vault and nowhere else."""
     site, front, flags = context.site(), context.front(), context.flags
-    candidate = candidate_of(context, site, flags.file)
+    candidate = candidate_of(context, site, flags.file, flags.ca_key)
     if flags.act == "check":
         context.terminal.show(flags.json, as_data(candidate), *lines_of(candidate))
         return Exit.OK if candidate.usable else Exit.USAGE
@@ -65,18 +65,18 @@ def ca(context: Context) -> Exit:
     return Exit.OK
 
 
-def candidate_of(context: Context, site: Site, file: str) -> Candidate:
-    """Read the CA that the flags name, asking for the password of its key where that is needed."""
+def candidate_of(context: Context, site: Site, file: str, key: str) -> Candidate:
+    """Read the CA that is named, asking for the password of its key where that is needed."""
     from app.engine.importing import CaFiles
 
-    flags, secret = context.flags, None
-    if flags.ca_key_password_file:
-        secret = context.other_secret(flags.ca_key_password_file, "", "--ca-key-password-file")
+    secret, named = None, getattr(context.flags, "ca_key_password_file", None)
+    if named:
+        secret = context.other_secret(named, "", "--ca-key-password-file")
     for left in range(TRIES, -1, -1):
         try:
-            return context.front().read_ca(site, CaFiles(file, flags.ca_key, secret))
+            return context.front().read_ca(site, CaFiles(file, key, secret))
         except PasswordError as error:
-            if not left or flags.ca_key_password_file or not context.terminal.interactive:
+            if not left or named or not context.terminal.interactive:
                 error.hint = "Give --ca-key-password-file FILE with the right password."
                 raise
             if error.given:

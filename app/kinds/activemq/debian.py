@@ -28,6 +28,7 @@ SURVEY = Survey(
         f"{AVAILABLE}/*/log4j.properties",
         f"{AVAILABLE}/*/options",
     ),
+    needs=("awk",),
     commands=(
         ("enabled", f'cd "$ROOT{ENABLED}" 2>/dev/null && for i in *; do [ -d "$i" ] && '
          'printf "%s %s\\n" "$i" "$(basename "$(readlink -f "$i")")"; done; :'),

@@ -11,12 +11,12 @@ def _for_clients(protocol: str, title: str, port: int, what: str) -> tuple[Optio
     """Declare a connector for clients that are no brokers: where, and whether it asks."""
     return (
         Option(
-            f"{protocol}_port", f"TLS port for {title}",
+            f"{protocol}_port", f"{title} TLS port",
             f"{what} {port} by custom; 0 leaves what is there as it is.",
             "int", 0, high=65535, each=True,
         ),
         Option(
-            f"{protocol}_verify", f"{title} needs certificates",
+            f"{protocol}_verify", f"{title} certificates",
             "Clients of that port must have a certificate of this site (tlswright export client). "
             "Off: they are encrypted all the same, and log in with passwords, if at all.",
             "bool", True, each=True,
@@ -62,6 +62,17 @@ OPTIONS = (
         "brokers that others dial.",
         "choice", "all", choices=("all", "acceptors"),
     ),
+    Option(
+        "plain", "Plain-text listeners",
+        "keep: existing clients go on as they are. close: they are removed in a last wave, after "
+        "every TLS link is proven; clients that still use them are cut off.",
+        "choice", "keep", choices=("keep", "close"),
+    ),
+    Option(
+        "bind", "Bind address",
+        "The address that the TLS listener binds; 0.0.0.0 means every interface of the host.",
+        "text", "0.0.0.0",  # noqa: S104
+    ),
     *_for_clients(
         "openwire", "OpenWire", 61618,
         "A second ssl:// connector, for JMS clients: the brokers' own always asks for a "
@@ -87,17 +98,6 @@ OPTIONS = (
         "java: those that the broker's Java takes, 1.3 and 1.2 today. Anything else is written "
         "into every TLS connector that is ours.",
         "choice", "java", choices=("java", "1.3+1.2", "1.3", "1.2"),
-    ),
-    Option(
-        "plain", "Plain-text listeners",
-        "keep: existing clients go on as they are. close: they are removed in a last wave, after "
-        "every TLS link is proven; clients that still use them are cut off.",
-        "choice", "keep", choices=("keep", "close"),
-    ),
-    Option(
-        "bind", "Bind address",
-        "The address that the TLS listener binds; 0.0.0.0 means every interface of the host.",
-        "text", "0.0.0.0",  # noqa: S104
     ),
     Option(
         "user", "Connector user",

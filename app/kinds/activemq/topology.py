@@ -133,14 +133,23 @@ def _clashes(topology: Topology, host: str) -> Iterator[str]:
 
 def warnings(site: Site, topology: Topology) -> tuple[str, ...]:
     """Say what holds, but may not be what the user expects."""
+    found: list[str] = []
     ttl = int(value(topology, "network_ttl"))
     start, end, hops = farthest(neighbours(topology.hosts, links(site, topology)))
-    if not 0 < ttl < hops:
-        return ()
-    return (
-        f"network_ttl is {ttl}, but from {start} to {end} a message crosses {hops} bridges: it "
-        "never arrives there; leave the option out, and it is as many as it takes",
-    )
+    if 0 < ttl < hops:
+        found.append(
+            f"network_ttl is {ttl}, but from {start} to {end} a message crosses {hops} bridges: it "
+            "never arrives there; leave the option out, and it is as many as it takes"
+        )
+    for protocol in PROTOCOLS if site.authority.trust == "pinned" else ():
+        places = [(value(topology, f"{protocol}_{key}", host) for key in ("port", "verify"))
+                  for host in topology.hosts]  # fmt: skip
+        if any(port and verify for port, verify in places):
+            found.append(
+                f"{protocol}_port asks clients for a certificate, but with pinned trust none but "
+                f"the brokers have one: set {protocol}_verify to false, or trust to ca"
+            )
+    return tuple(found)
 
 
 def _homes(topology: Topology) -> Iterator[str]:
@@ -182,7 +191,7 @@ def _unseen(site: Site, topology: Topology) -> Iterator[str]:
     """Say which hosts no bundle can be made for."""
     for host in topology.hosts:
         if site.hosts[host].by_hand and site.hosts[host].system != "linux":
-            yield f"{host}: bundles for ActiveMQ are made for Debian's layout, on Linux alone"
+            yield f"{host}: bundles for ActiveMQ are made for Linux alone"
         instance = str(value(topology, "instance", host))
         if site.hosts[host].by_hand and instance and not _INSTANCE.fullmatch(instance):
             yield f"{host}: {instance!r} is no name of an instance"

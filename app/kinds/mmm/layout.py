@@ -63,6 +63,7 @@ def survey(node: Node) -> Survey:
             (f"mmm-{name}", render_template(f"mmm/see-{name}.sh.j2", **values)) for name in names
         ),
         command_seconds=30,
+        needs=("awk", "perl", "ss"),
     )
 
 

@@ -46,6 +46,7 @@ def survey(node: Node) -> Survey:
             for name in names
         ),
         command_seconds=20,
+        needs=("awk", "hostname", "ss"),
     )
 
 
