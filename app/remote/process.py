@@ -50,6 +50,10 @@ class Process:
         self._errors = bytearray()
         self.begun = not mark
 
+    def hush(self) -> None:
+        """Tell nobody any more how far transfers got."""
+        self._tell = quiet
+
     def send(self, data: bytes, seconds: float) -> bool:
         """Send all of `data`; False when the process closed its side or takes nothing any more."""
         view = memoryview(data)

@@ -229,7 +229,7 @@ class SshRemote:
         self._clock = clock
 
     def watch(self, tell: Callable[[str], None]) -> None:
-        """Let long transfers be told from now on, in a few words now and then."""
+        """Let what the next call moves be told, in a few words now and then, if it takes long."""
         self._tell = tell
 
     def observe(self, survey: Survey) -> HostObservation:
@@ -304,8 +304,9 @@ class SshRemote:
 
     def _start(self, framed: bytes) -> Process:
         command = command_line(self._rights, self._shell)
+        tell, self._tell = self._tell, quiet
         return start(
-            self._transports[0], command, self.host.name, mark=answer_mark(framed), tell=self._tell
+            self._transports[0], command, self.host.name, mark=answer_mark(framed), tell=tell
         )
 
     def _judge(self, process: Process, step: str) -> None:

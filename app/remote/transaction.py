@@ -50,6 +50,7 @@ class HostTransaction:
         with self._lock:
             self._process.send(opening + word, 120.0)
         ack = read_ack(self._process, barrier, self._deadline() + len(opening) / SLOWEST)
+        self._process.hush()
         if ack.ok and ack.barrier != barrier:
             text = f"the host answered {ack.barrier} to {barrier}"
             ack = Ack(False, barrier, "unknown", text, ack.log)
