@@ -35,6 +35,7 @@ def test_a_line_of_64_kbit_and_200_ms_carries_a_whole_step_and_tells_of_it(
         assert remote._transports[0].remote_compression.startswith("zlib")
         remote.watch(told.append)
         seen = remote.observe(Survey(texts=("/etc/big",)))
+        remote.watch(told.append)
         transaction = remote.begin(step(put("/etc/key", key), start="true", silence_seconds=1))
         acks = [transaction.advance(word) for word in THROUGH]
         remote.close()
