@@ -9,7 +9,7 @@ PIP := $(PYTHON) -m pip --disable-pip-version-check --python $(BIN)/python
 INSTALL := $(PIP) install --quiet --constraint constraints.txt
 LAB_PACKAGES := systemd-container systemd-sysv libpam-systemd dbus iproute2 procps openssh-server \
 	activemq default-jre-headless rabbitmq-server gnutls-bin sudo tmux openssl tcpdump unzip \
-	libio-socket-ssl-perl busybox-static fish ksh mksh tcsh zsh easy-rsa golang-cfssl
+	libio-socket-ssl-perl libmqtt-client-java busybox-static fish ksh mksh tcsh zsh easy-rsa golang-cfssl
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -12,11 +12,12 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import DataTable, Static
 
-from app.engine.front import RunSummary, StatusRow
+from app.engine.front import RequestRow, RunSummary, StatusRow
 from app.errors import TlswrightError
 from app.plan.make import Intent
 from screens.asks.confirm import Confirm
 from screens.asks.export import ask_export, can_export
+from screens.attempt import attempt
 from screens.base import FrameScreen
 from screens.columns import set_columns
 from screens.messages import Go, Review, Start, Watch
@@ -28,7 +29,7 @@ from screens.words import BAD, HEALTH_WORDS, cell, count, left, local, shown, wo
 
 COLUMNS = (("Certificate", 20), ("Health", 13), ("Expires", 10), ("Left", 8))
 AUTHORITY = ("authority", "intermediate")
-Read = tuple[tuple[StatusRow, ...], tuple[RunSummary, ...], datetime]
+Read = tuple[tuple[StatusRow, ...], tuple[RunSummary, ...], datetime, tuple[RequestRow, ...]]
 
 
 class DashboardScreen(FrameScreen):
@@ -46,6 +47,7 @@ class DashboardScreen(FrameScreen):
         Binding("v", "verify", "Verify"),
         Binding("b", "rollback", "Rollback"),
         Binding("h", "runs", "Runs"),
+        Binding("c", "requests", "Requests"),
         Binding("e", "export", "Export"),
         Binding("s", "settings", "Settings"),
         Binding("plus", "add", "Add host", key_display="+"),
@@ -64,11 +66,19 @@ class DashboardScreen(FrameScreen):
         super().__init__(state)
         self.rows: tuple[StatusRow, ...] = ()
         self.runs: tuple[RunSummary, ...] = ()
+        self.owed: tuple[RequestRow, ...] = ()
         self.read_at: datetime | None = None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer a client's bundle where the product has clients that need one."""
+        """Offer a client's bundle, and what an outside CA is to sign, where there is such."""
+        if action == "requests":
+            return self._outside
         return action != "export" or can_export(self.state)
+
+    @property
+    def _outside(self) -> bool:
+        site = self.state.site
+        return site is not None and site.authority.source == "outside"
 
     def body(self) -> Iterable[Widget]:
         """Lay out the next act, the table and the detail."""
@@ -97,10 +107,11 @@ class DashboardScreen(FrameScreen):
 
         def read() -> Read:
             now = edges.now()
-            return edges.front.status(site, now), edges.front.runs(), now
+            owed = edges.front.requests(site) if self._outside else ()
+            return edges.front.status(site, now), edges.front.runs(), now, owed
 
         try:
-            rows, self.runs, self.read_at = await beside(read)
+            rows, self.runs, self.read_at, self.owed = await beside(read)
         except TlswrightError as error:
             self.say(str(error), error.hint)
             return
@@ -116,7 +127,9 @@ class DashboardScreen(FrameScreen):
         if site is None:
             return Text("No site")
         kinds = ", ".join(sorted({t.kind for t in site.topologies}))
-        trust = "own CA" if site.authority.trust == "ca" else "pinned certificates"
+        trust = f"{site.authority.source} CA"
+        if site.authority.trust != "ca":
+            trust = "pinned certificates"
         line = Text.assemble(
             (site.name, "bold"), f"   {kinds}   {count(len(site.hosts), 'host')}   {trust}"
         )
@@ -141,7 +154,7 @@ class DashboardScreen(FrameScreen):
         live = self._live()
         text = (
             f">> run {live.run} ({live.verb}) is going on: Enter shows it" if live
-            else next_act(self.rows, self.runs)
+            else next_act(self.rows, self.runs, self.owed)
         )  # fmt: skip
         self.query_one("#next", Static).update(Text(text))
         self._table()
@@ -210,13 +223,38 @@ class DashboardScreen(FrameScreen):
             choices.append(("host", here.subject))
         choices += [("all", f"All {len(nodes)}"), ("no", "Not now")]
         text = "New keys and certificates, one host after the other. You see the plan first."
+        if self._outside:
+            text = (
+                "New requests for the outside CA. The certificates of today go on until the new "
+                "ones came back and are applied."
+            )
         window = Confirm("Rotate which?", text, choices, ascii_only=self.state.ascii_only)
         answer = await self.app.push_screen_wait(window)
         names = {"due": due, "all": [r.subject for r in nodes],
                  "host": [here.subject] if here else []}.get(answer or "no", [])  # fmt: skip
-        if names:
+        if names and self._outside:
+            await self._ask_for(names)
+        elif names:
             self.state.plan = None
             self.post_message(Review("rotate", Intent(rotate=frozenset(names))))
+
+    async def _ask_for(self, hosts: list[str]) -> None:
+        """Write requests for the outside CA, and show them."""
+        state, site = self.state, self.state.site
+        front = state.edges.front
+        if site is None:
+            return
+        try:
+            asked = await attempt(
+                self, state, lambda: front.write_requests(site, state.answers, hosts=hosts)
+            )
+        except TlswrightError as error:
+            self.say(str(error), error.hint)
+            return
+        if asked is not None:
+            words = [word for host in hosts for word in ("--host", host)]
+            state.commands.append(command(state.directory, "rotate", *words))
+            self.post_message(Go("requests"))
 
     def action_verify(self) -> None:
         """Probe every link now."""
@@ -240,6 +278,10 @@ class DashboardScreen(FrameScreen):
         if await self.app.push_screen_wait(window) == "yes":
             self.state.commands.append(command(self.state.directory, "rollback", last.run))
             self.post_message(Start("rollback", run=last.run))
+
+    def action_requests(self) -> None:
+        """Show what an outside CA is to sign."""
+        self.post_message(Go("requests"))
 
     def action_runs(self) -> None:
         """Show the runs of the past."""

@@ -7,6 +7,7 @@ from screens.dashboard import DashboardScreen
 from screens.done import DoneScreen
 from screens.failure import FailureScreen
 from screens.findings import FindingsScreen
+from screens.requests import RequestsScreen
 from screens.runs import RunsScreen
 from screens.state import State
 from screens.steps.bar import STEPS
@@ -28,6 +29,7 @@ PLACES: dict[str, type[FrameScreen]] = {
     "findings": FindingsScreen,
     "verify": FindingsScreen,
     "runs": RunsScreen,
+    "requests": RequestsScreen,
     "done": DoneScreen,
     "failure": FailureScreen,
 }

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from rich.text import Text
 
-from app.engine.front import RunSummary, StatusRow
+from app.engine.front import RequestRow, RunSummary, StatusRow
 from app.quoting import calm
-from screens.words import BAD, OK, WARN, local
+from screens.words import BAD, OK, WARN, count, local
 
 SPAN = timedelta(days=365)
 
@@ -41,14 +41,34 @@ def strip(row: StatusRow, now: datetime, width: int, *, ascii_only: bool) -> Tex
     return bar
 
 
-def next_act(rows: tuple[StatusRow, ...], runs: tuple[RunSummary, ...]) -> str:
-    """Say the one thing to do next."""
-    if not rows or all(row.expires is None for row in rows):
+def owed_act(owed: tuple[RequestRow, ...]) -> str:
+    """Say what comes next about certificates of an outside CA; empty where none is owed."""
+    states = [row.state for row in owed]
+    back, waiting, missing = (states.count(s) for s in ("back", "waiting", "missing"))
+    if back:
+        return f"Next: certificates of {count(back, 'host')} came back: a deploys what can be."
+    if missing:
+        return f"Next: {count(missing, 'host')} without a request to the outside CA: c writes them."
+    if waiting:
+        return f"{count(waiting, 'host')} waited for at the outside CA: c takes certificates in."
+    return ""
+
+
+def next_act(
+    rows: tuple[StatusRow, ...],
+    runs: tuple[RunSummary, ...],
+    owed: tuple[RequestRow, ...] = (),
+) -> str:
+    """Say the one thing to do next; `owed` is how it stands with an outside CA."""
+    asks = owed_act(owed)
+    if not asks and (not rows or all(row.expires is None for row in rows)):
         return "Next: a shows what would be done on each host; nothing is deployed yet."
     if runs and runs[0].exit not in (0, None) and not runs[0].live:
         return (
             f"Next: the last run ({runs[0].verb}) stopped: {runs[0].result}. a goes on, h shows it."
         )
+    if asks:
+        return asks
     due = [row for row in rows if row.due and row.role not in ("authority", "intermediate")]
     if due:
         first = due[0]

@@ -25,7 +25,7 @@ LAB_SECONDS = 1200
 LONGEST = (
     "test_rabbitmq_losses.py", "test_journey_mmm.py", "test_rabbitmq_rolling.py",
     "test_journey_pinned.py", "test_mmm_faults.py", "test_mmm_wizard.py",
-    "test_journey_killed.py", "test_journey_ca.py",
+    "test_journey_killed.py", "test_journey_ca.py", "test_journey_hubs.py",
     "test_rabbitmq_choices.py", "test_journey_rabbitmq.py", "test_rabbitmq_mistakes.py",
     "test_journey_guarded.py", "test_bundle_rabbitmq.py", "test_bundle_shared.py",
     "test_rabbitmq_names.py", "test_journey_failure.py", "test_rabbitmq_faults.py",

@@ -12,7 +12,7 @@ MEANINGS: tuple[tuple[Exit, str], ...] = (
     (Exit.FAILED, "a host failed and has its old state back"),
     (Exit.UNREACHABLE, "a host could not be reached or logged in to"),
     (Exit.PREFLIGHT, "the checks before a run refuse it"),
-    (Exit.FINDINGS, "verify found something wrong"),
+    (Exit.FINDINGS, "verify found something wrong, or take a certificate that is not good"),
     (Exit.EXPIRING, "status: a certificate is due or ends soon"),
     (Exit.EXPIRED, "status: a certificate has expired"),
     (Exit.STALE, "the plan is stale, or a rollback would lose a later change"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,19 +19,17 @@ from app.engine.checking import HostCheck, check_host
 from app.engine.control import ask
 from app.engine.gather import Say
 from app.engine.journal import alive, follow, read_events, utc_now
-from app.engine.owing import owed_words
-from app.engine.record import load_deployed, write_json
+from app.engine.owing import RequestRow
+from app.engine.record import write_json
 from app.engine.request import Answers, Request, pack
 from app.engine.requests import load_requests
+from app.engine.status import StatusRow, status_rows
 from app.errors import UsageError
 from app.events import Event, fold
 from app.findings import Finding
-from app.kinds import load as load_kind
 from app.model import Host, Site
-from app.pki.expiry import due, health
 from app.pki.facts import CertificateFacts
 from app.pki.secret import Secret
-from app.plan.deployed import Deployed, DeployedNode
 from app.plan.make import Intent
 from app.plan.plan import Plan
 from app.remote.base import Logins
@@ -42,28 +40,12 @@ if TYPE_CHECKING:
     from app.engine.asking import Asked
     from app.engine.handover import HandOver
     from app.engine.importing import CaFiles
-    from app.engine.owing import RequestRow
     from app.engine.spawn import Spawn
     from app.engine.standing import Noted
     from app.engine.taking import Taken
     from app.pki.importing import Candidate
 
-__all__ = ["Answers", "Front", "HostCheck", "RunSummary", "StatusRow"]
-
-
-@dataclass(frozen=True, slots=True)
-class StatusRow:
-    """Show one certificate: of a node (`subject` its host) or of the authority."""
-
-    subject: str
-    role: str
-    health: str
-    expires: datetime | None
-    days: int | None
-    due: bool
-    facts: CertificateFacts | None
-    generation: str
-    text: str = ""
+__all__ = ["Answers", "Front", "HostCheck", "RequestRow", "RunSummary", "StatusRow"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,20 +175,7 @@ class Front:
 
     def status(self, site: Site, now: datetime) -> tuple[StatusRow, ...]:
         """Give every certificate with its expiry and health, from the record; asks no host."""
-        deployed = load_deployed(self.places.deployed)
-        owed = owed_words(self.places, site, deployed, now)
-        rows = _authority_rows(deployed, now)
-        for topology in site.topologies:
-            for node in load_kind(topology.kind).nodes(site, topology):
-                recorded = deployed.node(node.kind, node.host)
-                facts = recorded.facts if recorded else None
-                spec = recorded.spec if recorded else None
-                row = _row(node.host, node.role, facts, f"g{spec.generation}" if spec else "", now)
-                by_hand = site.hosts[node.host].by_hand
-                said = (_by_hand(recorded) if by_hand else "", owed.get(node.name, ""))
-                text = ", ".join(word for word in said if word)
-                rows.append(replace(row, text=text) if text else row)
-        return tuple(rows)
+        return status_rows(self.places, site, now)
 
     def look(self, site: Site, answers: Answers) -> tuple[Noted, ...]:
         """Ask every host what went stale there or stands in the way; needs no vault."""
@@ -267,6 +236,12 @@ class Front:
         from app.engine.taking import take
 
         return take(self.places, site, answers.passphrase, paths, utc_now())
+
+    def read_anchor(self, site: Site, paths: Iterable[Path]) -> CertificateFacts:
+        """Judge the certificates of the outside CA itself; changes nothing."""
+        from app.engine.anchoring import read_anchor
+
+        return read_anchor(site, paths, utc_now()).facts()
 
     def set_anchor(self, site: Site, answers: Answers, paths: Iterable[Path]) -> Anchored:
         """Keep the certificates of the outside CA itself: hosts trust its root."""
@@ -353,44 +328,3 @@ def _request(folder: Path) -> dict[str, object]:
 
     found = read_json(folder / "request.json")
     return found if isinstance(found, dict) else {}
-
-
-def _authority_rows(deployed: Deployed, now: datetime) -> list[StatusRow]:
-    """Show each generation of the authority: what hosts trust, then what signs below it."""
-    from app.pki.pem import read_bundle
-    from app.pki.reading import facts_of
-
-    rows: list[StatusRow] = []
-    for generation, anchor in sorted(deployed.authorities.items()):
-        below = deployed.issuers.get(generation, "")
-        found = [facts_of(der) for der in read_bundle(f"{anchor}{below}".encode()).values()]
-        root, *others = found
-        rows += [
-            _row(facts.common_name, role, facts, f"g{generation}", now, authority=True)
-            for role, facts in (("authority", root), *(("intermediate", f) for f in others[::-1]))
-        ]
-    return rows
-
-
-def _by_hand(recorded: DeployedNode | None) -> str:
-    """Say how far the delivery to a host got."""
-    words = {"exported": "bundle not delivered yet", "delivered": "delivered by bundle"}
-    return words.get(recorded.delivery if recorded else "", "no bundle made yet")
-
-
-def _row(
-    subject: str,
-    role: str,
-    facts: CertificateFacts | None,
-    generation: str,
-    now: datetime,
-    *,
-    authority: bool = False,
-) -> StatusRow:
-    if facts is None:
-        return StatusRow(subject, role, "none", None, None, True, None, "", "not deployed yet")
-    return StatusRow(
-        subject, role, health(facts.not_after, now, authority=authority), facts.not_after,
-        (facts.not_after - now).days, not authority and due(facts.not_before, facts.not_after, now),
-        facts, generation,
-    )  # fmt: skip

@@ -82,6 +82,7 @@ def gather(site: Site, kinds: Mapping[str, Kind], connector: Connector, say: Say
             say(name, "connecting", "")
             remotes[name] = remote = _connect(connector, site.hosts[name])
             say(name, "observing", "")
+            remote.watch(lambda text: say(name, "observing", text))
             observed[name] = remote.observe(wanted[name])
         except HostError as error:
             errors[name] = error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from app.engine.barriers import Group
+from app.engine.barriers import Group, opened
 from app.engine.failing import tell
 from app.engine.proving import Prover
 from app.engine.run import Result, Runner
@@ -88,7 +88,7 @@ def _step(
             part, runner.run, runner.owner, number, activation, together=len(step) > 1
         )
         taken[part.host] = taken_up(activation)
-    transactions = {h: runner.gathered.remotes[h].begin(m) for h, m in members.items()}
+    transactions = opened(runner.gathered.remotes, members, runner.journal, step[0].step)
     group = Group(step[0].step, members, transactions, runner.journal, runner.stop)
     try:
         outcome = group.carry(dict, lambda: _decide(runner, step, members))
@@ -100,6 +100,8 @@ def _step(
         down = tell(runner.journal, prover, step[0].step, outcome)
         names = ", ".join(outcome.failed)
         text = f"the rollback stopped at {names}"
+        if outcome.late:
+            down = tuple(outcome.failed)
         if down:
             text = f"{text}: look at {', '.join(down)}"
         return Result(text, Exit.MIXED if down else Exit.FAILED, ("tlswright runs",))

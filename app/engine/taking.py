@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from app.pki.returned import Returned
 
 MOST_FILES = 2000
+MOST_SKIPPED = 10
+OTHERS = (".csr", ".ext", ".txt", ".json", ".cnf", ".key")
+"""How files end in a folder that nobody takes for certificates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,23 @@ class Taken:
     strangers: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     waiting: tuple[Requested, ...] = ()
+
+
+def taken_lines(taken: Taken) -> list[str]:
+    """Say what became of each certificate, faults first with what their CA is to do."""
+    found: list[str] = []
+    for one in sorted(taken.found, key=lambda one: not one.faults):
+        if one.faults:
+            found.append(f"XX {one.name}: not taken ({one.where})")
+            for remedy in dict.fromkeys(flaw.remedy for flaw in one.faults):
+                found += [f"   - {f.line}" for f in one.faults if f.remedy == remedy]
+                found.append(f"     {remedy}")
+        else:
+            what = "was taken in before" if one.again else "taken in"
+            end = f"ends {one.facts.not_after:%Y-%m-%d}"
+            found.append(f"ok {one.name}: {what}, {end}, signed by {one.facts.issuer}")
+        found += [f"   note: {note}" for note in one.notes]
+    return [*found, *(f"-- passed over: {text}" for text in taken.skipped[:MOST_SKIPPED])]
 
 
 def take(
@@ -107,7 +127,8 @@ def read_files(paths: tuple[Path, ...]) -> tuple[tuple[Returned, ...], tuple[str
             try:
                 found += read_returned(_bytes(inner), str(inner))
             except (PkiError, UsageError) as error:
-                skipped.append(f"{inner.name}: {error.text}")
+                if inner.suffix not in OTHERS:
+                    skipped.append(f"{inner.name}: {error.text}")
     if not found:
         names = ", ".join(str(path) for path in paths)
         raise UsageError(

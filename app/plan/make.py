@@ -3,58 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import replace
 
 from app.kinds.base import Guard, Kind, Render
 from app.kinds.resources import FileResource, KeyWant, Layout, LiteralWant, TrustWant
 from app.model import Link, Node, Site, Topology
-from app.observed import FileFact, HostObservation
-from app.pki.secret import Secret
+from app.observed import FileFact
 from app.pki.spec import IssueSpec
 from app.plan.bearing import bearable, holds_key, keys_alone
 from app.plan.by_hand import delivery
-from app.plan.deployed import Deployed, fingerprint, resolve
+from app.plan.deployed import fingerprint, resolve
 from app.plan.diff import Change, Standing, changes
+from app.plan.inputs import Inputs, Intent
 from app.plan.invariants import Running, Watch
 from app.plan.leftovers import leftovers
 from app.plan.outside import Awaited, Outlook
 from app.plan.phases import NodeState, Phase, peers, phases
 from app.plan.plan import Check, NodeStep, Plan, Step, Wave
 from app.plan.preflight import checks, names_checks
-from app.plan.requested import Requests
 from app.plan.specs import cause_of, new_key_reasons, signature, signer, spec_of
 
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """Say what the user wants beyond "make it so": nodes whose leaves are to be rotated."""
-
-    rotate: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """Hold everything a plan is made from.
-
-    `passwords` gives a store's password by (host, store); `secrets` the secret options by key;
-    `served` what each node presents now, as a fingerprint, where it could be asked; `kept` the
-    fingerprint of each shared credential that waits to be brought to a host, by its name;
-    `requests` what was asked of an outside CA.
-    """
-
-    site: Site
-    kinds: Mapping[str, Kind]
-    observed: Mapping[str, HostObservation]
-    deployed: Deployed
-    now: datetime
-    passwords: Callable[[str, str], Secret] = field(repr=False)
-    secrets: Mapping[str, Secret] = field(default_factory=dict, repr=False)
-    served: Mapping[str, str] = field(default_factory=dict)
-    intent: Intent = field(default_factory=Intent)
-    kept: Mapping[str, str] = field(default_factory=dict)
-    requests: Requests = field(default_factory=dict)
+__all__ = ["Inputs", "Intent", "links_of", "make_plan"]
 
 
 def make_plan(inputs: Inputs) -> Plan:

@@ -1,8 +1,4 @@
-"""Talk with one process on a host over one exec channel, always with a deadline.
-
-A deadline is about progress: every KiB that moves in either direction gives a second more, so that
-a slow line is waited for, and a host that lets its answer drip is not.
-"""
+"""Talk with one process on a host over one exec channel, always with a deadline."""
 
 from __future__ import annotations
 
@@ -16,13 +12,13 @@ import paramiko
 
 from app.errors import RemoteError, UnreachableError
 from app.quoting import calm
+from app.remote.pace import Pace, quiet
 
 LIMIT: Final = 16 * 1024 * 1024
 LONGEST_LINE: Final = 1024 * 1024
-SLOWEST: Final = 1024
-"""Bytes in a second; what moves slower than this for long counts as standing still."""
 LOST: Final = "the connection was lost"
 _CHUNK: Final = 64 * 1024
+_PIECE: Final = 16 * 1024
 _KEPT: Final = 8 * 1024
 
 
@@ -30,8 +26,8 @@ class Process:
     """Send bytes to a process and read lines from it.
 
     With a `mark`, what comes before that line is not the process's own answer but what profile
-    files of the login shell said: it is kept apart as noise.  Every failure of the connection is
-    UnreachableError with the host's name.
+    files of the login shell said: it is kept apart as noise.  `tell` hears of long transfers.
+    Every failure of the connection is UnreachableError with the host's name.
     """
 
     def __init__(
@@ -39,11 +35,13 @@ class Process:
         channel: Any,
         host: str,
         mark: bytes = b"",
+        tell: Callable[[str], None] = quiet,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._channel = channel
         self._host = host
         self._mark = mark
+        self._tell = tell
         self._clock = clock
         self._pending = b""
         self._lines: deque[bytes] = deque()
@@ -55,16 +53,16 @@ class Process:
     def send(self, data: bytes, seconds: float) -> bool:
         """Send all of `data`; False when the process closed its side or takes nothing any more."""
         view = memoryview(data)
-        patience = _Patience(self._clock, seconds)
+        pace = self._pace(seconds, len(data))
         while view:
-            self._channel.settimeout(patience.left())
+            self._channel.settimeout(pace.left())
             try:
-                sent = self._channel.send(bytes(view[:_CHUNK]))
+                sent = self._channel.send(bytes(view[:_PIECE]))
             except (OSError, EOFError):
                 return False
             if sent == 0:
                 return False
-            patience.moved(sent)
+            pace.moved(sent=sent)
             view = view[sent:]
         return True
 
@@ -74,15 +72,15 @@ class Process:
         Raises TimeoutError when it does not come in time, RemoteError when more than 16 MiB came,
         or a line that is longer than any of ours.
         """
-        return self._next(_Patience(self._clock, seconds))
+        return self._next(self._pace(seconds))
 
     def lines(self, seconds: float) -> Iterator[str]:
         """Give the lines up to the end of the process, under one deadline.
 
         A host that lets its answer drip must not hold us for ever.  Raises as `line` does.
         """
-        patience = _Patience(self._clock, seconds)
-        while (line := self._next(patience)) is not None:
+        pace = self._pace(seconds)
+        while (line := self._next(pace)) is not None:
             yield line
 
     def said(self) -> str:
@@ -90,6 +88,11 @@ class Process:
         text = bytes(self._noise + b"\n" + self._errors).decode("utf-8", "replace")
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         return calm(lines[-1], 300) if lines else ""
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether the process has closed its side, or the connection is gone."""
+        return bool(self._channel.closed or self._channel.eof_received)
 
     def end_input(self) -> None:
         """Tell the process that nothing more comes."""
@@ -106,8 +109,8 @@ class Process:
     def collect(self, data: bytes, seconds: float) -> tuple[bytes, bytes, bool]:
         """Send `data` and read both outputs to their end: (output, errors, finished in time)."""
         out, err = bytearray(), bytearray()
-        patience = _Patience(self._clock, seconds)
-        done = self._carry(memoryview(data), out, err, patience)
+        pace = self._pace(seconds, len(data))
+        done = self._carry(memoryview(data), out, err, pace)
         return self._own(out, self._noise), self._own(err, self._errors), done
 
     def close(self) -> None:
@@ -117,24 +120,27 @@ class Process:
         except (OSError, EOFError, paramiko.SSHException):
             pass
 
-    def _carry(self, rest: memoryview, out: bytearray, err: bytearray, patience: _Patience) -> bool:
+    def _pace(self, seconds: float, total: int = 0) -> Pace:
+        return Pace(self._clock, seconds, self._tell, total)
+
+    def _carry(self, rest: memoryview, out: bytearray, err: bytearray, pace: Pace) -> bool:
         sent_all = False
         with selectors.DefaultSelector() as selector:
             selector.register(self._channel.fileno(), selectors.EVENT_READ)
-            while not patience.over():
+            while not pace.over():
                 before = len(rest)
                 rest = self._push(rest)
                 if not rest and not sent_all:
                     sent_all = True
                     self.end_input()
                 got = self._pull(out, err)
-                patience.moved(before - len(rest) + got)
+                pace.moved(sent=before - len(rest), received=got)
                 if got:
                     continue
-                if self._over():
+                if self.ended:
                     self._pull(out, err)
                     return True
-                selector.select(min(0.02 if rest else 0.5, patience.left()))
+                selector.select(min(0.02 if rest else 0.5, pace.left()))
         return False
 
     def _own(self, data: bytearray, noise: bytearray) -> bytes:
@@ -146,7 +152,7 @@ class Process:
         self.begun = self.begun or bool(found)
         return after
 
-    def _next(self, patience: _Patience) -> str | None:
+    def _next(self, pace: Pace) -> str | None:
         while True:
             while self._lines:
                 line = self._lines.popleft()
@@ -156,20 +162,20 @@ class Process:
                 if not self.begun:
                     self._noise += line + b"\n"
                     del self._noise[:-_KEPT]
-            if not self._fill(patience):
+            if not self._fill(pace):
                 return self._last()
 
-    def _fill(self, patience: _Patience) -> bool:
-        """Read once more; False at the end.  Raises TimeoutError when the patience is over."""
-        if patience.over():
+    def _fill(self, pace: Pace) -> bool:
+        """Read once more; False at the end.  Raises TimeoutError when the pace is over."""
+        if pace.over():
             raise TimeoutError
-        self._channel.settimeout(patience.left())
+        self._channel.settimeout(pace.left())
         data = self._channel.recv(_CHUNK)
         self._drain_errors()
         if not data:
             return False
         self._count(len(data))
-        patience.moved(len(data))
+        pace.moved(received=len(data))
         *whole, self._pending = (self._pending + data).split(b"\n")
         self._lines.extend(whole)
         if len(self._pending) > LONGEST_LINE:
@@ -187,7 +193,7 @@ class Process:
     def _push(self, rest: memoryview) -> memoryview:
         while rest and self._channel.send_ready():
             try:
-                sent = self._channel.send(bytes(rest[:_CHUNK]))
+                sent = self._channel.send(bytes(rest[:_PIECE]))
             except (OSError, EOFError):
                 return memoryview(b"")
             if sent == 0:
@@ -209,9 +215,6 @@ class Process:
             got += len(data)
         return got
 
-    def _over(self) -> bool:
-        return bool(self._channel.closed or self._channel.eof_received)
-
     def _drain_errors(self) -> None:
         while self._channel.recv_stderr_ready():
             data = self._channel.recv_stderr(_CHUNK)
@@ -226,25 +229,13 @@ class Process:
             raise RemoteError("the host sent more than 16 MiB", host=self._host, step="read")
 
 
-class _Patience:
-    """Hold a deadline that moves on with every byte that moves."""
-
-    def __init__(self, clock: Callable[[], float], seconds: float) -> None:
-        self._clock = clock
-        self._end = clock() + seconds
-
-    def moved(self, size: int) -> None:
-        self._end += size / SLOWEST
-
-    def over(self) -> bool:
-        return self._clock() >= self._end
-
-    def left(self) -> float:
-        return max(0.01, self._end - self._clock())
-
-
 def start(
-    transport: Any, command: str, host: str, seconds: float = 20.0, mark: bytes = b""
+    transport: Any,
+    command: str,
+    host: str,
+    seconds: float = 20.0,
+    mark: bytes = b"",
+    tell: Callable[[str], None] = quiet,
 ) -> Process:
     """Open a channel and start a command; raises UnreachableError when the connection is gone."""
     try:
@@ -258,4 +249,4 @@ def start(
                 hint="its sshd may limit sessions (MaxSessions) or commands for this user",
             ) from error  # fmt: skip
         raise UnreachableError(f"{LOST}: {error}" if str(error) else LOST, host=host) from error
-    return Process(channel, host, mark)
+    return Process(channel, host, mark, tell)

@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -26,6 +26,7 @@ from app.errors import HostError, HostKeyError, RemoteError, UnreachableError
 from app.model import Host
 from app.observed import HostObservation, Output, Survey
 from app.quoting import calm, sh
+from app.remote.answer import read_answer
 from app.remote.auth import Auth
 from app.remote.base import Ack, Logins, Member
 from app.remote.config import SshConfig, Target
@@ -36,7 +37,8 @@ from app.remote.keys import KeyRing
 from app.remote.known_hosts import HostKey, KnownHosts
 from app.remote.login import Attempt
 from app.remote.loginshell import refusal
-from app.remote.observe import read_answer, survey_script
+from app.remote.observe import survey_script
+from app.remote.pace import quiet
 from app.remote.payload import begin_call, check_id, finish_call, pack
 from app.remote.process import LOST, Process, start
 from app.remote.route import Leg, route
@@ -218,6 +220,7 @@ class SshRemote:
     ) -> None:
         self.host = host
         self._cautions = cautions
+        self._tell: Callable[[str], None] = quiet
         self._transports = transports
         self._rights = rights
         self._prefix = prefix
@@ -225,30 +228,33 @@ class SshRemote:
         self._shell = shell
         self._clock = clock
 
+    def watch(self, tell: Callable[[str], None]) -> None:
+        """Let long transfers be told from now on, in a few words now and then."""
+        self._tell = tell
+
     def observe(self, survey: Survey) -> HostObservation:
         """Answer a survey in one round trip; raises RemoteError or UnreachableError."""
         text = survey_script(survey, self.host.root)
         framed = frame(text)
         process = self._start(framed)
         seconds = 60.0 + survey.command_seconds * (1 + len(survey.commands))
-        lines: list[str] = []
         try:
             before = self._clock()
             process.send(self._prefix + framed, 60.0)
             process.end_input()
             answer = process.lines(seconds)
-            lines += islice(answer, 1)
+            first = next(answer, None)
+            self._judge(process, "observe")
             middle = (before + self._clock()) / 2
-            lines += answer
+            lines = answer if first is None else chain((first,), answer)
+            when = datetime.fromtimestamp(middle, UTC)
+            seen = read_answer(lines, survey, self.host.name, when, middle)
         except TimeoutError as error:
             raise RemoteError(
                 f"no answer within {seconds:.0f} seconds", host=self.host.name, step="observe"
             ) from error
         finally:
             process.close()
-        self._judge(process, "observe")
-        when = datetime.fromtimestamp(middle, UTC)
-        seen = read_answer(lines, survey, self.host.name, when, middle)
         return replace(seen, cautions=self._cautions)
 
     def run(self, command: str, *, stdin: bytes = b"", seconds: float = 30.0) -> Output:
@@ -298,7 +304,9 @@ class SshRemote:
 
     def _start(self, framed: bytes) -> Process:
         command = command_line(self._rights, self._shell)
-        return start(self._transports[0], command, self.host.name, mark=answer_mark(framed))
+        return start(
+            self._transports[0], command, self.host.name, mark=answer_mark(framed), tell=self._tell
+        )
 
     def _judge(self, process: Process, step: str) -> None:
         """Raise in words what kept the host from running our script, if it did not."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import threading
 from collections import deque
+from collections.abc import Iterable
 from typing import Final, Literal, get_args
 
 from app.errors import HostError
 from app.quoting import calm
 from app.remote.base import Ack, Barrier, Member
-from app.remote.process import LOST, SLOWEST, Process
+from app.remote.pace import SLOWEST
+from app.remote.process import LOST, Process
 
 State = Literal[
     "staged", "stopped", "switched", "started", "waiting", "checked", "failed", "held",
@@ -48,6 +50,9 @@ class HostTransaction:
         with self._lock:
             self._process.send(opening + word, 120.0)
         ack = read_ack(self._process, barrier, self._deadline() + len(opening) / SLOWEST)
+        if ack.ok and ack.barrier != barrier:
+            text = f"the host answered {ack.barrier} to {barrier}"
+            ack = Ack(False, barrier, "unknown", text, ack.log)
         over = not ack.ok and ack.state != "failed"
         if over or ack.state == "committed" or barrier == "rollback":
             self.close()
@@ -62,10 +67,13 @@ class HostTransaction:
         self._process.close()
 
     def _keep_talking(self) -> None:
-        while not self._over.wait(max(0.2, self._member.silence_seconds / 4)):
+        seconds = max(0.2, self._member.silence_seconds / 4)
+        while not self._over.wait(seconds):
             with self._lock:
-                if self._over.is_set() or not self._process.send(b"ping\n", 5.0):
+                # A line that is stuck may come back: only the host's end or ours ends the pings.
+                if self._over.is_set() or self._process.ended:
                     return
+                self._process.send(b"ping\n", max(5.0, seconds))
 
     def _deadline(self) -> float:
         m = self._member
@@ -79,15 +87,19 @@ def read_ack(process: Process, barrier: str, seconds: float) -> Ack:
     try:
         for line in process.lines(seconds):
             if line.startswith("L "):
-                log.append(calm(line[2:], 1000))
+                log.append(line[2:2002])
             elif found := _ANSWER.fullmatch(line):
                 state = _STATES.get(found[3], "unknown")
                 ok = found[1] == "ok" and state != "unknown"
-                return Ack(ok, calm(found[2], 20), state, calm(found[4], 1000), tuple(log))
+                return Ack(ok, calm(found[2], 20), state, calm(found[4], 1000), _calmed(log))
         said = process.said()
         text = LOST if process.begun or not said else f"the host did not run our script: {said}"
     except TimeoutError:
         text = f"no answer within {seconds:.0f} seconds"
     except (HostError, OSError, EOFError) as error:
         text = f"{LOST}: {calm(str(error), 200)}"
-    return Ack(False, barrier, "unknown", text, tuple(log))
+    return Ack(False, barrier, "unknown", text, _calmed(log))
+
+
+def _calmed(log: Iterable[str]) -> tuple[str, ...]:
+    return tuple(calm(line, 1000) for line in log)

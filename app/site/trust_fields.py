@@ -31,9 +31,9 @@ _PLAIN = AuthoritySpec()
 _SOURCE_WORDS: dict[Source, str] = {
     "own": "made here, its key in the vault",
     "imported": "one that you have, its key in the vault",
-    "outside": "others sign: requests go out, certificates come in",
+    "outside": "others sign; requests go out, certificates come in",
 }
-_TRUST_WORDS = {TRUSTS[0]: "an own certificate authority", TRUSTS[1]: "pinned peers, no CA"}
+_TRUST_WORDS = {TRUSTS[0]: "a certificate authority", TRUSTS[1]: "pinned peers, no CA"}
 
 
 def _trust(draft: Draft, kind: KindFacts | None) -> Field:
@@ -59,9 +59,9 @@ _KEY_WORDS = {
 def _source() -> Field:
     return Field(
         "source", "trust", "Where the CA comes from",
-        "One that is made here signs for these hosts alone. One that you have is read from its "
-        "files. Of an outside CA signing requests are asked: they are signed elsewhere (easy-rsa, "
-        "openssl ca, cfssl, your company's own), and the certificates taken in.",
+        "One that is made here signs for these hosts alone; one that you have is read from its "
+        "files. For an outside CA requests are written, which others sign (easy-rsa, openssl ca, "
+        "cfssl and the like); the certificates are taken in.",
         type="choice", scope="authority", default="own",
         choices=tuple((source, words) for source, words in _SOURCE_WORDS.items()), visible=_any_ca,
     )  # fmt: skip

@@ -16,6 +16,7 @@ from textual.widgets.tree import TreeNode
 from app.errors import TlswrightError
 from app.plan.diff import Change
 from app.plan.plan import Plan, Step
+from app.plan.words import idle_words
 from app.quoting import calm
 from screens.asks.confirm import Confirm
 from screens.asks.read import Read
@@ -186,6 +187,9 @@ class ReviewScreen(FrameScreen):
                      "Mend it there, then F5 reads the hosts again.")  # fmt: skip
         if plan.problems:
             text = "XX no run: its checks refuse it; nothing has been changed"
+        elif plan.empty and plan.waiting:
+            text = f".. nothing to do yet: {idle_words(plan)}"
+            self.say("a shows what is to be signed, and takes certificates in.")
         elif plan.empty:
             text = "ok nothing to do: every host is as site.yaml wants it"
         else:
@@ -254,7 +258,7 @@ class ReviewScreen(FrameScreen):
             self.say("The failed checks forbid the run: see Checks (c).")
             return
         if plan.empty:
-            self.post_message(Go("dashboard"))
+            self.post_message(Go("requests" if plan.waiting else "dashboard"))
             return
         text = Text.assemble(
             (f"{self.state.verb.capitalize()} plan {plan.id} to {plan.site.name}?\n\n", "bold"),

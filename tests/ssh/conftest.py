@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,12 +68,39 @@ def listening(port: int, address: str = "127.0.0.1") -> bool:
         return sock.connect_ex((address, port)) == 0
 
 
-@pytest.fixture(scope="session")
-def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
-    """Run one sshd for the session; skipped where there is none."""
+@contextmanager
+def serving(folder: Path, *lines: str) -> Iterator[int]:
+    """Run an sshd with some lines of configuration, and give its port; skips where there is none.
+
+    Its log is the file `log` in the folder.
+    """
     program = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if program is None:
         pytest.skip("no sshd on this machine")
+    port = free_port()
+    usual = (
+        f"Port {port}", "ListenAddress 127.0.0.1", "PidFile none", "UsePAM no", "StrictModes no",
+        "PermitRootLogin yes", "MaxStartups 100", "PasswordAuthentication no",
+    )  # fmt: skip
+    (folder / "sshd_config").write_text("\n".join([*lines, *usual]) + "\n")
+    if os.getuid() == 0:
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [program, "-D", "-e", "-f", str(folder / "sshd_config")], stdin=subprocess.DEVNULL,
+            stdout=log, stderr=log,
+        )  # fmt: skip
+    try:
+        until(lambda: listening(port), 20, "sshd to listen")
+        yield port
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+@pytest.fixture(scope="session")
+def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
+    """Run one sshd for the session; skipped where there is none."""
     folder = tmp_path_factory.mktemp("sshd")
     for kind in ("ed25519", "ecdsa", "rsa"):
         keygen(folder / f"host_{kind}", "-t", kind)
@@ -83,26 +111,9 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     )
     authorized = [Path(f"{key}.pub").read_text() for key in (identity, locked)]
     (folder / "authorized").write_text("".join(authorized))
-    port = free_port()
-    (folder / "sshd_config").write_text(
-        f"Port {port}\nListenAddress 127.0.0.1\nPidFile none\nUsePAM no\nStrictModes no\n"
-        f"AuthorizedKeysFile {folder}/authorized\nPermitRootLogin yes\nMaxStartups 100\n"
-        f"PasswordAuthentication no\nHostKey {folder}/host_ed25519\n"
-        f"HostKey {folder}/host_ecdsa\nHostKey {folder}/host_rsa\n"
-    )
-    if os.getuid() == 0:
-        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(
-            [program, "-D", "-e", "-f", str(folder / "sshd_config")], stdin=subprocess.DEVNULL,
-            stdout=log, stderr=log,
-        )  # fmt: skip
-    try:
-        until(lambda: listening(port), 20, "sshd to listen")
+    keys = [f"HostKey {folder}/host_{kind}" for kind in ("ed25519", "ecdsa", "rsa")]
+    with serving(folder, f"AuthorizedKeysFile {folder}/authorized", *keys) as port:
         yield Sshd(folder, port, public(folder / "host_ed25519"), identity)
-    finally:
-        server.terminate()
-        server.wait(10)
 
 
 Connect = Callable[..., SshRemote]

@@ -219,6 +219,13 @@ def test_a_process_that_leads_out_of_the_host_or_forges_lines_is_not_believed(
         assert look(tmp_path)[0].facts["config"] == "/opt/activemq/conf/activemq.xml"
 
 
+def test_what_anybody_may_have_put_there_has_to_be_asked_for(tmp_path: Path) -> None:
+    unpack(tmp_path, "/tmp/mq")
+    with running(tmp_path, "/tmp/mq"):
+        assert "no ActiveMQ found" in look(tmp_path)[0].problems[0]
+        assert look(tmp_path, home="/tmp/mq")[0].problems == ()
+
+
 def test_old_versions_are_said_to_check_no_names_and_java_is_compared(tmp_path: Path) -> None:
     unpack(tmp_path, "/opt/activemq", "5.14.5")
     assert any("does not check the name" in text for text in look(tmp_path)[0].warnings)

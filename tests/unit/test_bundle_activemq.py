@@ -53,6 +53,16 @@ def test_the_snippet_pasted_by_hand_makes_the_broker_that_is_wanted(by_hand: ByH
     assert any("ssl://0.0.0.0:61617" in one.uri for one in view.connectors)
 
 
+def test_the_snippet_holds_the_connectors_for_clients_and_the_page_tells_of_them(
+    tmp_path: Path,
+) -> None:
+    made = ByHand(tmp_path, f"{BROKERS}    options: {{stomp_port: 61614}}\n")
+    found = files(made.export("far"))
+    snippet = found["snippet.xml"].decode()
+    assert "stomp+ssl://0.0.0.0:61614?needClientAuth=true" in snippet
+    assert "the <transportConnector> elements into the one" in found["README.txt"].decode()
+
+
 def test_the_stores_open_with_the_passwords_of_the_snippet(by_hand: ByHand) -> None:
     made = by_hand.export("far")
     found = files(made)
@@ -80,8 +90,18 @@ def test_the_page_shows_no_password(by_hand: ByHand) -> None:
 
 def test_what_no_bundle_can_be_made_for_is_told(by_hand: ByHand) -> None:
     by_hand.text = BROKERS.replace("reach: bundle", "reach: bundle, system: windows")
-    with pytest.raises(SiteError, match="on Linux alone"):
+    with pytest.raises(SiteError, match="for Linux alone"):
         by_hand.export("far")
     by_hand.text = f"{BROKERS}    nodes: {{far: {{instance: ../../etc}}}}\n"
     with pytest.raises(SiteError, match="no name of an instance"):
         by_hand.export("far")
+
+
+def test_a_bundle_for_upstreams_archive_goes_where_site_yaml_says(tmp_path: Path) -> None:
+    own = "    nodes: {far: {home: /opt/mq, service: bus}}\n"
+    found = files(ByHand(tmp_path, BROKERS + own).export("far"))
+    assert "files/opt/mq/conf/tls/far.p12" in found
+    assert 'keyStore="file:/opt/mq/conf/tls/far.p12"' in found["snippet.xml"].decode()
+    page = found["README.txt"].decode()
+    assert "/opt/mq/conf/activemq.xml" in page
+    assert page.count("    systemctl restart bus.service\n") == 2

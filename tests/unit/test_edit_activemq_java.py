@@ -20,7 +20,10 @@ from app.edits.activemq import (
     SslContext,
     TransportConnector,
     edit_broker,
+    literal,
 )
+from app.edits.xmltags import quote_attribute
+from app.kinds.activemq.paths import store_path, variables
 from app.pki.secret import Secret
 from app.pki.stores import key_store, trust_store
 from tests.unit.activemq_shapes import SEEN, Shape, write
@@ -41,6 +44,19 @@ PASSWORDS = (
     "$${x}", "##{'a'}", "classpath:x", "ENC(abc)", "a,b;c", "null", "{x}", "#{'$'}{", "''",
     "${a:b}", "x\ny", "]]>", "&amp;", "file:/x",
 )  # fmt: skip
+FORMS = {
+    "c.p12": "conf/c.p12", "sub/s.p12": "conf/sub/s.p12", "rel/r.p12": "rel/r.p12",
+    "k.p12": "k.p12", "./rel/../k.p12": "k.p12", "FOLDER/k.p12": "k.p12",
+    "/c.p12": "conf/c.p12", "file:FOLDER/k.p12": "k.p12", "file://FOLDER/k.p12": "k.p12",
+    "file:rel/r.p12": "rel/r.p12", "classpath:c.p12": "conf/c.p12",
+    "classpath:/sub/s.p12": "", "file:${activemq.conf}/c.p12/": "conf/c.p12",
+    "${activemq.conf}/c.p12": "conf/c.p12",
+    "file:${activemq.base}/conf/c.p12": "conf/c.p12",
+    "file:${activemq.conf}/a%20b/d.p12": "conf/a b/d.p12", "a b/d.p12": "conf/a b/d.p12",
+    "FOLDER/conf/a b/d.p12": "conf/a b/d.p12",
+    "nothing.p12": "", "FOLDER/nothing.p12": "", "file:nothing.p12": "",
+}  # fmt: skip
+"""How a file may name a store, and which file of the folder is meant; empty for none."""
 TOO_NEW = {"5.4 as shipped": "destroyApplicationContextOnStop"}
 """What the schema of the ActiveMQ that is installed no longer knows."""
 OF_SPRING = {"in a profile"}
@@ -51,27 +67,30 @@ class Read(dict[str, list[tuple[str, dict[str, str]]]]):
     """What was read of each file: bean types with their values; `refused` says why not."""
 
     refused: dict[str, str]
+    folder: Path
 
 
-def read(paths: list[Path]) -> Read:
-    """Let the broker's classes read files."""
+def read(paths: list[Path], folder: Path) -> Read:
+    """Let the broker's classes read files, as if it had been started in a folder with its conf."""
     java = need("java")
     need("javac")
     if not LIB.is_dir():
         if os.environ.get(REQUIRED) == "1":
             pytest.fail(f"ActiveMQ is not installed, and {REQUIRED}=1")
         pytest.skip("ActiveMQ is not installed")
-    jars = [f"{LIB}/*", f"{LIB}/optional/*", "/usr/share/java/xbean-reflect.jar"]
+    jars = [f"{folder}/conf", f"{LIB}/*", f"{LIB}/optional/*", "/usr/share/java/xbean-reflect.jar"]
     words = [java, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m"]
-    words += [f"-D{key}={value}" for key, value in PROPERTIES.items()]
+    properties = PROPERTIES | {"activemq.conf": f"{folder}/conf", "activemq.base": str(folder)}
+    words += [f"-D{key}={value}" for key, value in properties.items()]
     done = subprocess.run(
         [*words, "-cp", ":".join(jars), str(SOURCE)],
         input="".join(f"{path}\n" for path in paths),
-        capture_output=True, text=True, timeout=300, env={**os.environ, "LC_ALL": "C.UTF-8"},
+        capture_output=True, text=True, timeout=300, cwd=folder,
+        env={**os.environ, "LC_ALL": "C.UTF-8"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     found, name = Read(), ""
-    found.refused = {}
+    found.refused, found.folder = {}, folder
     for line in done.stdout.splitlines():
         head, _, rest = line.partition(" ")
         if head == "file":
@@ -111,7 +130,21 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Read:
         path = folder / f"{name}.xml"
         path.write_bytes(edit_broker(write(shape), edit, str(path)).data)
         paths.append(path)
-    return read(paths)
+    for number, form in enumerate(FORMS):
+        path = folder / f"form {number}.xml"
+        path.write_bytes(_with_store(form.replace("FOLDER", str(folder))))
+        paths.append(path)
+    return read(paths, folder)
+
+
+def _with_store(form: str) -> bytes:
+    text = write(Shape(ssl="bare", attributes="")).decode()
+    password = quote_attribute(literal(KEY))
+    return (
+        text.replace('"broker.ks"', quote_attribute(form))
+        .replace('"password"', f'{password} keyStoreType="PKCS12"')
+        .encode()
+    )
 
 
 def _stores(folder: Path) -> SslContext:
@@ -119,7 +152,10 @@ def _stores(folder: Path) -> SslContext:
     der = credential.chain[0] if credential.chain else credential.certificate
     from cryptography.hazmat.primitives.serialization import Encoding
 
-    (folder / "k.p12").write_bytes(key_store(credential, "PKCS12", Secret(KEY), "key"))
+    data = key_store(credential, "PKCS12", Secret(KEY), "key")
+    for place in ("k.p12", "conf/c.p12", "conf/sub/s.p12", "conf/a b/d.p12", "rel/r.p12"):
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        (folder / place).write_bytes(data)
     trusted: Mapping[str, bytes] = {"ca": der.public_bytes(Encoding.DER)}
     (folder / "t.p12").write_bytes(trust_store(trusted, "PKCS12", Secret(TRUST)))
     return SslContext(f"file:{folder}/k.p12", KEY, f"file:{folder}/t.p12", TRUST)
@@ -157,3 +193,17 @@ def test_passwords_reach_java_as_they_are(placeholders: bool, world: Read) -> No
 
 def test_a_store_with_another_password_is_not_opened(world: Read) -> None:
     assert "UnrecoverableKeyException" in world.refused["wrong password"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_store_is_looked_for_where_the_broker_looks(form: str, world: Read) -> None:
+    """Whichever way it is named: bare, by path, by URL, on the class path, with a placeholder."""
+    name, folder = f"form {list(FORMS).index(form)}", world.folder
+    known = variables("/x/home", str(folder), f"{folder}/conf", "/x/data")
+    text = form.replace("FOLDER", str(folder))
+    found = store_path(text, known, str(folder), lambda path: Path(path).is_file())
+    assert (name in world.refused) == (FORMS[form] == "")
+    if FORMS[form]:
+        assert found == str(folder / FORMS[form])
+    else:
+        assert found is None or not Path(found).exists()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -37,6 +37,9 @@ class Told:
     outputs: Mapping[str, str]
     asked: list[Survey] = field(default_factory=list)
     closed: int = 0
+
+    def watch(self, tell: Callable[[str], None]) -> None:
+        """Tell nothing."""
 
     def observe(self, survey: Survey) -> HostObservation:
         self.asked.append(survey)

@@ -57,7 +57,8 @@ def test_an_encrypted_zip_opens_with_its_password_and_shows_no_byte(
     entries = [Entry(f"f{number}", data) for number, data in enumerate(contents)]
     data = write_zip(entries, WHEN, Secret(word))
     assert opened(data, word) == {entry.name: entry.data for entry in entries}
-    assert not [c for c in contents if len(c) > 8 and c in data]
+    # The archive's own frame holds runs of zeros too.
+    assert not [c for c in contents if len(set(c)) > 8 and c in data]
 
 
 def test_another_password_opens_nothing_and_a_changed_byte_is_noticed() -> None:

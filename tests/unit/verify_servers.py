@@ -198,6 +198,9 @@ class ShellHost:
             done.stderr.decode(errors="replace"),
         )
 
+    def watch(self, tell: Callable[[str], None]) -> None:
+        """Tell nothing."""
+
     def observe(self, survey: Survey) -> HostObservation:
         """Answer no survey: probes ask for none."""
         raise NotImplementedError

@@ -99,6 +99,8 @@ def flags_take(parser: argparse.ArgumentParser) -> None:
 
 def take(context: Context) -> Exit:
     """Take in what an outside CA gave back; exit 7 where a certificate is not good."""
+    from app.engine.taking import taken_lines
+
     flags, front, site = context.flags, context.front(), context.site()
     paths = [Path(file) for file in flags.file]
     for path in paths:
@@ -107,7 +109,7 @@ def take(context: Context) -> Exit:
     if flags.anchor:
         return _anchor(context, paths)
     taken = front.take(site, _answers(context), paths)
-    context.terminal.show(flags.json, _taken_dict(taken), *_lines(taken))
+    context.terminal.show(flags.json, _taken_dict(taken), *taken_lines(taken))
     say = context.terminal.say
     for text in taken.strangers[:MOST_STRANGERS]:
         say(text)
@@ -140,22 +142,6 @@ def _anchor(context: Context, paths: list[Path]) -> Exit:
     context.terminal.say("Compare the fingerprint with the one that its owner gave you.")
     context.terminal.say("next: tlswright csr")
     return Exit.OK
-
-
-def _lines(taken: Taken) -> list[str]:
-    found: list[str] = []
-    for one in taken.found:
-        if one.faults:
-            found.append(f"XX {one.name}: not taken ({one.where})")
-            for remedy in dict.fromkeys(flaw.remedy for flaw in one.faults):
-                found += [f"   - {f.line}" for f in one.faults if f.remedy == remedy]
-                found.append(f"     {remedy}")
-        else:
-            what = "was taken in before" if one.again else "taken in"
-            end = f"ends {one.facts.not_after:%Y-%m-%d}"
-            found.append(f"ok {one.name}: {what}, {end}, signed by {one.facts.issuer}")
-        found += [f"   note: {note}" for note in one.notes]
-    return found
 
 
 def _taken_dict(taken: Taken) -> dict[str, Any]:

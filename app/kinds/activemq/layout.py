@@ -22,6 +22,7 @@ from app.rendering import render_template
 
 PORTS = ("port", *(f"{protocol}_port" for protocol in PROTOCOLS))
 PLACES = ("home", "base", "conf")
+TEMPORARY = ("/tmp/", "/var/tmp/", "/dev/shm/")  # noqa: S108 - compared, never written to
 OWN = ("start_command", "status_command")
 
 
@@ -65,7 +66,7 @@ def _choose(
     instances, wanted = debian.enabled(seen), str(node.options["instance"])
     if any(node.options[key] for key in PLACES):
         return _asked(node, seen)
-    brokers = () if wanted else read_brokers(seen)
+    brokers = () if wanted else tuple(one for one in read_brokers(seen) if not _anybodys(one))
     service = unit_name(str(node.options["service"]))
     if mine := [one for one in brokers if service and service in (_unit(one), one.idle)]:
         instances, brokers = {}, tuple(mine)
@@ -109,6 +110,11 @@ def _debian_problem(
     if not wanted and len(instances) > 1:
         return f"several instances are enabled ({', '.join(instances)}): set option instance"
     return ""
+
+
+def _anybodys(one: Broker) -> bool:
+    """Tell whether anybody on the host can have put it there: such a one has to be asked for."""
+    return any(f"{path}/".startswith(TEMPORARY) for path in (one.home, one.base, one.conf))
 
 
 def _unit(one: Broker) -> str:

@@ -62,8 +62,8 @@ def store_path(
             if path.startswith("//"):
                 path = "/" + path.lstrip("/")
             return _normal(posixpath.join(cwd, path)) if cwd or path.startswith("/") else None
-        case "classpath":
-            return _normal(posixpath.join(known["activemq.conf"], rest.lstrip("/")))
+        case "classpath" if not rest.startswith("/"):
+            return _normal(posixpath.join(known["activemq.conf"], rest))
     return None
 
 

@@ -191,7 +191,7 @@ def _unseen(site: Site, topology: Topology) -> Iterator[str]:
     """Say which hosts no bundle can be made for."""
     for host in topology.hosts:
         if site.hosts[host].by_hand and site.hosts[host].system != "linux":
-            yield f"{host}: bundles for ActiveMQ are made for Debian's layout, on Linux alone"
+            yield f"{host}: bundles for ActiveMQ are made for Linux alone"
         instance = str(value(topology, "instance", host))
         if site.hosts[host].by_hand and instance and not _INSTANCE.fullmatch(instance):
             yield f"{host}: {instance!r} is no name of an instance"
