@@ -99,13 +99,13 @@ def greet(sock: Any, judge: Judge, seconds: float, patience: float) -> Line:
     except (paramiko.SSHException, OSError, EOFError) as error:
         raise _silent(line, sock, judge, error) from error
     except HostError:
-        hang_up(line or sock)
+        hang_up(line, sock)
         raise
 
 
 def hang_up(*lines: Any) -> None:
-    """Close connections, whatever state they are in."""
-    for line in lines:
+    """Close connections, whatever state they are in: one that never began does not close itself."""
+    for line in filter(None, lines):
         with suppress(OSError, EOFError, paramiko.SSHException, HostError):
             line.close()
 
@@ -159,14 +159,13 @@ def _silent(line: Line | None, sock: Any, judge: Judge, error: Exception) -> Exc
     told = (
         f'{place} says "{greeting}"' if greeting else f"{place} does not talk SSH with us: {text}"
     )
+    hang_up(line, sock)
     if isinstance(sock, ProxySocket):
-        said = sock.said
-        code = sock.ended
+        said, code = sock.said, sock.ended
         end = "" if code is None else f" and ended with {code}"
         hint = "ProxyCommand in ~/.ssh/config; try it in a shell"
         told = f"the command that leads to {place} said nothing of SSH{end}"
         told += f': "{said}"' if said else ""
-    hang_up(line or sock)
     reason = _unreachable(judge.host, told, hint)
     if isinstance(sock, ProxySocket):
         return reason
