@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.engine.control import StopFlag
 from app.engine.journal import Journal
@@ -51,7 +51,8 @@ class Outcome:
     """Say how a step ended: held everywhere, or undone, and by whom it failed.
 
     `acks` holds each host's last answer; `failed` the hosts that said no, with their text; `late`
-    is true where the decision to hold was made but not every host answered it.
+    is true where the decision to hold was made but not every host answered to the end: one whose
+    state is `held` keeps the new files, of one that is `unknown` the next run finds out.
     """
 
     held: bool
@@ -122,12 +123,12 @@ class Group:
 
     def _keep(self) -> Outcome:
         held = self._all("hold")
-        lost = {host: ack.text for host, ack in held.items() if not ack.ok}
-        kept = {host: ack for host, ack in held.items() if ack.ok}
-        done = self._all("commit", kept)
-        if lost:
-            return Outcome(True, {**held, **done}, lost, late=True)
-        return Outcome(True, done)
+        done = self._all("commit", {host for host, ack in held.items() if ack.ok})
+        # One that is lost behind `hold` keeps the new set.
+        kept = {host: ack if ack.ok else replace(ack, state="held") for host, ack in done.items()}
+        ended = {**held, **kept}
+        lost = {host: ack.text for host, ack in ended.items() if not ack.ok}
+        return Outcome(True, ended, lost, late=bool(lost))
 
     def _pass(self, barrier: Barrier) -> dict[str, Ack]:
         if barrier == "stop":

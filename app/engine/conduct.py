@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from app.engine import opening
@@ -19,10 +20,11 @@ from app.engine.requests import load_requests
 from app.engine.rollback import take_back
 from app.engine.run import Result, Runner
 from app.engine.served import served
-from app.engine.settling import settle
+from app.engine.settling import dead_runs, settle
 from app.engine.takeable import later_changes, refuse_removed
 from app.engine.undo import held_parts, require
 from app.errors import Exit, PreflightError, UsageError
+from app.kinds.base import Kind
 from app.model import Site
 from app.plan import by_hand
 from app.plan.deployed import Deployed, resolve
@@ -76,7 +78,7 @@ def conduct(
         prepared = prepare(
             site, kinds, connector, vault, deployed, request.intent,
             now=utc_now(), served=served, say=_say(journal),
-            settle=lambda g: settle(site, kinds, g, _say(journal), lambda: bool(stop.asked)),
+            settle=lambda g: _settle(places, site, kinds, g, journal, stop),
             requests=load_requests(places.requests),
         )  # fmt: skip
         journal.hide(prepared.keyring.kept())
@@ -179,7 +181,7 @@ def _rollback(
     gathered: Gathered = gather(site, kinds, connector, _say(journal))
     try:
         refuse_errors(gathered)
-        gathered = settle(site, kinds, gathered, _say(journal), lambda: bool(stop.asked))
+        gathered = _settle(places, site, kinds, gathered, journal, stop)
         deployed = resolve(opening.deployed_of(places), gathered.observed)
         _remember(places, run, deployed)
         plan = Plan(site, ())
@@ -196,6 +198,18 @@ def _rollback(
         return _proven(runner, result)
     finally:
         gathered.close()
+
+
+def _settle(
+    places: Places,
+    site: Site,
+    kinds: Mapping[str, Kind],
+    gathered: Gathered,
+    journal: Journal,
+    stop: StopFlag,
+) -> Gathered:
+    dead = dead_runs(places)
+    return settle(site, kinds, gathered, _say(journal), lambda: bool(stop.asked), dead)
 
 
 def _proven(runner: Runner, result: Result) -> Result:

@@ -17,6 +17,8 @@ HINTS: Mapping[str, str] = {
 }
 """What stands on a host, by the state that it ended in."""
 
+LATE = "Whether it keeps the new files is not known yet: the next apply looks, and finishes."
+
 
 def tell(journal: Journal, prover: Prover, step: str, outcome: Outcome) -> tuple[str, ...]:
     """Write what became of every host into the journal; gives those that somebody must look at."""
@@ -27,7 +29,8 @@ def tell(journal: Journal, prover: Prover, step: str, outcome: Outcome) -> tuple
         # Of a host that was lost the log tells of other things.
         seen = state not in ("untouched", "unknown")
         explanation = prover.explain(host, lines, touched=seen)
-        data = {"hint": HINTS.get(state, ""), "explanation": explanation}
+        hint = LATE if outcome.late and state == "unknown" else HINTS.get(state, "")
+        data = {"hint": hint, "explanation": explanation}
         journal.emit("failed", text, host=host, step=step, state="failed", data=data)
     for host, ack in outcome.acks.items():
         if host in outcome.failed or outcome.held:

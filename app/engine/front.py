@@ -243,6 +243,12 @@ class Front:
 
         return take(self.places, site, answers.passphrase, paths, utc_now())
 
+    def read_anchor(self, site: Site, paths: Iterable[Path]) -> CertificateFacts:
+        """Judge the certificates of the outside CA itself; changes nothing."""
+        from app.engine.anchoring import read_anchor
+
+        return read_anchor(site, paths, utc_now()).facts()
+
     def set_anchor(self, site: Site, answers: Answers, paths: Iterable[Path]) -> Anchored:
         """Keep the certificates of the outside CA itself: hosts trust its root."""
         from app.engine.anchoring import set_anchor

@@ -100,6 +100,8 @@ def _step(
         down = tell(runner.journal, prover, step[0].step, outcome)
         names = ", ".join(outcome.failed)
         text = f"the rollback stopped at {names}"
+        if outcome.late:
+            down = tuple(outcome.failed)
         if down:
             text = f"{text}: look at {', '.join(down)}"
         return Result(text, Exit.MIXED if down else Exit.FAILED, ("tlswright runs",))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -128,7 +128,7 @@ class Runner:
         finally:
             group.close()
         if outcome.held:
-            self._held(built)
+            self._held(built, {h for h, ack in outcome.acks.items() if ack.state == "unknown"})
         for host, ack in outcome.acks.items():
             if outcome.held and ack.ok:
                 text = proven_words(len(built[host].files), built[host].node.activation)
@@ -178,15 +178,19 @@ class Runner:
                 data=data,
             )
 
-    def _held(self, built: Mapping[str, Built]) -> None:
-        self.deployed = self.deployed.with_nodes(*(b.record for b in built.values()))
+    def _held(self, built: Mapping[str, Built], lost: Collection[str]) -> None:
+        """Record what is held; of hosts `lost` before they said so the next run finds out."""
+        kept = {host: one for host, one in built.items() if host not in lost}
+        pending = (built[host].record for host in lost)
+        self.deployed = self.deployed.with_nodes(*(b.record for b in kept.values()))
+        self.deployed = self.deployed.with_pending(*pending)
         try:
             self.save(self.deployed)
         except TlswrightError as error:
             error.exit_code = Exit.MIXED
             error.hint = "The host keeps its new files; make room here, and the next apply goes on."
             raise
-        for host, one in built.items():
+        for host, one in kept.items():
             for path, (_, after) in one.files.items():
                 self.actual[(host, path)] = after
             self.prover.learn(one.node.node, one.record)
@@ -212,7 +216,10 @@ class Runner:
             ("tlswright apply",) if not self.done else ("tlswright apply", self._undo_word())
         )
         held = self._held_words()
-        if outcome.late or down:
+        if outcome.late:
+            text = f"the new files are kept, but {names} was lost before it said so: apply finishes"
+            return Result(text + held, Exit.MIXED, following)
+        if down:
             text = f"failed at {names}: look at {', '.join(down) or names}"
             return Result(text + held, Exit.MIXED, following)
         text = f"failed at {names}, which has its old state back"

@@ -52,6 +52,8 @@ class Member:
     A service counts as healthy again after an undo, and at a second `check`, only when it has been
     so for `settle_seconds`: one that dies soon after it came up must not pass.  On a slow host it
     is half the time that it took to come up, up to ten times `settle_seconds`.
+    A host that waits for a word for `silence_seconds` undoes: the control side, which talks more
+    often, has given up by then, and a service may be down meanwhile.
     `together` says that other hosts change in the same step: a member that fails after its service
     was touched waits for `rollback`, so that all go back at once; alone it undoes by itself.  Once
     started it may be told to `stop` again, before `rollback`: services stop in an order.
@@ -70,7 +72,7 @@ class Member:
     start_seconds: int = 120
     check_seconds: int = 90
     settle_seconds: int = 0
-    silence_seconds: int = 300
+    silence_seconds: int = 90
     together: bool = False
 
 

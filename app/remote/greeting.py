@@ -22,6 +22,8 @@ from app.remote.proxy import ProxySocket, open_proxy
 _CIPHERS: Final = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes256-ctr")
 _LOG: Final = "tlswright.ssh"
 _PROHIBITED: Final = 1
+FAR_SECONDS = 0.1
+"""From this round trip on a line is taken for a slow one, where compression is worth its time."""
 
 logging.getLogger(_LOG).addHandler(logging.NullHandler())
 logging.getLogger(_LOG).propagate = False
@@ -92,6 +94,8 @@ def greet(sock: Any, judge: Judge, seconds: float, patience: float) -> Line:
         line.banner_timeout = line.handshake_timeout = seconds
         line.auth_timeout = patience
         _negotiable(line, target, host)
+        if target.compression or getattr(sock, "round_trip", 0.0) > FAR_SECONDS:
+            line.use_compression(True)
         line.start_client(timeout=seconds)
         if line.get_remote_server_key() is None:
             raise paramiko.SSHException("no host key")
@@ -119,8 +123,6 @@ def _negotiable(line: Line, target: Target, host: Host) -> None:
     options.kex = _chosen(target, "kexalgorithms", tuple(options.kex), host)
     signed = tuple(line._preferred_pubkeys)
     line._preferred_pubkeys = _chosen(target, "pubkeyacceptedalgorithms", signed, host)
-    if target.compression:
-        line.use_compression(True)
 
 
 def _chosen(

@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -26,6 +26,7 @@ from app.errors import HostError, HostKeyError, RemoteError, UnreachableError
 from app.model import Host
 from app.observed import HostObservation, Output, Survey
 from app.quoting import calm, sh
+from app.remote.answer import read_answer
 from app.remote.auth import Auth
 from app.remote.base import Ack, Logins, Member
 from app.remote.config import SshConfig, Target
@@ -36,7 +37,7 @@ from app.remote.keys import KeyRing
 from app.remote.known_hosts import HostKey, KnownHosts
 from app.remote.login import Attempt
 from app.remote.loginshell import refusal
-from app.remote.observe import read_answer, survey_script
+from app.remote.observe import survey_script
 from app.remote.pace import quiet
 from app.remote.payload import begin_call, check_id, finish_call, pack
 from app.remote.process import LOST, Process, start
@@ -237,24 +238,23 @@ class SshRemote:
         framed = frame(text)
         process = self._start(framed)
         seconds = 60.0 + survey.command_seconds * (1 + len(survey.commands))
-        lines: list[str] = []
         try:
             before = self._clock()
             process.send(self._prefix + framed, 60.0)
             process.end_input()
             answer = process.lines(seconds)
-            lines += islice(answer, 1)
+            first = next(answer, None)
+            self._judge(process, "observe")
             middle = (before + self._clock()) / 2
-            lines += answer
+            lines = answer if first is None else chain((first,), answer)
+            when = datetime.fromtimestamp(middle, UTC)
+            seen = read_answer(lines, survey, self.host.name, when, middle)
         except TimeoutError as error:
             raise RemoteError(
                 f"no answer within {seconds:.0f} seconds", host=self.host.name, step="observe"
             ) from error
         finally:
             process.close()
-        self._judge(process, "observe")
-        when = datetime.fromtimestamp(middle, UTC)
-        seen = read_answer(lines, survey, self.host.name, when, middle)
         return replace(seen, cautions=self._cautions)
 
     def run(self, command: str, *, stdin: bytes = b"", seconds: float = 30.0) -> Output:

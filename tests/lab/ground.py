@@ -86,7 +86,7 @@ class Ground:
 
     def _change_names(self) -> None:
         self.site.edit("spoke-a.lab.test]", f"spoke-a.lab.test, {EXTRA}]")
-        self.site.edit("# network_ttl: 2 ", "network_ttl: 3 ")
+        self.site.edit("# network_ttl: ", "network_ttl: 3  # not ")
 
     def _keep(self, state: str) -> None:
         for host in self.hosts:
@@ -150,6 +150,10 @@ class Ground:
         """Wait until no transaction holds a host that runs."""
         for host in self.hosts:
             until(partial(_free, host), REST_SECONDS, f"{host.name} to undo")
+
+    def service_is_up(self) -> None:
+        """Wait until the victim's service answers, as it does a moment after a boot."""
+        until(lambda: tiny_hosts.shown(self.victim), REST_SECONDS, "the victim's service")
 
     def litter(self) -> list[str]:
         """Name what a transaction that has ended must not leave beside its targets."""

@@ -33,6 +33,11 @@ def came_to_hook(host: LabHost) -> None:
     until(host.path(HERE).exists, 60, "the hook on the host")
 
 
+def hang_up(host: LabHost) -> None:
+    """End every SSH connection to a host, as a firewall that resets them would."""
+    host.run("kill -9 $(ps -o pid= --ppid $(cat /run/sshd.pid) | tr '\\n' ' ')")
+
+
 @contextmanager
 def small(host: LabHost, folder: str, size: str) -> Iterator[None]:
     """Put a folder with its files on a small file system of its own, and bring them back."""

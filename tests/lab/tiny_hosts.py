@@ -17,7 +17,6 @@ from tests.lab.overlay import BROKER
 
 HERE = Path(__file__).parent
 DEMO = HERE.parents[1] / "app/demo"
-PARTS = ("brokerfile", "brokerlog", "listening", "openwire", "stores")
 PROGRAM, LIBRARY, SETTINGS = "/usr/bin/activemq", "/usr/lib/tiny/app", "/etc/tiny.conf"
 CONFIG = "/etc/activemq/instances-available/main/activemq.xml"
 PLAIN, TLS = 61616, 61617
@@ -29,8 +28,8 @@ def install(hosts: Iterable[LabHost]) -> None:
     every = list(hosts)
     for host in every:
         host.path(f"{LIBRARY}/demo").mkdir(parents=True)
-        for part in PARTS:
-            shutil.copy(DEMO / f"{part}.py", host.path(f"{LIBRARY}/demo"))
+        for part in DEMO.glob("*.py"):
+            shutil.copy(part, host.path(f"{LIBRARY}/demo"))
         program = host.path(PROGRAM)
         program.unlink()
         shutil.copy(HERE / "tiny/broker.py", program)

@@ -13,10 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from app.engine.settling import tell_to_end
 from app.observed import Survey
 from app.remote.ssh import SshRemote
+from app.remote.transaction import read_ack
 from tests.ssh.conftest import Connect, Sshd
 from tests.ssh.steps import SHELLS, STATE, apply, carry, journal, litter, put, step, tree
+from tests.ssh.test_faults import opening
 from tests.until import until
 
 Client = Callable[..., subprocess.Popen[str]]
@@ -209,3 +212,23 @@ def test_a_signal_to_the_script_undoes(remote: SshRemote, root: Path) -> None:
     until(lambda: unlocked(root), 20, "the host to undo")
     assert (root / "etc/a").read_bytes() == b"old"
     assert transaction.advance("start").state == "unknown"
+
+
+@pytest.mark.parametrize("staged", [False, True], ids=["in its payload", "at a word"])
+def test_a_host_that_waits_for_a_dead_run_is_told_to_end(
+    remote: SshRemote, root: Path, staged: bool
+) -> None:
+    """Its connection stands, and nothing comes: packets are dropped since the run died."""
+    before = tree(root)
+    process, text, data = opening(remote)
+    process.send(text + (data + b"stage\n" if staged else data[:20_000]), 10)
+    if staged:
+        assert read_ack(process, "stage", 20).ok
+    until(lambda: (root / STATE / "runs/t1/journal").exists(), 20, "the transaction")
+    tell_to_end(remote, "t1", lambda transaction: False)
+    assert not unlocked(root)
+    tell_to_end(remote, "t1", lambda transaction: transaction == "t1")
+    until(lambda: unlocked(root), 20, "the host to undo")
+    assert tree(root) == before
+    assert litter(root) == []
+    process.close()

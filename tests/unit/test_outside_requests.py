@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -28,8 +28,11 @@ from app.engine.taking import Taken
 from app.errors import LockedError, PkiError, TlswrightError, UsageError
 from app.export.requests import file_name
 from app.model import Site
+from app.pki import keeping
+from app.pki.authority import create_root
 from app.pki.awaiting import waiting_names
 from app.pki.pem import read_combined
+from app.pki.reading import facts_of
 from app.pki.secret import Secret
 from app.pki.vault import Vault
 from app.plan.deployed import DeployedNode
@@ -389,13 +392,29 @@ def test_anchors_that_hosts_could_not_trust_are_refused_in_words(
     outside.anchor(file(other))
     assert outside.anchor(file(root)) == "CN=Example Corp Root"
     assert outside.site.authority.anchor
+    facts = facts_of(root.certificate.public_bytes(Encoding.DER))
+    record = DeployedNode("rabbitmq", "r1", facts=facts)
     save_deployed(
-        outside.places.deployed,
-        load_deployed(outside.places.deployed).with_nodes(DeployedNode("rabbitmq", "r1")),
+        outside.places.deployed, load_deployed(outside.places.deployed).with_nodes(record)
     )
-    with pytest.raises(PkiError, match="hosts trust another CA already"):
+    with pytest.raises(UsageError, match="run with another CA"):
         outside.anchor(file(other))
     assert outside.anchor(file(root), file(issuing)) == "CN=Example Corp Root"
+
+
+def test_a_ca_whose_key_is_here_is_never_lost_to_an_outside_one(
+    tmp_path: Path, root: OutsideCa
+) -> None:
+    outside = OutsideSite(tmp_path)
+    with Vault.open(outside.places.vault, WORD, write=True) as vault:
+        keeping.store_authority(vault, create_root("rmq", 1, "ec-p256", 900, NOW))
+        vault.save()
+    outside.anchor(root.folder / "ca.crt")
+    assert outside.site.authority.generation == 2
+    with Vault.open(outside.places.vault, WORD) as vault:
+        assert keeping.load_authority(vault, "rmq", 1).key is not None
+        assert keeping.load_authority(vault, "rmq", 2).source == "outside"
+    assert outside.ask().waiting[0].spec.generation == 2
 
 
 def test_sites_of_other_trust_are_refused_by_name(outside: OutsideSite, tmp_path: Path) -> None:

@@ -1,0 +1,66 @@
+"""The connection to a host is cut at a step, with a word or silently: the host goes back by itself,
+or keeps what was proven."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from app.remote.base import Member
+from tests.faults import Faults
+from tests.lab.fault_runs import At
+from tests.lab.ground import Ground
+from tests.lab.injections import hang_up
+from tests.lab.test_faults_killed import POINTS
+
+STEPS = {name: point for name, point in POINTS.items() if name != "the end of a step"}
+SILENCE = Member("t1", "run", "group", "me", ()).silence_seconds
+SILENT = {
+    "renaming": (At(state="switching"), "old"),
+    "sending commit": (At(state="holding", text="tidying"), "new"),
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_connection_that_breaks_is_told_and_the_next_apply_finishes(
+    ground: Ground, faults: Faults, step: str
+) -> None:
+    at, left = STEPS[step]
+    ground.reset("tls")
+    run = ground.start(at, "wait")
+    run.waits()
+    hang_up(ground.victim)
+    run.go_on()
+    seen = ground.end(run)
+    assert seen.exit == 13, seen.said
+    assert "spoke-a: the connection was lost" in seen.said
+    ground.rests()
+    state = ground.state()
+    assert state == left
+    assert state == "new" or ground.litter() == []
+    words = {"old": "old state back by itself", "new": "new state kept"}[state]
+    faults.saw(f"connection cut at {step}", f"{words}, exit 13")
+    ground.finishes()
+    faults.saw(f"connection cut at {step}", f"{words}, exit 13; next apply finished")
+
+
+@pytest.mark.parametrize("step", SILENT)
+def test_packets_that_are_dropped_are_noticed(ground: Ground, faults: Faults, step: str) -> None:
+    """The host hears nothing either; it need not wait until it loses patience."""
+    at, left = SILENT[step]
+    ground.reset("tls")
+    run = ground.start(at, "wait")
+    run.waits()
+    ground.victim.cut()
+    run.go_on()
+    seen = ground.end(run)
+    ground.victim.mend()
+    assert seen.exit == 13, seen.said
+    assert "spoke-a: the connection was lost" in seen.said
+    words = {"old": "told, and put back by the next apply", "new": "new state kept"}[left]
+    faults.saw(f"packets dropped at {step}", f"{words}, exit 13")
+    began = time.monotonic()
+    ground.finishes()
+    assert time.monotonic() - began < SILENCE
+    faults.saw(f"packets dropped at {step}", f"{words}, exit 13; next apply finished")
