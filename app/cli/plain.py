@@ -253,7 +253,10 @@ class _Desk:
         front = self.context.front()
         last = front.last_change()
         if self.asker.yes(f"Take back run {last}: every host as it was before it"):
-            answers = self.answers()
+            from app.cli.verbs.runs import reached
+
+            answers = self.context.asking(lambda a: reached(self.context, front, a), self.answers())
+            answers = self.context.for_a_run(answers)
             self.follow(front.start("rollback", answers, plan=None, intent=Intent(), run=last))
 
     def _status(self) -> None:

@@ -82,6 +82,12 @@ class Front:
         """
         return check_host(site, opening.connector(logins, others))
 
+    def reach(self, site: Site, answers: Answers) -> None:
+        """Log in to every host and hang up, before something that cannot ask; raises HostError."""
+        from app.engine.reaching import reach
+
+        reach(site, answers)
+
     def make_plan(self, site: Site, answers: Answers, intent: Intent, say: Say = _quiet) -> Plan:
         """Observe every host and make the plan; raises PreflightError, HostError, VaultError."""
         from app.engine.prepare import prepare

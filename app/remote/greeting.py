@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import logging
 import socket
 from contextlib import suppress
@@ -13,6 +12,7 @@ import paramiko
 from app.errors import HostError, UnreachableError
 from app.model import Host
 from app.quoting import bracketed, calm
+from app.remote.algorithms import choose
 from app.remote.config import Target
 from app.remote.dial import dial
 from app.remote.host_key import Judge
@@ -103,13 +103,13 @@ def greet(sock: Any, judge: Judge, seconds: float, patience: float) -> Line:
     except (paramiko.SSHException, OSError, EOFError) as error:
         raise _silent(line, sock, judge, error) from error
     except HostError:
-        hang_up(line or sock)
+        hang_up(line, sock)
         raise
 
 
 def hang_up(*lines: Any) -> None:
-    """Close connections, whatever state they are in."""
-    for line in lines:
+    """Close connections, whatever state they are in: one that never began does not close itself."""
+    for line in filter(None, lines):
         with suppress(OSError, EOFError, paramiko.SSHException, HostError):
             line.close()
 
@@ -128,26 +128,14 @@ def _negotiable(line: Line, target: Target, host: Host) -> None:
 def _chosen(
     target: Target, key: str, usual: tuple[str, ...], host: Host, spoken: tuple[str, ...] = ()
 ) -> tuple[str, ...]:
-    """Apply a list of algorithms of ssh_config(5): as it is, or with `+`, `-` or `^` before it.
-
-    `spoken` are those that can be asked for besides the usual ones.
-    """
-    text = dict(target.algorithms).get(key, "")
-    if not text:
-        return usual
-    sign, names = (text[0], text[1:]) if text[0] in "+-^" else ("", text)
-    able = dict.fromkeys([*usual, *spoken])
-    hit = [one for name in names.split(",") for one in able if _is(one, name)]
-    rest = [one for one in usual if one not in hit]
-    found = {"+": [*usual, *hit], "-": rest, "^": [*hit, *rest], "": hit}[sign]
+    """Apply the user's list of algorithms; raises UnreachableError where none is left."""
+    found = choose(dict(target.algorithms).get(key, ""), usual, spoken)
     if not found:
-        raise _unreachable(host, f"the ssh configuration allows no {key} that is spoken here",
-                           f"spoken here: {', '.join(able)}")  # fmt: skip
-    return tuple(dict.fromkeys(found))
-
-
-def _is(algorithm: str, pattern: str) -> bool:
-    return fnmatch.fnmatchcase(algorithm, pattern) or algorithm == f"{pattern}@libssh.org"
+        raise _unreachable(
+            host, f"the ssh configuration allows no {key} that is spoken here",
+            f"spoken here: {', '.join(dict.fromkeys([*usual, *spoken]))}",
+        )  # fmt: skip
+    return found
 
 
 def _silent(line: Line | None, sock: Any, judge: Judge, error: Exception) -> Exception:
@@ -161,14 +149,13 @@ def _silent(line: Line | None, sock: Any, judge: Judge, error: Exception) -> Exc
     told = (
         f'{place} says "{greeting}"' if greeting else f"{place} does not talk SSH with us: {text}"
     )
+    hang_up(line, sock)
     if isinstance(sock, ProxySocket):
-        said = sock.said
-        code = sock.ended
+        said, code = sock.said, sock.ended
         end = "" if code is None else f" and ended with {code}"
         hint = "ProxyCommand in ~/.ssh/config; try it in a shell"
         told = f"the command that leads to {place} said nothing of SSH{end}"
         told += f': "{said}"' if said else ""
-    hang_up(line or sock)
     reason = _unreachable(judge.host, told, hint)
     if isinstance(sock, ProxySocket):
         return reason

@@ -182,9 +182,11 @@ def _site(context: Context, kind: KindFacts) -> Site:
                 f"the host {host.name} is given twice",
                 hint="A host has one role, and a name of its own.",
             )
+        itself = flags.jump.split(",")[0] in (host.name, host.address)
         hosts[host.name] = replace(
-            host, identity=flags.identity, privilege=flags.privilege, jump=flags.jump
-        )
+            host, identity=flags.identity, privilege=flags.privilege,
+            jump="" if itself else flags.jump,
+        )  # fmt: skip
         roles[role] = (*roles.get(role, ()), host.name)
     for text in flags.dials:
         name, names = _pair(text, "--dials", "HOST=NAME[,NAME…]")
