@@ -87,10 +87,11 @@ def calm(text: str, limit: int = 2000) -> str:
     Escape sequences could move the cursor or set the terminal's title; whatever is not printable
     (but for newline and tab) becomes U+FFFD.  Cut text says so.
     """
-    kept = text[:limit]
-    clean = "".join(
-        c if c in "\n\t" or unicodedata.category(c)[0] != "C" else "\ufffd" for c in kept
-    )
+    clean = text[:limit]
+    if not clean.isprintable():
+        clean = "".join(
+            c if c in "\n\t" or unicodedata.category(c)[0] != "C" else "\ufffd" for c in clean
+        )
     return clean if len(text) <= limit else f"{clean}… ({len(text) - limit} characters cut)"
 
 

@@ -132,9 +132,11 @@ class TlswrightApp(App[int]):
         new = not state.has_vault and state.answers.passphrase is None
         if new and message.verb != "rollback" and not await choose(screen, state):
             return
-        if not await ask_codes(screen, state):
-            return
         try:
+            if message.verb == "rollback" and not await self._reached(screen):
+                return
+            if not await ask_codes(screen, state):
+                return
             run = await attempt(screen, state, begin)
         except TlswrightError as error:
             if isinstance(screen, FrameScreen):
@@ -143,6 +145,18 @@ class TlswrightApp(App[int]):
         if run is not None:
             state.plan = None
             self.watch_run(run)
+
+    async def _reached(self, screen: Screen[Any]) -> bool:
+        """Log in everywhere first: what is taken back was not read in this session."""
+        state, site = self.state, self.state.site
+        if site is None:
+            return True
+
+        def reach() -> bool:
+            state.edges.front.reach(site, state.answers)
+            return True
+
+        return bool(await attempt(screen, state, reach))
 
     # keys that work everywhere
 

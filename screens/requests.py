@@ -190,9 +190,10 @@ class RequestsScreen(FrameScreen):
             return
         if made is None:
             return
-        anchor = made.facts.sha256
-        state.site = replace(site, authority=replace(site.authority, anchor=anchor))
-        state.change(set_authority(state.draft, anchor=anchor), undo=False)
+        anchor, number = made.facts.sha256, made.generation
+        meant = replace(site.authority, anchor=anchor, generation=number)
+        state.site = replace(site, authority=meant)
+        state.change(set_authority(state.draft, anchor=anchor, generation=number), undo=False)
         state.commands.append(command(state.directory, "take", "--anchor", str(path)))
         lines = [f"{made.facts.subject}, until {made.facts.not_after:%Y-%m-%d}", "", "SHA-256",
                  anchor, "", "Compare it with the one that its owner gave you.",

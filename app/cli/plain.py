@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from app.cli import plain_outside
+from app.cli.plain_outside import MENU as OUTSIDE
+from app.cli.plain_outside import is_outside
 from app.cli.plain_steps import Asker, Back, Leave, ask_fields
 from app.errors import Exit, GivenError, TlswrightError, UsageError, VaultError
 
@@ -146,7 +149,10 @@ class _Desk:
             "w": self.wizard,
         }
         while True:
-            for key, words in MENU:
+            outside = is_outside(context)
+            if outside:
+                acts |= self._outside()
+            for key, words in (*MENU[:-1], *(OUTSIDE if outside else ()), MENU[-1]):
                 self.asker.say(f"  {key}  {words}")
             choice = self.asker.line(f"{context.site().name}: what next", "q")
             if choice == "q":
@@ -159,6 +165,16 @@ class _Desk:
                 context.terminal.complain(error)
             except Back:
                 continue
+
+    def _outside(self) -> dict[str, Callable[[], object]]:
+        """Give what is done with an outside CA."""
+        context, ask = self.context, self.asker.line
+        folder = str(context.directory / "requests")
+        return {
+            "c": lambda: plain_outside.write(context, self.answers()),
+            "t": lambda: plain_outside.take(context, self.answers(), ask("File or folder", folder)),
+            "k": lambda: plain_outside.anchor(context, self.answers(), ask("File", "")),
+        }
 
     def answers(self) -> Answers:
         """Ask for the passphrase once; a vault that is made now is asked for it twice."""
@@ -237,7 +253,10 @@ class _Desk:
         front = self.context.front()
         last = front.last_change()
         if self.asker.yes(f"Take back run {last}: every host as it was before it"):
-            answers = self.answers()
+            from app.cli.verbs.runs import reached
+
+            answers = self.context.asking(lambda a: reached(self.context, front, a), self.answers())
+            answers = self.context.for_a_run(answers)
             self.follow(front.start("rollback", answers, plan=None, intent=Intent(), run=last))
 
     def _status(self) -> None:

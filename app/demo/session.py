@@ -16,6 +16,8 @@ from app.demo.forward import Forward
 from app.demo.process import Execution
 from app.pki.secret import Secret
 
+_PASSWORD = paramiko.InteractiveQuery("", "", ("Password: ", False))
+
 
 @dataclass(frozen=True, slots=True)
 class Accept:
@@ -23,7 +25,8 @@ class Accept:
 
     `keys` are public keys as `type base64`.  With `interactive` the password is asked through
     keyboard-interactive, not as a password; with `both` a key is the first step and the password
-    the second.  An empty `user` accepts every name.
+    the second.  `codes` are asked for after the password, each good once; with codes and no
+    password they are all that is asked for.  An empty `user` accepts every name.
     """
 
     keys: tuple[str, ...] = ()
@@ -31,6 +34,7 @@ class Accept:
     interactive: bool = False
     both: bool = False
     user: str = ""
+    codes: list[str] | None = None
 
 
 class ReplyingTransport(paramiko.Transport):  # type: ignore[misc]
@@ -58,6 +62,7 @@ class Session(paramiko.ServerInterface):  # type: ignore[misc]
         self._environment = environment
         self.over = False
         self._passed_key = False
+        self._coded = False
         self._lock = threading.Lock()
         self._all: list[Execution] = []
         self._answered: dict[int, Execution] = {}
@@ -85,7 +90,8 @@ class Session(paramiko.ServerInterface):  # type: ignore[misc]
         asked = "keyboard-interactive" if self._accept.interactive else "password"
         if self._accept.both:
             return asked if self._passed_key else "publickey"
-        methods = [m for m, on in (("publickey", self._accept.keys), (asked, self._password)) if on]
+        given = self._password is not None or self._accept.codes is not None
+        methods = [m for m, on in (("publickey", self._accept.keys), (asked, given)) if on]
         return ",".join(methods) or "publickey"
 
     @property
@@ -114,13 +120,31 @@ class Session(paramiko.ServerInterface):  # type: ignore[misc]
 
     def check_auth_interactive(self, username: str, submethods: str) -> Any:
         """Ask for the password."""
-        if not self._accept.interactive or self._password is None or not self._known(username):
+        if not self._accept.interactive or not self._known(username):
             return paramiko.AUTH_FAILED
-        return paramiko.InteractiveQuery("", "", ("Password: ", False))
+        if self._accept.both and not self._passed_key:
+            return paramiko.AUTH_FAILED
+        self._coded = False
+        return self._code() if self._password is None else _PASSWORD
 
-    def check_auth_interactive_response(self, responses: list[str]) -> int:
-        """Judge the answer to the one question."""
-        return self._judge(self._accept.user, responses[0] if len(responses) == 1 else "")
+    def check_auth_interactive_response(self, responses: list[str]) -> Any:
+        """Judge the answer to the one question, and ask for a code after the password."""
+        answer = responses[0] if len(responses) == 1 else ""
+        codes = self._accept.codes
+        if self._coded and codes is not None:
+            good = answer in codes
+            codes[:] = [code for code in codes if code != answer]
+            return paramiko.AUTH_SUCCESSFUL if good else paramiko.AUTH_FAILED
+        right = self._judge(self._accept.user, answer) == paramiko.AUTH_SUCCESSFUL
+        if right and codes is not None:
+            return self._code()
+        return paramiko.AUTH_SUCCESSFUL if right else paramiko.AUTH_FAILED
+
+    def _code(self) -> Any:
+        if self._accept.codes is None:
+            return paramiko.AUTH_FAILED
+        self._coded = True
+        return paramiko.InteractiveQuery("", "", ("Verification code: ", False))
 
     def _judge(self, username: str, password: str) -> int:
         if self._password is None or not self._known(username):

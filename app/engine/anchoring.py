@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from app.engine import opening
 from app.engine.asking import opened, require_outside
+from app.engine.importing import refuse_change
 from app.engine.keyring import with_root
 from app.engine.record import save_deployed
 from app.engine.taking import read_files
-from app.errors import PkiError, UsageError
+from app.errors import UsageError
 from app.model import Site
 from app.pki.secret import Secret
 from app.site.lock import site_lock
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from app.pki.authority import Authority
     from app.pki.facts import CertificateFacts
     from app.pki.flaw import Flaw
+    from app.pki.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Anchored:
     """Say which root hosts are to trust, and what will hurt one day."""
 
     facts: CertificateFacts
+    generation: int
     notes: tuple[Flaw, ...]
 
 
@@ -47,29 +50,44 @@ def set_anchor(
     from app.pki import keeping
     from app.pki.flaws import path_flaws
 
-    require_outside(site)
-    returned, _ = read_files(tuple(paths))
-    made = authority_of(site, tuple(one.certificate for one in returned), now)
+    made = read_anchor(site, paths, now)
     with site_lock(places, "take"):
         deployed = opening.deployed_of(places)
+        refuse_change(site, deployed, made.facts().sha256)
         with opened(places, passphrase, deployed) as vault:
-            if made.generation in keeping.authority_generations(vault, made.name):
-                kept = keeping.load_authority(vault, made.name, made.generation)
-                if kept.anchor != made.anchor and deployed.nodes:
-                    raise PkiError(
-                        f"hosts trust another CA already: {kept.facts().subject}",
-                        hint="Another CA is another generation: set `generation` under `authority` "
-                        "in site.yaml one higher.",
-                    )
-                keeping.forget_authority(vault, made.name, made.generation)
+            generation = _generation(vault, made.name, made.generation)
+            made = replace(made, generation=generation)
+            keeping.forget_authority(vault, made.name, generation)
             keeping.store_authority(vault, made)
             vault.save()
         save_deployed(places.deployed, with_root(deployed, made))
-        meant = replace(site.authority, anchor=made.facts().sha256)
+        meant = replace(site.authority, anchor=made.facts().sha256, generation=generation)
         if meant != site.authority:
             save_site(replace(site, authority=meant), places.site)
     above = path_flaws((made.certificate, *made.above), now, leaf_days=site.authority.leaf_days)
-    return Anchored(made.facts(), tuple(flaw for flaw in above if not flaw.fatal))
+    notes = tuple(flaw for flaw in above if not flaw.fatal)
+    return Anchored(made.facts(), generation, notes)
+
+
+def read_anchor(site: Site, paths: Iterable[Path], now: datetime) -> Authority:
+    """Read and judge the certificates of an outside CA; changes nothing.
+
+    Raises UsageError and PkiError.
+    """
+    require_outside(site)
+    returned, _ = read_files(tuple(paths))
+    return authority_of(site, tuple(one.certificate for one in returned), now)
+
+
+def _generation(vault: Vault, name: str, wanted: int) -> int:
+    """Give the generation to keep it under: never one whose key is here, for that would be lost."""
+    from app.pki import keeping
+
+    while wanted in keeping.authority_generations(vault, name):
+        if keeping.load_authority(vault, name, wanted).source == "outside":
+            break
+        wanted += 1
+    return wanted
 
 
 def authority_of(site: Site, given: tuple[x509.Certificate, ...], now: datetime) -> Authority:

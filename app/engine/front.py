@@ -82,6 +82,12 @@ class Front:
         """
         return check_host(site, opening.connector(logins, others))
 
+    def reach(self, site: Site, answers: Answers) -> None:
+        """Log in to every host and hang up, before something that cannot ask; raises HostError."""
+        from app.engine.reaching import reach
+
+        reach(site, answers)
+
     def make_plan(self, site: Site, answers: Answers, intent: Intent, say: Say = _quiet) -> Plan:
         """Observe every host and make the plan; raises PreflightError, HostError, VaultError."""
         from app.engine.prepare import prepare
@@ -236,6 +242,12 @@ class Front:
         from app.engine.taking import take
 
         return take(self.places, site, answers.passphrase, paths, utc_now())
+
+    def read_anchor(self, site: Site, paths: Iterable[Path]) -> CertificateFacts:
+        """Judge the certificates of the outside CA itself; changes nothing."""
+        from app.engine.anchoring import read_anchor
+
+        return read_anchor(site, paths, utc_now()).facts()
 
     def set_anchor(self, site: Site, answers: Answers, paths: Iterable[Path]) -> Anchored:
         """Keep the certificates of the outside CA itself: hosts trust its root."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
@@ -86,16 +87,19 @@ def _jumps() -> JumpHosts:
     return JumpHosts()
 
 
-_configs: dict[Path, SshConfig] = {}
+_configs: dict[Path, tuple[SshConfig, float]] = {}
+_KEEP_SECONDS = 60.0
+"""How long an answer of the configuration holds: `Match exec` may look at where we are."""
 
 
 def _ssh_config(home: Path) -> SshConfig:
-    """Read the user's configuration, again where a file of it has changed."""
+    """Read the user's configuration, again after a while or where a file of it has changed."""
     from app.remote.config import SshConfig
 
-    found = _configs.get(home)
-    if found is None or not found.fresh:
-        found = _configs[home] = SshConfig.of_user(home)
+    found, until = _configs.get(home, (None, 0.0))
+    if found is None or time.monotonic() > until or not found.fresh:
+        found = SshConfig.of_user(home)
+        _configs[home] = found, time.monotonic() + _KEEP_SECONDS
     return found
 
 

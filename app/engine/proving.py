@@ -203,7 +203,7 @@ class Prover:
         return Expected(record.facts.sha256, record.facts.issuer, generation, pinned)
 
     def _clients(self) -> tuple[ClientCheck, ...]:
-        """Give the ports for clients of every node that has a certificate, and is not by hand."""
+        """Give the ports for clients of every node that has its certificate."""
         found = []
         for topology in self._site.topologies:
             kind = self._kinds[topology.kind]
@@ -211,7 +211,8 @@ class Prover:
             for port in kind.client_ports(self._site, topology):
                 node = nodes[port.node]
                 record = self._record(node)
-                if record is not None and not self._site.hosts[node.host].by_hand:
+                by_hand = self._site.hosts[node.host].by_hand
+                if record is not None and (not by_hand or record.delivery == "delivered"):
                     found.append(self._client(port, node, record))
         return tuple(found)
 

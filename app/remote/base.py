@@ -125,7 +125,10 @@ class Remote(Protocol):
     host: Host
 
     def watch(self, tell: Callable[[str], None]) -> None:
-        """Let long transfers be told from now on, in a few words now and then."""
+        """Let what the next call moves be told, in a few words now and then, if it takes long.
+
+        Of a transaction it is the staging: what is moved later is a few words.
+        """
 
     def observe(self, survey: Survey) -> HostObservation:
         """Answer a survey in one round trip."""

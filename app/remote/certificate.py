@@ -27,7 +27,7 @@ _PARTS: Final = {
     "sk-ecdsa-sha2-nistp256@openssh.com": 3,
 }
 """How many fields the public key of each type has."""
-_SIGNATURES: Final = (
+SIGNATURES: Final = (
     "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521",
     "rsa-sha2-256", "rsa-sha2-512",
 )  # fmt: skip
@@ -70,10 +70,11 @@ class Certificate:
             return f"is valid from {_day(self.after)} only"
         return f"has ended at {_day(self.before)}" if now >= self.before else ""
 
-    def judge_host(self, name: str, now: float) -> None:
+    def judge_host(self, name: str, now: float, allowed: tuple[str, ...] = SIGNATURES) -> None:
         """Raise CertificateProblem unless it certifies a host of this name, now.
 
         The name is the one that is dialled, without a port; whose CA it is, is judged elsewhere.
+        `allowed` are the algorithms that a CA may sign with.
         """
         if not self.for_host:
             raise CertificateProblem("is a user's certificate, not a host's")
@@ -86,7 +87,7 @@ class Certificate:
         if self.critical:
             told = calm(", ".join(self.critical), 200)
             raise CertificateProblem(f"has critical options that are not known: {told}")
-        if self.algorithm not in _SIGNATURES:
+        if self.algorithm not in allowed:
             raise CertificateProblem(f"is signed with {calm(self.algorithm, 60)}")
 
 

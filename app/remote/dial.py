@@ -9,6 +9,7 @@ progress can be told, and a ping is not behind megabytes.
 from __future__ import annotations
 
 import socket
+import time
 from typing import Any
 
 _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
@@ -19,7 +20,12 @@ _WAITING_BYTES = 8 * 1024
 
 
 class QuickSocket(socket.socket):
-    """Acknowledge at once: the kernel forgets TCP_QUICKACK, so it is set again at each read."""
+    """Acknowledge at once: the kernel forgets TCP_QUICKACK, so it is set again at each read.
+
+    `round_trip` is how many seconds it took to be connected.
+    """
+
+    round_trip = 0.0
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
         """Read, then ask for immediate acknowledgement again."""
@@ -51,7 +57,9 @@ def dial(
             _tune(sock)
             if bind:
                 sock.bind((bind, 0))
+            began = time.monotonic()
             sock.connect(place)
+            sock.round_trip = time.monotonic() - began
         except OSError as error:
             sock.close()
             last = error

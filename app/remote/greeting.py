@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import logging
 import socket
 from contextlib import suppress
@@ -13,6 +12,7 @@ import paramiko
 from app.errors import HostError, UnreachableError
 from app.model import Host
 from app.quoting import bracketed, calm
+from app.remote.algorithms import choose
 from app.remote.config import Target
 from app.remote.dial import dial
 from app.remote.host_key import Judge
@@ -22,6 +22,8 @@ from app.remote.proxy import ProxySocket, open_proxy
 _CIPHERS: Final = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes256-ctr")
 _LOG: Final = "tlswright.ssh"
 _PROHIBITED: Final = 1
+FAR_SECONDS = 0.1
+"""From this round trip on a line is taken for a slow one, where compression is worth its time."""
 
 logging.getLogger(_LOG).addHandler(logging.NullHandler())
 logging.getLogger(_LOG).propagate = False
@@ -92,6 +94,8 @@ def greet(sock: Any, judge: Judge, seconds: float, patience: float) -> Line:
         line.banner_timeout = line.handshake_timeout = seconds
         line.auth_timeout = patience
         _negotiable(line, target, host)
+        if target.compression or getattr(sock, "round_trip", 0.0) > FAR_SECONDS:
+            line.use_compression(True)
         line.start_client(timeout=seconds)
         if line.get_remote_server_key() is None:
             raise paramiko.SSHException("no host key")
@@ -99,13 +103,13 @@ def greet(sock: Any, judge: Judge, seconds: float, patience: float) -> Line:
     except (paramiko.SSHException, OSError, EOFError) as error:
         raise _silent(line, sock, judge, error) from error
     except HostError:
-        hang_up(line or sock)
+        hang_up(line, sock)
         raise
 
 
 def hang_up(*lines: Any) -> None:
-    """Close connections, whatever state they are in."""
-    for line in lines:
+    """Close connections, whatever state they are in: one that never began does not close itself."""
+    for line in filter(None, lines):
         with suppress(OSError, EOFError, paramiko.SSHException, HostError):
             line.close()
 
@@ -119,33 +123,19 @@ def _negotiable(line: Line, target: Target, host: Host) -> None:
     options.kex = _chosen(target, "kexalgorithms", tuple(options.kex), host)
     signed = tuple(line._preferred_pubkeys)
     line._preferred_pubkeys = _chosen(target, "pubkeyacceptedalgorithms", signed, host)
-    if target.compression:
-        line.use_compression(True)
 
 
 def _chosen(
     target: Target, key: str, usual: tuple[str, ...], host: Host, spoken: tuple[str, ...] = ()
 ) -> tuple[str, ...]:
-    """Apply a list of algorithms of ssh_config(5): as it is, or with `+`, `-` or `^` before it.
-
-    `spoken` are those that can be asked for besides the usual ones.
-    """
-    text = dict(target.algorithms).get(key, "")
-    if not text:
-        return usual
-    sign, names = (text[0], text[1:]) if text[0] in "+-^" else ("", text)
-    able = dict.fromkeys([*usual, *spoken])
-    hit = [one for name in names.split(",") for one in able if _is(one, name)]
-    rest = [one for one in usual if one not in hit]
-    found = {"+": [*usual, *hit], "-": rest, "^": [*hit, *rest], "": hit}[sign]
+    """Apply the user's list of algorithms; raises UnreachableError where none is left."""
+    found = choose(dict(target.algorithms).get(key, ""), usual, spoken)
     if not found:
-        raise _unreachable(host, f"the ssh configuration allows no {key} that is spoken here",
-                           f"spoken here: {', '.join(able)}")  # fmt: skip
-    return tuple(dict.fromkeys(found))
-
-
-def _is(algorithm: str, pattern: str) -> bool:
-    return fnmatch.fnmatchcase(algorithm, pattern) or algorithm == f"{pattern}@libssh.org"
+        raise _unreachable(
+            host, f"the ssh configuration allows no {key} that is spoken here",
+            f"spoken here: {', '.join(dict.fromkeys([*usual, *spoken]))}",
+        )  # fmt: skip
+    return found
 
 
 def _silent(line: Line | None, sock: Any, judge: Judge, error: Exception) -> Exception:
@@ -159,14 +149,13 @@ def _silent(line: Line | None, sock: Any, judge: Judge, error: Exception) -> Exc
     told = (
         f'{place} says "{greeting}"' if greeting else f"{place} does not talk SSH with us: {text}"
     )
+    hang_up(line, sock)
     if isinstance(sock, ProxySocket):
-        said = sock.said
-        code = sock.ended
+        said, code = sock.said, sock.ended
         end = "" if code is None else f" and ended with {code}"
         hint = "ProxyCommand in ~/.ssh/config; try it in a shell"
         told = f"the command that leads to {place} said nothing of SSH{end}"
         told += f': "{said}"' if said else ""
-    hang_up(line or sock)
     reason = _unreachable(judge.host, told, hint)
     if isinstance(sock, ProxySocket):
         return reason

@@ -13,7 +13,14 @@ from typing import Final
 
 from app.errors import HostKeyError
 from app.model import Host
-from app.remote.certificate import SUFFIX, Certificate, CertificateProblem, read_certificate
+from app.remote.algorithms import choose
+from app.remote.certificate import (
+    SIGNATURES,
+    SUFFIX,
+    Certificate,
+    CertificateProblem,
+    read_certificate,
+)
 from app.remote.config import Target
 from app.remote.known_hosts import HostKey, KnownHosts
 
@@ -89,7 +96,9 @@ class Judge:
 
     def _judge_certificate(self, found: Certificate, offered: HostKey, now: float) -> None:
         try:
-            found.judge_host(self.target.alias or self.target.address.lower(), now)
+            listed = dict(self.target.algorithms).get("casignaturealgorithms", "")
+            name = self.target.alias or self.target.address.lower()
+            found.judge_host(name, now, choose(listed, SIGNATURES))
         except CertificateProblem as error:
             raise HostKeyError(
                 f"the certificate of {self.target.address} {error}", host=self.host.name,

@@ -71,6 +71,11 @@ class Attempt:
     def _user(self) -> str:
         return self.target.user
 
+    @property
+    def _may_ask(self) -> bool:
+        """Tell whether to find out what the host asks, though there may be no answer."""
+        return bool(self.auth.allowed) and self.keys_tried < MOST_KEYS
+
     def _asks_first(self) -> bool:
         """Tell whether to ask what the host allows: a password is not to be tried in vain."""
         given = self.host.name in self.logins.passwords or self.host.name in self.logins.codes
@@ -98,7 +103,7 @@ class Attempt:
         elif method == "password" and password is not None:
             text = password.reveal()
             yield "password", lambda: self.auth.by_password(self._user, text)
-        elif method == "keyboard-interactive" and (self.auth.allowed or password is not None):
+        elif method == "keyboard-interactive" and (password is not None or self._may_ask):
             yield "keyboard-interactive", self._interactive
 
     def _key_steps(
@@ -236,7 +241,8 @@ class Attempt:
                 self.failures.append("password: none given")
         allowed = set(self.auth.allowed) - set(self.target.methods)
         if allowed and not set(self.auth.allowed) & set(self.target.methods):
-            self.failures.append(f"the host wants {_methods(sorted(allowed))}, not done here")
+            wanted = _methods(sorted(allowed))
+            self.failures.append(f"the host wants {wanted}, which is not done or not allowed here")
         self.failures += self.target.passed_over[:2]
         return LoginError(
             f"{self._user}@{self.target.address} was refused: {'; '.join(self.failures)}",

@@ -50,6 +50,10 @@ class Process:
         self._errors = bytearray()
         self.begun = not mark
 
+    def hush(self) -> None:
+        """Tell nobody any more how far transfers got."""
+        self._tell = quiet
+
     def send(self, data: bytes, seconds: float) -> bool:
         """Send all of `data`; False when the process closed its side or takes nothing any more."""
         view = memoryview(data)
@@ -64,6 +68,18 @@ class Process:
                 return False
             pace.moved(sent=sent)
             view = view[sent:]
+        return True
+
+    def enter(self, secret: bytes, word: bytes, seconds: float) -> bool:
+        """Send a secret line and wait for the line that says it was taken; False when none came."""
+        pace = self._pace(seconds)
+        try:
+            self.send(secret, seconds)
+            while not self._heard(word):
+                if not self._fill(pace):
+                    return False
+        except TimeoutError:
+            return False
         return True
 
     def line(self, seconds: float) -> str | None:
@@ -154,16 +170,21 @@ class Process:
 
     def _next(self, pace: Pace) -> str | None:
         while True:
-            while self._lines:
-                line = self._lines.popleft()
-                if self.begun:
-                    return line.decode("utf-8", "replace")
-                self.begun = line == self._mark
-                if not self.begun:
-                    self._noise += line + b"\n"
-                    del self._noise[:-_KEPT]
+            self.begun = self.begun or self._heard(self._mark)
+            if self.begun and self._lines:
+                return self._lines.popleft().decode("utf-8", "replace")
             if not self._fill(pace):
                 return self._last()
+
+    def _heard(self, word: bytes) -> bool:
+        """Take the lines up to one that is `word`; what comes before it is noise."""
+        while self._lines:
+            line = self._lines.popleft()
+            if line == word:
+                return True
+            self._noise += line + b"\n"
+            del self._noise[:-_KEPT]
+        return False
 
     def _fill(self, pace: Pace) -> bool:
         """Read once more; False at the end.  Raises TimeoutError when the pace is over."""

@@ -3,7 +3,7 @@
 The command that sshd hands to the login shell is a short constant, safe in sh, csh and fish: a
 bootstrap that reads lines up to an end mark and evaluates them, so that what follows on standard
 input belongs to the script.  The shell's own `read` takes no byte too many.  Lines before the begin
-mark are dropped: a sudo password that sudo did not ask for ends there.
+mark are dropped.
 
 Profile files of the login shell may print, and may read a line or two of what is ours.  So the
 bootstrap says a mark on both outputs before the answer, and the frame begins with lines that
@@ -28,7 +28,9 @@ PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 ANOTHER_SHELL: Final = 71
 """The exit status of a shell that took the frame for its commands."""
 
+UP: Final = b"#UP"
 BOOTSTRAP: Final = (
+    'case $0 in up)echo;echo "#UP";;esac;'
     's=;t=-;n=$(printf "\\nx");n=${n%x};'
     'while IFS= read -r l;do case $l in "#BEGIN "*)t=${l#??????};s=;;'
     '"#END$t")echo;echo "#HERE$t";{ echo;echo "#HERE$t";}>&2;eval "$s";exit;;'
@@ -49,12 +51,15 @@ def command_line(rights: Rights, shell: str = SHELL) -> str:
     """Give the constant command for an exec request; it holds no data and no secret.
 
     sudo is told to look at no login of before (-k): what it lets in now it lets in until the end.
+    Where it takes a password the bootstrap says UP, and only then all else is to be sent: there are
+    kinds of sudo that read more than their line.
     """
     boot = f"{shell} -c {sh(BOOTSTRAP)}"
     if rights == "own":
         return f"exec {boot}"
-    how = "-n" if rights == "sudo" else '-S -p ""'
-    return f"exec {SHELL} -c {sh(_SUDO)} sh {how} {boot}"
+    if rights == "sudo":
+        return f"exec {SHELL} -c {sh(_SUDO)} sh -n {boot}"
+    return f'exec {SHELL} -c {sh(_SUDO)} sh -S -p "" {boot} up'
 
 
 @functools.cache

@@ -16,16 +16,17 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from app.account import home as home_of_user
 from app.account import user_name
-from app.errors import HostError, HostKeyError, RemoteError, UnreachableError
+from app.errors import HostError, HostKeyError, LoginError, RemoteError, UnreachableError
 from app.model import Host
 from app.observed import HostObservation, Output, Survey
 from app.quoting import calm, sh
+from app.remote.answer import read_answer
 from app.remote.auth import Auth
 from app.remote.base import Ack, Logins, Member
 from app.remote.config import SshConfig, Target
@@ -36,12 +37,12 @@ from app.remote.keys import KeyRing
 from app.remote.known_hosts import HostKey, KnownHosts
 from app.remote.login import Attempt
 from app.remote.loginshell import refusal
-from app.remote.observe import read_answer, survey_script
+from app.remote.observe import survey_script
 from app.remote.pace import quiet
 from app.remote.payload import begin_call, check_id, finish_call, pack
 from app.remote.process import LOST, Process, start
 from app.remote.route import Leg, route
-from app.remote.shipping import PATH, SHELL, Rights, answer_mark, command_line, frame, script
+from app.remote.shipping import PATH, SHELL, UP, Rights, answer_mark, command_line, frame, script
 from app.remote.sshconf.tokens import Here
 from app.remote.sudo import choose_rights
 from app.remote.transaction import HostTransaction, read_ack
@@ -49,6 +50,7 @@ from app.remote.transaction import HostTransaction, read_ack
 _PAUSES: Final = (0.5, 2.0, 5.0)
 _LONG_PAUSES: Final = (5.0, 15.0, 30.0)
 """For a host that punishes our address: what is not let in counts there too."""
+_SUDO_SECONDS: Final = 60.0
 _LOGIN_SECONDS: Final = 60.0
 
 
@@ -113,11 +115,11 @@ class ParamikoConnector:
         except BaseException:
             hang_up(*lines)
             raise
-        prefix = b""
+        secret = b""
         if word is not None and rights == "sudo-password":
-            prefix = f"{word.reveal()}\n".encode()
+            secret = f"{word.reveal()}\n".encode()
         return SshRemote(
-            host, lines, rights, prefix, owner=self._owner, shell=self._shell, clock=self._clock,
+            host, lines, rights, secret, owner=self._owner, shell=self._shell, clock=self._clock,
             cautions=tuple(cautions),
         )  # fmt: skip
 
@@ -210,7 +212,7 @@ class SshRemote:
         host: Host,
         transports: list[Any],
         rights: Rights,
-        prefix: bytes,
+        secret: bytes,
         *,
         owner: str,
         shell: str,
@@ -222,13 +224,13 @@ class SshRemote:
         self._tell: Callable[[str], None] = quiet
         self._transports = transports
         self._rights = rights
-        self._prefix = prefix
+        self._secret = secret
         self._owner = owner
         self._shell = shell
         self._clock = clock
 
     def watch(self, tell: Callable[[str], None]) -> None:
-        """Let long transfers be told from now on, in a few words now and then."""
+        """Let what the next call moves be told, in a few words now and then, if it takes long."""
         self._tell = tell
 
     def observe(self, survey: Survey) -> HostObservation:
@@ -237,24 +239,23 @@ class SshRemote:
         framed = frame(text)
         process = self._start(framed)
         seconds = 60.0 + survey.command_seconds * (1 + len(survey.commands))
-        lines: list[str] = []
         try:
             before = self._clock()
-            process.send(self._prefix + framed, 60.0)
+            process.send(framed, 60.0)
             process.end_input()
             answer = process.lines(seconds)
-            lines += islice(answer, 1)
+            first = next(answer, None)
+            self._judge(process, "observe")
             middle = (before + self._clock()) / 2
-            lines += answer
+            lines = answer if first is None else chain((first,), answer)
+            when = datetime.fromtimestamp(middle, UTC)
+            seen = read_answer(lines, survey, self.host.name, when, middle)
         except TimeoutError as error:
             raise RemoteError(
                 f"no answer within {seconds:.0f} seconds", host=self.host.name, step="observe"
             ) from error
         finally:
             process.close()
-        self._judge(process, "observe")
-        when = datetime.fromtimestamp(middle, UTC)
-        seen = read_answer(lines, survey, self.host.name, when, middle)
         return replace(seen, cautions=self._cautions)
 
     def run(self, command: str, *, stdin: bytes = b"", seconds: float = 30.0) -> Output:
@@ -268,7 +269,7 @@ class SshRemote:
         framed = frame(text)
         process = self._start(framed)
         try:
-            out, err, done = process.collect(self._prefix + framed + stdin, seconds)
+            out, err, done = process.collect(framed + stdin, seconds)
             code = process.code() if done else 124
         finally:
             process.close()
@@ -283,8 +284,7 @@ class SshRemote:
         """Start the host transaction; the first word must be `stage`."""
         payload = pack(member, self.host.name)
         framed = frame(script("transaction") + begin_call(member, self.host.root, payload))
-        opening = self._prefix + framed + payload.data
-        return HostTransaction(self._start(framed), member, opening)
+        return HostTransaction(self._start(framed), member, framed + payload.data)
 
     def finish(self, transaction: str, how: Literal["recover", "forget"]) -> Ack:
         """Resolve a transaction that a lost run left on the host, by its own journal."""
@@ -293,7 +293,7 @@ class SshRemote:
         framed = frame(script("transaction") + call)
         process = self._start(framed)
         try:
-            process.send(self._prefix + framed, 60.0)
+            process.send(framed, 60.0)
             return read_ack(process, "commit" if how == "forget" else "rollback", 900.0)
         finally:
             process.close()
@@ -304,9 +304,17 @@ class SshRemote:
 
     def _start(self, framed: bytes) -> Process:
         command = command_line(self._rights, self._shell)
-        return start(
-            self._transports[0], command, self.host.name, mark=answer_mark(framed), tell=self._tell
+        tell, self._tell = self._tell, quiet
+        process = start(
+            self._transports[0], command, self.host.name, mark=answer_mark(framed), tell=tell
         )
+        if self._secret and not process.enter(self._secret, UP, _SUDO_SECONDS):
+            process.close()
+            raise LoginError(
+                f"sudo let us in before, and now does not: {process.said() or 'it says nothing'}",
+                host=self.host.name, step="sudo",
+            )  # fmt: skip
+        return process
 
     def _judge(self, process: Process, step: str) -> None:
         """Raise in words what kept the host from running our script, if it did not."""

@@ -173,7 +173,7 @@ def _no_password_helps(host: Host, said: str) -> UnfitError | None:
         return _unfit(host, "this user may not use sudo", _ALLOW, said)
     if re.search(r"invalid option|illegal option|unrecognized|unknown option|usage:", lower):
         text = "this sudo does not know our options (-k, -n, -S, -p): it is another program"
-        return _unfit(host, text, "install sudo 1.8 or later, or sudo-rs 0.2.6 or later", said)
+        return _unfit(host, text, "install sudo 1.8 or later, or sudo-rs 0.2.5 or later", said)
     return None
 
 

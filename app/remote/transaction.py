@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import deque
+from collections.abc import Iterable
 from typing import Final, Literal, get_args
 
 from app.errors import HostError
@@ -49,6 +50,10 @@ class HostTransaction:
         with self._lock:
             self._process.send(opening + word, 120.0)
         ack = read_ack(self._process, barrier, self._deadline() + len(opening) / SLOWEST)
+        self._process.hush()
+        if ack.ok and ack.barrier != barrier:
+            text = f"the host answered {ack.barrier} to {barrier}"
+            ack = Ack(False, barrier, "unknown", text, ack.log)
         over = not ack.ok and ack.state != "failed"
         if over or ack.state == "committed" or barrier == "rollback":
             self.close()
@@ -83,15 +88,19 @@ def read_ack(process: Process, barrier: str, seconds: float) -> Ack:
     try:
         for line in process.lines(seconds):
             if line.startswith("L "):
-                log.append(calm(line[2:], 1000))
+                log.append(line[2:2002])
             elif found := _ANSWER.fullmatch(line):
                 state = _STATES.get(found[3], "unknown")
                 ok = found[1] == "ok" and state != "unknown"
-                return Ack(ok, calm(found[2], 20), state, calm(found[4], 1000), tuple(log))
+                return Ack(ok, calm(found[2], 20), state, calm(found[4], 1000), _calmed(log))
         said = process.said()
         text = LOST if process.begun or not said else f"the host did not run our script: {said}"
     except TimeoutError:
         text = f"no answer within {seconds:.0f} seconds"
     except (HostError, OSError, EOFError) as error:
         text = f"{LOST}: {calm(str(error), 200)}"
-    return Ack(False, barrier, "unknown", text, tuple(log))
+    return Ack(False, barrier, "unknown", text, _calmed(log))
+
+
+def _calmed(log: Iterable[str]) -> tuple[str, ...]:
+    return tuple(calm(line, 1000) for line in log)

@@ -16,7 +16,11 @@ HOST_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?", re.ASCII)
 _SITE_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?", re.ASCII)
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.@\\-]{0,63}\$?", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_JUMP = re.compile(r"[A-Za-z0-9_\[][A-Za-z0-9_.@:,\[\]-]{0,254}", re.ASCII)
+_HOP = re.compile(
+    r"(?:ssh://)?(?:[A-Za-z_][A-Za-z0-9_.@\\-]{0,63}@)?"
+    r"(?:\[[0-9A-Fa-f:.%a-z]{2,64}\]|[A-Za-z0-9_][A-Za-z0-9_.-]{0,253})(?::([0-9]{1,5}))?/?",
+    re.ASCII,
+)
 _HOST_KEY = re.compile(
     r"((?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[a-z0-9@.-]+) ([A-Za-z0-9+/]{20,}={0,2})", re.ASCII
 )
@@ -81,8 +85,12 @@ def user(text: str) -> str:
 
 
 def jump(text: str) -> str:
-    """Judge a jump host: `[user@]host[:port]`, several with commas between."""
-    return "" if not text or _JUMP.fullmatch(text) else "must look like user@host:22"
+    """Judge a way of jump hosts: `[user@]host[:port]`, several with commas between."""
+    for part in text.split(",") if text else ():
+        found = _HOP.fullmatch(part.strip())
+        if found is None or (found[1] and not 0 < int(found[1]) < 65536):
+            return "must look like user@host:22, several with commas between"
+    return ""
 
 
 def identity(text: str) -> str:

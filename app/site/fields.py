@@ -120,7 +120,10 @@ _LOGIN = (
         example="~/.ssh/id_ed25519", check=checks.identity,
     ),
     Field(
-        "jump", "hosts", "Jump host", "The machine to go through, where there is no direct way.",
+        "jump", "hosts", "Jump host",
+        "The machine to go through, where there is no direct way: user@host:22, a name of "
+        "~/.ssh/config, or another host of this site; several with commas between, the nearest "
+        "first. `none` goes there directly, whatever ~/.ssh/config says.",
         scope="host", source="none", empty="none, or as in ~/.ssh/config",
         example="ops@gate.example.net", check=checks.jump,
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -16,6 +16,9 @@ from screens.asks.window import Window
 from screens.attempt import attempt
 from screens.same import command
 from screens.state import State
+
+if TYPE_CHECKING:
+    from app.engine.asking import Asked
 
 
 class AskName(Window[str]):
@@ -76,15 +79,40 @@ async def ask_export(screen: Screen[Any], state: State) -> None:
     name = await screen.app.push_screen_wait(ask)
     if not name:
         return
-    folder = state.directory / f"{name}-credential"
+    folder, front = state.directory / f"{name}-credential", state.edges.front
+    words = ["export", "client", name]
     try:
-        files = await attempt(
-            screen, state,
-            lambda: state.edges.front.export_client(site, name, state.answers, folder),
-        )  # fmt: skip
-        title, lines = "Exported", [str(path) for path in files or ()]
+        if _to_ask_for(state, name):
+            words = ["csr", "--client", name]
+            asked = await attempt(
+                screen, state, lambda: front.write_requests(site, state.answers, clients=[name])
+            )
+            title, lines = "Written", _asked_words(asked, name)
+        else:
+            files = await attempt(
+                screen, state, lambda: front.export_client(site, name, state.answers, folder)
+            )
+            title, lines = "Exported", [str(path) for path in files or ()]
     except (TlswrightError, ValueError) as error:
         title, lines = "Nothing was written", [str(error), getattr(error, "hint", "")]
     if lines:
-        state.commands.append(command(state.directory, "export", "client", name))
+        state.commands.append(command(state.directory, *words))
         screen.app.push_screen(Read(title, lines, ascii_only=state.ascii_only))
+
+
+def _to_ask_for(state: State, name: str) -> bool:
+    """Tell whether an outside CA has to sign for a client first, and was not asked yet."""
+    site = state.site
+    if site is None or site.authority.source != "outside":
+        return False
+    rows = state.edges.front.status(site, state.edges.now())
+    return not any(row.role == "client" and row.subject == name for row in rows)
+
+
+def _asked_words(asked: Asked | None, name: str) -> list[str]:
+    if asked is None:
+        return []
+    return [
+        f"{asked.folder} holds the request for {name}; README.txt there says how to sign it.", "",
+        "Once it is signed: c, then t, takes it in; e with the same name writes the credential.",
+    ]  # fmt: skip

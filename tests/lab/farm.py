@@ -20,8 +20,10 @@ HOSTS = (MONITOR, *AGENTS, CONTROL)
 class MmmSite:
     """Hold a running farm, plain, with a site over it, and what stood there before."""
 
-    def __init__(self, folder: Path, lab: Lab, *, two: bool, controls: bool = True) -> None:
-        """Install and start everything, write the site."""
+    def __init__(
+        self, folder: Path, lab: Lab, *flags: str, two: bool, controls: bool = True
+    ) -> None:
+        """Install and start everything, write the site; `flags` go to `init`."""
         agents = dict(zip(("db1", "db2"), (lab[name] for name in AGENTS), strict=True))
         far = [lab[CONTROL]] if controls else []
         self.farm = Farm(lab[MONITOR], agents, controls=far, two=two)
@@ -30,7 +32,7 @@ class MmmSite:
         until(lambda: len(self.roles_held) == 3, 30, "every role on some host")
         names = HOSTS if controls else HOSTS[:-1]
         self.site = Site(folder, lab, names)
-        self.site.init_farm("--name", "mmm", controls=(CONTROL,) if controls else ())
+        self.site.init_farm("--name", "mmm", *flags, controls=(CONTROL,) if controls else ())
         self.etc = "/etc/mysql-mmm" if two else "/usr/local/mmm/etc"
         self.stock, self.before = self.content(), self.shown()
 

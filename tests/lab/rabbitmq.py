@@ -56,21 +56,20 @@ def up(host: LabHost) -> bool:
 def cluster(
     hosts: Sequence[LabHost], queues: Sequence[str] = QUEUES, *, long_names: bool = False
 ) -> None:
-    """Make one cluster of stock nodes, with a user and 50 messages in each queue."""
+    """Make one cluster of stock nodes, with a user and 50 messages in each queue.
+
+    Nodes find each other and their user at their first start, since each call of a CLI tool takes
+    a second of a core.
+    """
+    domain = ".lab.test" if long_names else ""
     if long_names:
         for host in hosts:
             host.run(f"hostname {host.name}.lab.test; echo {host.name}.lab.test >/etc/hostname")
             host.run("echo USE_LONGNAME=true >>/etc/rabbitmq/rabbitmq-env.conf")
-    start(hosts)
     first, *others = hosts
-    for host in others:
-        name = f"rabbit@{first.name}.lab.test" if long_names else f"rabbit@{first.name}"
-        ctl(host, "stop_app")
-        ctl(host, "join_cluster", name)
-        ctl(host, "start_app")
-    ctl(first, "add_user", USER, WORD)
-    ctl(first, "set_permissions", USER, ".*", ".*", ".*")
-    ctl(first, "set_policy", "mirrored", "^mirrored", '{"ha-mode":"all"}')
+    _form([first], f"load_definitions = {FORMING}.json\n")
+    found = f"cluster_formation.classic_config.nodes.1 = rabbit@{first.name}{domain}\n"
+    _form(others, found)
     with channel(first) as open_:
         open_.confirm_delivery()
         for queue in queues:
@@ -78,6 +77,35 @@ def cluster(
             open_.queue_declare(queue, durable=True, arguments=arguments)
             for number in range(50):
                 publish(open_, queue, f"{queue} {number}")
+
+
+FORMING = "/var/tmp/forming"
+_DEFINITIONS = {
+    "vhosts": [{"name": "/"}],
+    "users": [
+        {"name": USER, "password": WORD, "tags": "",
+         "hashing_algorithm": "rabbit_password_hashing_sha256"},
+    ],
+    "permissions": [
+        {"user": USER, "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"},
+    ],
+    "policies": [
+        {"vhost": "/", "name": "mirrored", "pattern": "^mirrored", "apply-to": "all",
+         "priority": 0, "definition": {"ha-mode": "all"}},
+    ],
+}  # fmt: skip
+
+
+def _form(hosts: Sequence[LabHost], settings: str) -> None:
+    """Start nodes for the first time with settings that /etc never holds."""
+    variable = "RABBITMQ_CONFIG_FILE"
+    for host in hosts:
+        host.path(f"{FORMING}.conf").write_text(settings)
+        host.path(f"{FORMING}.json").write_text(json.dumps(_DEFINITIONS))
+        host.run(["systemctl", "set-environment", f"{variable}={FORMING}.conf"])
+    start(hosts)
+    for host in hosts:
+        host.run(["systemctl", "unset-environment", variable])
 
 
 @contextmanager
@@ -150,20 +178,24 @@ def behind(host: LabHost) -> list[str]:
 
 
 _JOINED = (
-    'io:format("~p ~p~n", [length(rabbit_mnesia:cluster_nodes(running)), '
+    'io:format("~p~n", [[{lists:last(string:split(atom_to_list(N), "@")), '
+    "length(rpc:call(N, rabbit_mnesia, cluster_nodes, [running])), "
     "[element(4, proplists:get_value(address, I)) || "
-    "{N, I} <- element(2, net_kernel:nodes_info()), lists:member(N, nodes())]])."
+    "{P, I} <- element(2, rpc:call(N, net_kernel, nodes_info, [])), "
+    "lists:member(P, rpc:call(N, erlang, nodes, []))]} || N <- lists:sort([node() | nodes()])]])."
 )
 
 
 def all_over(transport: str, hosts: Sequence[LabHost]) -> bool:
     """Tell whether each node sees every other run, and speaks to it over this transport alone.
 
-    One call tells both, since each takes seconds of a core.
+    One call asks the first for what each knows, since each call takes seconds of a core.
     """
-    said = [ctl(host, "eval", _JOINED).partition("\n")[0] for host in hosts]
-    wanted = f"{len(hosts)} [{','.join([transport] * (len(hosts) - 1))}]"
-    assert said == [wanted] * len(hosts), said
+    said = "".join(ctl(hosts[0], "eval", _JOINED).rpartition("]")[0].split())
+    links = f"[{','.join([transport] * (len(hosts) - 1))}]"
+    names = sorted(host.run(["hostname"]).stdout.strip() for host in hosts)
+    wanted = ",".join(f'{{"{name}",{len(hosts)},{links}}}' for name in names)
+    assert said == f"[{wanted}", said
     return True
 
 

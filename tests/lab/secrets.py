@@ -64,7 +64,7 @@ def _markers(site: Site) -> list[Marker]:
                 found.append(Marker(key, _forms(value), key.split("/")[1]))
             elif key.startswith("option/"):
                 found.append(Marker(key, _forms(value), "*"))
-            elif key.startswith("authority/") and "key" in json.loads(value):
+            elif key.startswith("authority/") and json.loads(value).get("key"):
                 found.append(Marker(key, _key(base64.b64decode(json.loads(value)["key"]))))
     return found
 

@@ -17,6 +17,7 @@ from app.events import Event
 from tests.lab.activemq import START_SECONDS, crosses
 from tests.lab.hosts import Lab
 from tests.tmux import Tmux
+from tests.unit.openssl_ca import RSA, make, openssl
 from tests.until import until
 
 PASSPHRASE = "correct horse battery staple"
@@ -201,6 +202,26 @@ class Site:
             text = self.lab[name].path(CONFIG).read_text()
             found |= set(re.findall(r'(?:key|trust)StorePassword="([^"]+)"', text))
         return found
+
+
+def imported_ca(folder: Path) -> tuple[str, ...]:
+    """Make a CA below a root of somebody else's, and give the flags of `init` that import it.
+
+    Its key is encrypted, so that no file beside the vault holds it.
+    """
+    root = make(folder, "Corp Root", key=RSA)
+    below = make(folder, "Corp Brokers", by=root)
+    path, key, password = (folder / name for name in ("path.pem", "ca.key", "ca.password"))
+    path.write_bytes(root.pem + below.pem)
+    for file in (key, password):
+        file.touch(0o600)
+    password.write_text("a password of the key's own\n")
+    key.write_bytes(
+        openssl(folder, "pkcs8", "-topk8", "-in", str(below.key), "-passout", f"file:{password}")
+    )
+    below.key.unlink()
+    return ("--ca-certificate", str(path), "--ca-key", str(key),
+            "--ca-key-password-file", str(password))  # fmt: skip
 
 
 def type_passphrase(terminal: Tmux) -> None:

@@ -1,4 +1,4 @@
-"""The whole way with stores in Java's own old format."""
+"""The whole way with stores in Java's own old format, signed by an imported CA below a root."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from pathlib import Path
 from tests.lab import keytool
 from tests.lab.hosts import Lab
 from tests.lab.journey import travel
-from tests.lab.site import Site
+from tests.lab.site import Site, imported_ca
 
 # What every JKS file starts with, and no PKCS12 file.
 MAGIC = b"\xfe\xed\xfe\xed"
 
 
 def test_stock_brokers_go_the_whole_way_with_jks_stores(fresh_lab: Lab, tmp_path: Path) -> None:
-    flags = ("--set", "store_format=JKS")
+    flags = ("--set", "store_format=JKS", *imported_ca(tmp_path))
     travel(fresh_lab, tmp_path, *flags, look=_stores_are_jks, rotates=False)
 
 

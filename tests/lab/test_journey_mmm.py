@@ -1,4 +1,7 @@
-"""MySQL-MMM from plain to TLS and back, both grammars; nothing moves on the way."""
+"""MySQL-MMM from plain to TLS and back, both grammars; nothing moves on the way.
+
+With 1.x an imported CA below a root signs.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from tests.lab import footprint, mmm_hosts
 from tests.lab.endings import guarded
 from tests.lab.farm import HOSTS, MmmSite
 from tests.lab.hosts import Lab
+from tests.lab.site import imported_ca
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +27,7 @@ def wide_lab(lab: Lab) -> Iterator[Lab]:
 @pytest.mark.parametrize("two", [True, False], ids=["2.x", "1.x"])
 def test_from_plain_to_tls_and_back(wide_lab: Lab, tmp_path: Path, two: bool) -> None:
     wide_lab.clean()
-    mmm = MmmSite(tmp_path, wide_lab, two=two)
+    mmm = MmmSite(tmp_path, wide_lab, *(() if two else imported_ca(tmp_path)), two=two)
     site = mmm.site
     plan = site.run("plan", expect=3).stdout
     mmm_hosts.wait_for_rest(mmm.farm)

@@ -27,7 +27,6 @@ def test_a_plain_cluster_becomes_tls_and_goes_back(fresh_lab: Lab, tmp_path: Pat
     assert rabbitmq.kept(hosts)
     _again_changes_nothing(site, hosts)
     _nothing_crosses_in_the_clear(hosts)
-    rabbitmq.ctl(hosts[0], "delete_queue", "marked")
     site.run("rollback", "--yes", expect=0)
     assert _content(hosts) == stock
     assert rabbitmq.all_over("tcp", hosts)
@@ -63,7 +62,8 @@ def _nothing_crosses_in_the_clear(hosts: list[LabHost]) -> None:
             open_.queue_declare("marked", durable=True, arguments=rabbitmq.QUORUM)
             for _ in range(20):
                 rabbitmq.publish(open_, "marked", mark)
-        assert rabbitmq.messages(hosts[1], "marked") == [mark] * 20
+            assert rabbitmq.messages(hosts[1], "marked") == [mark] * 20
+            open_.queue_delete("marked")
         assert rabbitmq.kept([hosts[2]])
         data = seen()
     assert len(data) > 5000

@@ -1,4 +1,7 @@
-"""Each choice of a RabbitMQ cluster, live: what Erlang really takes, and what it then refuses."""
+"""Each choice of a RabbitMQ cluster, live: what Erlang really takes, and what it then refuses.
+
+An imported CA below a root signs: Erlang must be given what is between, and trust the root alone.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from pathlib import Path
 from tests.lab import footprint, rabbitmq
 from tests.lab.host import LabHost
 from tests.lab.hosts import Lab
-from tests.lab.site import Site
+from tests.lab.site import Site, imported_ca
 
 ETC = "/etc/rabbitmq"
 
@@ -19,7 +22,7 @@ def test_flags_then_a_shared_locked_pair_and_one_for_dialling(
     rabbitmq.cluster(hosts, rabbitmq.PAIR)
     stock = [footprint.content(host, ETC) for host in hosts]
     site = Site(tmp_path, fresh_lab, ("hub", "spoke-a"))
-    site.init_cluster("--name", "rmq", "--set", "strategy=flags")
+    site.init_cluster("--name", "rmq", "--set", "strategy=flags", *imported_ca(tmp_path))
     site.run("apply", "--yes", expect=0)
     assert rabbitmq.all_over("tls", hosts)
     assert not hosts[0].path(f"{ETC}/inter_node_tls.config").exists()

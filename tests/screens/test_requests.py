@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
+from argparse import Namespace
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +13,10 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from app.cli.context import Context
+from app.cli.plain import _Desk
+from app.cli.plain_steps import Asker
+from app.cli.terminal import Terminal
 from app.engine.front import Front
 from app.model import AuthoritySpec
 from app.pki.secret import Secret
@@ -22,6 +29,7 @@ from screens.dashboard import DashboardScreen
 from screens.form import Form
 from screens.requests import RequestsScreen
 from screens.steps.trust import TrustScreen
+from tests.cli.command import passphrase_file
 from tests.screens.drive import drive, same_as_stored, state_for, text_of, until
 from tests.screens.recorded import FakeFront
 from tests.screens.test_wizard import to_hosts, to_step
@@ -144,6 +152,22 @@ def test_a_rotation_asks_the_outside_ca(outside: Screens) -> None:
     assert outside.csr("b").startswith(b"-----BEGIN CERTIFICATE REQUEST")
 
 
+def test_a_client_is_asked_for_first(outside: Screens) -> None:
+    app = outside.app
+
+    async def story(pilot: Pilot[int]) -> None:
+        await until(pilot, lambda: "3 hosts without a request" in text_of(app))
+        await pilot.press("e")
+        await until(pilot, lambda: bool(app.screen.query("#name")))
+        await pilot.press(*"app-1", "enter")
+        await until(pilot, lambda: "holds the request for app-1" in text_of(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "app-1" in text_of(app))
+
+    drive(app, story)
+    assert list((outside.front.directory / "requests").glob("client_app-1*.csr"))
+
+
 def test_a_review_with_nothing_to_do_yet_leads_to_what_is_waited_for(outside: Screens) -> None:
     app, front = outside.app, outside.front
     text = "its certificate is waited for since 2026-05-04"
@@ -181,3 +205,29 @@ def test_the_trust_step_offers_it_and_pinned_trust_has_no_source(
         assert str(app.state.draft.authority.source) == "own"
 
     drive(app, story)
+
+
+def test_line_by_line_the_same_is_done(outside: Screens, ca: OutsideCa) -> None:
+    folder, out = outside.front.directory, io.StringIO()
+    passphrase_file(folder, WORD.reveal())
+    named = dict.fromkeys(("password_file", "sudo_password_file", "key_passphrase_file"))
+    flags = Namespace(
+        passphrase_file=str(folder / "passphrase"), passphrase_fd=None, json=False, **named
+    )
+    terminal = Terminal(out, out, True, False)
+    context = Context(flags, terminal, {}, folder)
+    back = folder / "hub.pem"
+
+    def lines() -> Iterator[str]:
+        yield from ("k", str(ca.folder / "ca.crt"), "c", "t", "")
+        back.write_bytes(ca.sign(outside.csr("hub")))
+        yield from ("t", str(back), "q")
+
+    answers = lines()
+    _Desk(context, Asker(terminal, lambda: next(answers))).menu()
+    said = out.getvalue()
+    assert "Hosts will trust CN=Example Corp Root" in said
+    assert "requests/README.txt says how to sign them" in said
+    assert "there is no certificate in" in said
+    assert "ok hub: taken in" in said
+    assert "a: still waited for" in said

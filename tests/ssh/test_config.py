@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.errors import UnreachableError, UsageError
 from app.model import Host
 from app.remote.config import SshConfig, list_config_hosts, resolve
 
@@ -72,3 +73,68 @@ def test_without_a_configuration_the_local_user_logs_in() -> None:
 def test_names_to_pick_from_hold_no_patterns(config: SshConfig, tmp_path: Path) -> None:
     assert list_config_hosts(tmp_path / ".ssh/config") == ("hub", "spoke-a", "included")
     assert list_config_hosts(tmp_path / "missing") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("CanonicalizeHostname yes\nCanonicalDomains example.org", "CanonicalizeHostname is not"),
+        ("BindInterface eth0", "BindInterface is not done here"),
+        ("ProxyUseFdpass yes\nProxyCommand x", "ProxyUseFdpass is not done here"),
+        ("RefuseConnection gone for good", "gone for good"),
+        ("IdentityFile ~/.ssh/%C", "the token %C"),
+        ("IdentityFile ~/.ssh/${NOWHERE_AT_ALL}", "has no ${NOWHERE_AT_ALL}"),
+        ("Match localnetwork 10.0.0.0/8\n  ProxyJump gate", "and it sets proxyjump"),
+        ("Match tide high\n  User x", "the criterion `Match tide` is not known"),
+        ("Match exec 'kill -9 $$; sleep 9'\n  User x", ""),
+    ],
+)
+def test_what_is_not_done_here_is_refused_by_name(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "config").write_text(text.replace("gone for good", '"gone for good"') + "\n")
+    config = SshConfig.load(tmp_path / "config", tmp_path)
+    if not said:
+        assert resolve(Host("one", "hub"), config, "me").user == "me"
+        return
+    with pytest.raises(UnreachableError) as caught:
+        resolve(Host("one", "hub"), config)
+    assert said in caught.value.text
+    assert (
+        f"{tmp_path}/config:" in caught.value.text or "token" in text or "$" in text or "%" in text
+    )
+
+
+def test_what_would_change_nothing_may_stay_open(tmp_path: Path) -> None:
+    (tmp_path / "config").write_text(
+        "Match localnetwork 10.0.0.0/8\n  ServerAliveInterval 5\n"
+        "Host *\n  User me\n  CanonicalizeHostname yes\n"
+    )
+    config = SshConfig.load(tmp_path / "config", tmp_path)
+    assert resolve(Host("one", "hub.example.org"), config).user == "me"
+
+
+def test_a_name_that_a_shell_would_read_never_reaches_a_command(tmp_path: Path) -> None:
+    (tmp_path / "config").write_text(f"ProxyCommand touch {tmp_path}/%r; nc %h %p\n")
+    config = SshConfig.load(tmp_path / "config", tmp_path)
+    assert resolve(Host("one", "hub", user="me"), config).command.endswith("/me; nc hub 22")
+    for host in (Host("one", "hub", user="a`b`"), Host("one", "-oX"), Host("one", "a;b")):
+        with pytest.raises(UnreachableError, match="must not stand in a command"):
+            resolve(host, config)
+
+
+def test_a_file_that_others_may_change_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "config"
+    path.write_text("User me\n")
+    path.chmod(0o620)
+    with pytest.raises(UsageError, match="others may change this file"):
+        SshConfig.load(path, tmp_path, check=True)
+    path.chmod(0o600)
+    config = SshConfig.load(path, tmp_path, check=True)
+    assert config.fresh
+    path.write_text("User you\n")
+    assert not config.fresh
+
+
+def test_an_include_of_itself_ends(tmp_path: Path) -> None:
+    (tmp_path / "config").write_text(f"Include {tmp_path}/config\n")
+    with pytest.raises(UsageError, match="nested more than"):
+        SshConfig.load(tmp_path / "config", tmp_path)

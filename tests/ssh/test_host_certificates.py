@@ -111,6 +111,14 @@ def test_a_host_with_another_ca_is_judged_by_its_key(server: Certified, tmp_path
     server.connect(tmp_path, f"{line}{NAME} {key}\n", ALIAS)
 
 
+def test_the_users_list_of_ca_algorithms_is_heeded(server: Certified, tmp_path: Path) -> None:
+    line = f"@cert-authority * {server.ca('ed25519')}\n"
+    config = f"{ALIAS}  HostKeyAlgorithms *ed25519*\n  CASignatureAlgorithms"
+    assert "cert" in server.connect(tmp_path, line, f"{config} ssh-ed25519,rsa-*\n")
+    with pytest.raises(HostKeyError, match="is signed with ssh-ed25519"):
+        server.connect(tmp_path, line, f"{config} -*ed25519\n")
+
+
 def test_the_sites_pin_is_asked_before_any_ca(server: Certified, tmp_path: Path) -> None:
     line = f"@cert-authority * {server.ca('ed25519')}\n"
     pin = public(server.folder / "host_rsa")

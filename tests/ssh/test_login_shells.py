@@ -48,6 +48,7 @@ GOOD = (
     User("tcsh", "/bin/tcsh", ((".tcshrc", TCSH_NOISE),)),
     User("fish", "/usr/bin/fish", ((".config/fish/config.fish", FISH_NOISE),)),
     User("homeless", "/bin/sh", home=False),
+    User("wrapped", "/bin/bash", match='ForceCommand echo hi; /bin/sh -c "$SSH_ORIGINAL_COMMAND"'),
 )  # fmt: skip
 BAD = {
     User("nologin", "/usr/sbin/nologin"): "no login shell .nologin.: This account",

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from app.errors import RemoteError
 from app.observed import Survey
-from app.remote.observe import read_answer, survey_script
+from app.remote.answer import read_answer
+from app.remote.observe import survey_script
 from app.remote.ssh import SshRemote
 from tests.ssh.conftest import Connect
 from tests.ssh.steps import SHELLS, sha256, tree

@@ -19,7 +19,8 @@ from app.model import Node
 from app.model import Site as Model
 from app.observed import HostObservation, Output
 from app.quoting import sh
-from app.remote.observe import read_answer, survey_script
+from app.remote.answer import read_answer
+from app.remote.observe import survey_script
 from app.rendering import render_template
 from app.site.load import parse_site
 from tests.unit.mmm_certificates import Issuer, Pair

@@ -53,6 +53,16 @@ def test_the_snippet_pasted_by_hand_makes_the_broker_that_is_wanted(by_hand: ByH
     assert any("ssl://0.0.0.0:61617" in one.uri for one in view.connectors)
 
 
+def test_the_snippet_holds_the_connectors_for_clients_and_the_page_tells_of_them(
+    tmp_path: Path,
+) -> None:
+    made = ByHand(tmp_path, f"{BROKERS}    options: {{stomp_port: 61614}}\n")
+    found = files(made.export("far"))
+    snippet = found["snippet.xml"].decode()
+    assert "stomp+ssl://0.0.0.0:61614?needClientAuth=true" in snippet
+    assert "the <transportConnector> elements into the one" in found["README.txt"].decode()
+
+
 def test_the_stores_open_with_the_passwords_of_the_snippet(by_hand: ByHand) -> None:
     made = by_hand.export("far")
     found = files(made)

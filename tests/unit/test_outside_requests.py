@@ -2,57 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.engine import asking, clients, handover, taking
-from app.engine.anchoring import set_anchor
-from app.engine.asking import Asked, place, settle_requests
+from app.engine.asking import place
 from app.engine.front import Front
-from app.engine.opening import kinds_of
-from app.engine.record import load_deployed, save_deployed
 from app.engine.requests import load_requests
-from app.engine.taking import Taken
-from app.errors import LockedError, PkiError, TlswrightError, UsageError
+from app.errors import LockedError, UsageError
 from app.export.requests import file_name
-from app.model import Site
-from app.pki.awaiting import waiting_names
-from app.pki.pem import read_combined
-from app.pki.secret import Secret
 from app.pki.vault import Vault
-from app.plan.deployed import DeployedNode
-from app.site.load import load_site
 from app.site.lock import site_lock
-from app.site.places import Places
-from tests.unit.by_hand_site import files as zipped
-from tests.unit.outside_ca import CA, OutsideCa, openssl
-
-WORD = Secret("correct horse battery staple")
-# A little later than anything that is made here begins to be valid.
-NOW = datetime.now(UTC) + timedelta(hours=1)
-TEXT = """\
-version: 1
-site: rmq
-authority: {source: outside}
-hosts:
-  r1: {address: 198.18.7.11, names: [r1]}
-  r2: {address: 198.18.7.12, names: [r2, r2.lab.test], reach: bundle}
-topologies:
-  - kind: rabbitmq
-    roles: {node: [r1, r2]}
-"""
+from tests.unit.outside_ca import OutsideCa, openssl
+from tests.unit.outside_site import TEXT, WORD, OutsideSite
 
 
 @pytest.fixture(scope="module")
@@ -63,59 +32,6 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> OutsideCa:
 @pytest.fixture(scope="module")
 def issuing(root: OutsideCa) -> OutsideCa:
     return OutsideCa(root.folder / "below", "Corp Issuing", above=root)
-
-
-@dataclass
-class OutsideSite:
-    """A site directory whose CA is outside."""
-
-    folder: Path
-    word: Secret = field(default=WORD)
-
-    def __post_init__(self) -> None:
-        Vault.create(self.places.vault, self.word, log2_n=10).close()
-        self.write(TEXT)
-
-    def write(self, text: str) -> None:
-        """Write site.yaml."""
-        self.places.site.write_text(text)
-
-    @property
-    def places(self) -> Places:
-        """The files of the site."""
-        return Places(self.folder)
-
-    @property
-    def site(self) -> Site:
-        """The site as it is now."""
-        return load_site(self.places.site)
-
-    def anchor(self, *paths: Path) -> str:
-        """Give the CA's own certificates."""
-        return set_anchor(self.places, self.site, self.word, paths, NOW).facts.subject
-
-    def ask(
-        self, *hosts: str, new: bool = False, folder: Path | None = None, days: int = 0,
-        client: str = "",
-    ) -> Asked:  # fmt: skip
-        """Write requests."""
-        return asking.write_requests(
-            self.places, self.site, self.word, NOW + timedelta(days=days), hosts=hosts,
-            clients=[client] if client else [], new=new, folder=folder,
-        )  # fmt: skip
-
-    def take(self, *paths: Path) -> Taken:
-        """Take certificates in, a little after they were made."""
-        return taking.take(self.places, self.site, self.word, paths, NOW + timedelta(minutes=9))
-
-    def csr(self, name: str) -> bytes:
-        """Read a request."""
-        return (self.folder / "requests" / f"{name}.csr").read_bytes()
-
-    def keys(self) -> list[str]:
-        """Name the requests whose keys the vault holds."""
-        with Vault.open(self.places.vault, self.word) as vault:
-            return sorted(waiting_names(vault))
 
 
 @pytest.fixture
@@ -273,129 +189,6 @@ def test_strangers_are_named_and_nothing_is_kept_of_them(
     assert taken.found == ()
     assert "was the key made anew (--new) since" in taken.strangers[0]
     assert [one.name for one in taken.waiting] == ["r1"]
-
-
-def test_a_record_that_was_touched_does_not_get_a_certificate_past_the_judge(
-    outside: OutsideSite, root: OutsideCa, tmp_path: Path
-) -> None:
-    outside.ask("r1", "r2")
-    for host in ("r1", "r2"):
-        (tmp_path / f"{host}.pem").write_bytes(root.sign(outside.csr(host)))
-    outside.take(tmp_path / "r1.pem", tmp_path / "r2.pem")
-    data = json.loads(outside.places.requests.read_text())
-    first, second = data["requests"]
-    second["certificate"] = first["certificate"]
-    outside.places.requests.write_text(json.dumps(data))
-    with pytest.raises(PkiError, match="is not good: it lacks the name r2"):
-        handover.export_bundle(outside.places, outside.site, "r2", WORD, NOW + timedelta(hours=1))
-    outside.places.requests.write_text("{")
-    with pytest.raises(TlswrightError, match="cannot be read"):
-        outside.ask()
-
-
-def test_a_host_by_hand_gets_what_the_outside_ca_signed(
-    outside: OutsideSite, issuing: OutsideCa, tmp_path: Path
-) -> None:
-    def bundle() -> dict[str, bytes]:
-        made = handover.export_bundle(
-            outside.places, outside.site, "r2", WORD, NOW + timedelta(hours=1)
-        )
-        return zipped(made)
-
-    outside.ask()
-    with pytest.raises(PkiError, match="no certificate for r2 from the outside CA: it waits"):
-        bundle()
-    (tmp_path / "r2.pem").write_bytes(issuing.sign(outside.csr("r2")) + issuing.pem)
-    outside.take(tmp_path / "r2.pem")
-    found = bundle()
-    certificate, _, above = read_combined(found["files/etc/rabbitmq/tls/node.pem"])
-    assert certificate.issuer == issuing.certificate.subject
-    assert len(above) == 1
-    key = load_pem_private_key(found["files/etc/rabbitmq/tls/node.key"], None)
-    assert key.public_key() == certificate.public_key()
-    assert bundle() == found
-    with Vault.open(outside.places.vault, WORD, write=True) as vault:
-        nodes = asking.nodes_of(outside.site, kinds_of(outside.site))
-        settle_requests(outside.places, vault, nodes)
-    assert outside.keys() == ["r1"]
-    assert bundle() == found
-
-
-def test_a_client_is_signed_elsewhere_too_and_its_key_leaves_with_it(
-    outside: OutsideSite, root: OutsideCa, tmp_path: Path
-) -> None:
-    def export(name: str = "app 1") -> tuple[Path, ...]:
-        when = NOW + timedelta(hours=1)
-        return clients.export(outside.places, outside.site, name, WORD, tmp_path / "out", when)
-
-    with pytest.raises(PkiError, match="none was asked for") as raised:
-        export()
-    assert "tlswright csr --client app 1" in raised.value.hint
-    (one,) = outside.ask(client="app 1").waiting
-    assert outside.keys() == ["client:app 1"]
-    (tmp_path / "app.pem").write_bytes(root.sign((outside.folder / one.file).read_bytes()))
-    root.configure(leaf="basicConstraints = CA:FALSE\n")
-    outside.take(tmp_path / "app.pem")
-    written = {path.name for path in export()}
-    assert {"client.key.pem", "client.cert.pem", "ca.pem", "client.p12"} <= written
-    assert (tmp_path / "out/ca.pem").read_bytes() in root.pem
-    assert outside.keys() == []
-    assert load_requests(outside.places.requests) == {}
-
-
-def test_what_is_delivered_is_forgotten_once_all_who_share_it_have_it(
-    outside: OutsideSite, root: OutsideCa, tmp_path: Path
-) -> None:
-    outside.write(TEXT + "    options: {certificate: shared, client_pair: true}\n")
-    outside.ask()
-    assert outside.keys() == ["cluster", "cluster/client"]
-    for name in ("cluster", "cluster_client"):
-        (tmp_path / f"{name}.pem").write_bytes(root.sign(outside.csr(name)))
-    outside.take(tmp_path / "cluster.pem", tmp_path / "cluster_client.pem")
-    own = load_requests(outside.places.requests)["cluster"]
-    nodes = asking.nodes_of(outside.site, kinds_of(outside.site))
-    for host, left in (("r1", ["cluster", "cluster/client"]), ("r2", [])):
-        record = DeployedNode("rabbitmq", host, own.spec, own.facts)
-        save_deployed(
-            outside.places.deployed, load_deployed(outside.places.deployed).with_nodes(record)
-        )
-        with Vault.open(outside.places.vault, WORD, write=True) as vault:
-            settle_requests(outside.places, vault, nodes)
-        assert outside.keys() == left
-
-
-def test_anchors_that_hosts_could_not_trust_are_refused_in_words(
-    tmp_path: Path, root: OutsideCa, issuing: OutsideCa
-) -> None:
-    outside = OutsideSite(tmp_path)
-    other = OutsideCa(tmp_path / "other", "Other Root")
-    leafy = OutsideCa(tmp_path / "leafy", "No Ca", ext=CA.replace("CA:TRUE", "CA:FALSE"))
-    sibling = OutsideCa(tmp_path / "sibling", "Corp Second", above=root)
-
-    def file(ca: OutsideCa) -> Path:
-        return ca.folder / "ca.crt"
-
-    for paths, said in (
-        ((file(issuing),), "the root is missing"),
-        ((file(root), file(other)), "these are several roots"),
-        ((file(leafy),), "is not a CA"),
-        ((file(root), file(issuing), file(sibling)), "no single path below the root"),
-        ((file(other), file(issuing)), "is neither the site's CA nor among the files"),
-    ):
-        with pytest.raises(UsageError, match=said):
-            outside.anchor(*paths)
-    with pytest.raises(PkiError, match="does not hold the outside CA"):
-        outside.take(file(root))
-    outside.anchor(file(other))
-    assert outside.anchor(file(root)) == "CN=Example Corp Root"
-    assert outside.site.authority.anchor
-    save_deployed(
-        outside.places.deployed,
-        load_deployed(outside.places.deployed).with_nodes(DeployedNode("rabbitmq", "r1")),
-    )
-    with pytest.raises(PkiError, match="hosts trust another CA already"):
-        outside.anchor(file(other))
-    assert outside.anchor(file(root), file(issuing)) == "CN=Example Corp Root"
 
 
 def test_sites_of_other_trust_are_refused_by_name(outside: OutsideSite, tmp_path: Path) -> None:

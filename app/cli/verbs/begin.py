@@ -103,6 +103,7 @@ def flags_init(parser: argparse.ArgumentParser) -> None:
 def init(context: Context) -> Exit:
     """Write site.yaml and make the vault with the CA; changes nothing on any host."""
     from app import kinds
+    from app.engine.request import Answers
     from app.site.write import save_site
 
     flags = context.flags
@@ -113,7 +114,11 @@ def init(context: Context) -> Exit:
         )
     site, front, places = _site(context, kinds.load(flags.kind)), context.front(), context.places
     outside, candidate = site.authority.source == "outside", None
-    if _imports(flags) and not outside:
+    imports = _imports(flags) and not outside
+    given = [Path(flags.ca_certificate)] if outside and flags.ca_certificate else []
+    if given:
+        front.read_anchor(site, given)
+    if imports:
         candidate = candidate_of(context, site, flags.ca_certificate, flags.ca_key)
         show_candidate(context, candidate)
         candidate.authority(site.name, 1)
@@ -123,9 +128,8 @@ def init(context: Context) -> Exit:
         site = front.keep_ca(site, passphrase, candidate)
     save_site(site, places.site)
     facts = front.create_vault(site, passphrase)
-    if outside and flags.ca_certificate:
-        answers, paths = context.answers(), [Path(flags.ca_certificate)]
-        facts = front.set_anchor(site, answers, paths).facts
+    if given:
+        facts = front.set_anchor(site, Answers(passphrase), given).facts
     holds = "the keys that wait" if outside else "the CA's key"
     lines = [f"site   {places.site}", f"vault  {places.vault}   back it up: it holds {holds}"]
     if facts is not None:
@@ -178,9 +182,11 @@ def _site(context: Context, kind: KindFacts) -> Site:
                 f"the host {host.name} is given twice",
                 hint="A host has one role, and a name of its own.",
             )
+        itself = flags.jump.split(",")[0] in (host.name, host.address)
         hosts[host.name] = replace(
-            host, identity=flags.identity, privilege=flags.privilege, jump=flags.jump
-        )
+            host, identity=flags.identity, privilege=flags.privilege,
+            jump="" if itself else flags.jump,
+        )  # fmt: skip
         roles[role] = (*roles.get(role, ()), host.name)
     for text in flags.dials:
         name, names = _pair(text, "--dials", "HOST=NAME[,NAME…]")

@@ -94,8 +94,11 @@ def rollback(context: Context) -> Exit:
     if not context.flags.yes and not context.terminal.confirm(f"Take the run {run} back?", "--yes"):
         return Exit.CANCELLED
     answers = context.answers()
+    if context.terminal.interactive and not context.flags.yes:
+        answers = context.asking(lambda a: reached(context, front, a), answers)
     from app.plan.make import Intent
 
+    answers = context.for_a_run(answers)
     name = front.start("rollback", answers, plan=None, intent=Intent(), run=run)
     return _watch(context, front, name)
 
@@ -187,10 +190,12 @@ def _begin(context: Context, verb: str, plan: Path | None, intent: Intent) -> Ex
 
 def _reach(context: Context, front: Front, answers: Answers) -> Answers:
     """Pin the host keys that --accept-host-key names, before a process that cannot ask begins."""
-    if context.flags.accept_host_key:
-        from app.engine.reaching import reach
+    return reached(context, front, answers) if context.flags.accept_host_key else answers
 
-        reach(context.site(), answers)
+
+def reached(context: Context, front: Front, answers: Answers) -> Answers:
+    """Log in to every host before a process that cannot ask begins."""
+    front.reach(context.site(), answers)
     return answers
 
 

@@ -8,6 +8,7 @@ from app.edits.activemq.snippet import snippet
 from app.kinds.activemq.brokers import unit_name
 from app.kinds.activemq.debian import AVAILABLE, STATE
 from app.kinds.activemq.files import broker_edit, store_files
+from app.kinds.activemq.topology import accepts
 from app.kinds.base import Render
 from app.kinds.bundle import Bundle, bundle_of, text_piece
 from app.kinds.resources import Layout
@@ -69,7 +70,8 @@ def bundle(render: Render, facts: CertificateFacts) -> Bundle:
         "restart": _restart(render.node, render.layout.facts),
         "snippet": SNIPPET,
         "bridges": bool(wanted.networks),
-        "listens": bool(wanted.connectors),
+        "connectors": len(wanted.connectors),
+        "listens": accepts(render.node, render.links),
         "closes": render.node.options["plain"] == "close",
     }
     shown = (text_piece(SNIPPET, files[0], text, secrets),)

@@ -73,26 +73,6 @@ OPTIONS = (
         "The address that the TLS listener binds; 0.0.0.0 means every interface of the host.",
         "text", "0.0.0.0",  # noqa: S104
     ),
-    *_for_clients(
-        "openwire", "OpenWire", 61618,
-        "A second ssl:// connector, for JMS clients: the brokers' own always asks for a "
-        "certificate.",
-    ),
-    *_for_clients("stomp", "STOMP", 61614, "A stomp+ssl:// connector."),
-    *_for_clients(
-        "amqp", "AMQP", 5671,
-        "An amqp+ssl:// connector for AMQP 1.0. Debian's package has no library for it.",
-    ),
-    *_for_clients(
-        "mqtt", "MQTT", 8883,
-        "An mqtt+ssl:// connector. On Debian it needs the package libmqtt-client-java too.",
-    ),
-    Option(
-        "nio", "Client connectors with NIO",
-        "nio+ssl, stomp+nio+ssl and so on: a few threads serve all clients, where there are "
-        "hundreds of them. The brokers' own connector stays as it is.",
-        "bool", False,
-    ),
     Option(
         "versions", "TLS versions",
         "java: those that the broker's Java takes, 1.3 and 1.2 today. Anything else is written "
@@ -168,6 +148,26 @@ OPTIONS = (
         "A shell command that answers 0 when this broker is up, instead of our own look at the "
         "process and its listener.",
         "text", "", scope="node",
+    ),
+    *_for_clients(
+        "openwire", "OpenWire", 61618,
+        "A second ssl:// connector, for JMS clients: the brokers' own always asks for a "
+        "certificate.",
+    ),
+    *_for_clients("stomp", "STOMP", 61614, "A stomp+ssl:// connector."),
+    *_for_clients(
+        "amqp", "AMQP", 5671,
+        "An amqp+ssl:// connector for AMQP 1.0. Debian's package has no library for it.",
+    ),
+    *_for_clients(
+        "mqtt", "MQTT", 8883,
+        "An mqtt+ssl:// connector. On Debian it needs the package libmqtt-client-java too.",
+    ),
+    Option(
+        "nio", "Client connectors with NIO",
+        "nio+ssl, stomp+nio+ssl and so on: a few threads serve all clients, where there are "
+        "hundreds of them. The brokers' own connector stays as it is.",
+        "bool", False,
     ),
 )  # fmt: skip
 

@@ -142,9 +142,12 @@ def warnings(site: Site, topology: Topology) -> tuple[str, ...]:
             "never arrives there; leave the option out, and it is as many as it takes"
         )
     for protocol in PROTOCOLS if site.authority.trust == "pinned" else ():
-        places = [(value(topology, f"{protocol}_{key}", host) for key in ("port", "verify"))
-                  for host in topology.hosts]  # fmt: skip
-        if any(port and verify for port, verify in places):
+        asked = (
+            host for host in topology.hosts
+            if value(topology, f"{protocol}_port", host)
+            and value(topology, f"{protocol}_verify", host)
+        )  # fmt: skip
+        if any(asked):
             found.append(
                 f"{protocol}_port asks clients for a certificate, but with pinned trust none but "
                 f"the brokers have one: set {protocol}_verify to false, or trust to ca"

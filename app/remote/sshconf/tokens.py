@@ -29,7 +29,9 @@ class Here:
     user: str = field(default_factory=user_name)
     machine: str = field(default_factory=socket.gethostname)
     number: int = field(default_factory=os.getuid)
-    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), hash=False)
+    environ: Mapping[str, str] = field(
+        default_factory=lambda: dict(os.environ), hash=False, repr=False
+    )
 
     @property
     def shell(self) -> str:
