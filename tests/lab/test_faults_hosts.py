@@ -98,9 +98,10 @@ def test_a_lock_or_a_clock_that_is_in_the_way(ground: Ground, faults: Faults, na
 def test_a_run_waits_for_another_run_and_says_for_whose(ground: Ground, faults: Faults) -> None:
     ground.reset("tls")
     with held_by_another(ground):
+        count = len(ground.site.runs)
         run = ground.start()
         words = "waiting for the end of other-1.1, begun 20"
-        waiting = ground.site.wait_for(lambda e: e.text.startswith(words), 0, "the wait")
+        waiting = ground.site.wait_for(lambda e: e.text.startswith(words), count, "the wait")
         assert HELD in waiting.text
         assert waiting.host == "spoke-a"
     assert ground.end(run).exit == 0
@@ -112,8 +113,9 @@ def test_a_run_waits_for_another_run_and_says_for_whose(ground: Ground, faults: 
 def test_waiting_for_another_run_can_be_stopped(ground: Ground, faults: Faults) -> None:
     ground.reset("tls")
     with held_by_another(ground):
+        count = len(ground.site.runs)
         run = ground.start()
-        ground.site.wait_for(lambda e: e.text.startswith("waiting for"), 0, "the wait")
+        ground.site.wait_for(lambda e: e.text.startswith("waiting for"), count, "the wait")
         ground.front.ask_stop(ground.front.live_run(), now=False)
         seen = ground.end(run)
     assert seen.exit == 12, seen.said
