@@ -78,6 +78,7 @@ def _rotate_ca(context: Context) -> Exit:
     site.yaml is put back where no run came of it.
     """
     from app.plan.make import Intent
+    from app.site.atomic import write_atomic
     from app.site.write import save_site
 
     flags, site, front = context.flags, context.site(), context.front()
@@ -86,12 +87,17 @@ def _rotate_ca(context: Context) -> Exit:
             "the CA is rotated for every host at once",
             hint="Leave out --due, --all and --host: tlswright rotate ca",
         )
-    before, changed = len(front.runs()), front.next_ca(site)
+    path, runs = context.places.site, len(front.runs())
+    before, changed = path.read_bytes(), front.next_ca(site)
+    after = path.read_bytes()
     try:
         return _begin(context, "rotate", None, Intent())
     finally:
-        if changed != site and len(front.runs()) == before:
-            save_site(site, context.places.site)
+        if changed != site and len(front.runs()) == runs:
+            if path.read_bytes() == after:
+                write_atomic(path, before, path.stat().st_mode & 0o7777)
+            else:  # a host key was pinned meanwhile
+                save_site(replace(context.site(), authority=site.authority), path)
 
 
 def _asked(context: Context, chosen: set[str]) -> Exit:
