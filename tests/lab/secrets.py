@@ -18,7 +18,7 @@ from app.pki.vault import Vault
 from tests.lab.host import LabHost
 from tests.lab.site import PASSPHRASE, Site
 
-BROUGHT = ("root/first/", "root/second/")
+BROUGHT = ("root/first", "root/second")
 """Where tests put what a person brings to a host that cannot be reached."""
 OWN = ("etc/", "opt/", "usr/local/mmm/", "var/lib/tlswright/", *BROUGHT)
 """Where a host may hold passwords and keys of its own."""
