@@ -6,6 +6,7 @@ import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -69,6 +70,25 @@ class Tmux:
             return until(lambda: self._showing(text), seconds, f"{text!r} on the screen")
         except TimeoutError as error:
             raise TimeoutError(f"{error}; it shows:\n{self.screen()}") from None
+
+    def go_on(self, key: str, text: str, most: int = 30) -> None:
+        """Press a key, each time the field in focus has changed, until it is the one wanted."""
+        field = until(self._field, SECONDS, "a field in focus")
+        for _ in range(most):
+            if field.startswith(text):
+                return
+            self.keys(key)
+            field = until(partial(self._other, field), SECONDS, f"another field than {field!r}")
+        raise TimeoutError(f"{text!r} did not come by {key}; it shows:\n{self.screen()}")
+
+    def _field(self) -> str:
+        """Give the line of the form's field that has the focus, without what is typed there."""
+        lines = (line.strip() for line in self.screen().splitlines()[1:])
+        return next((line.split("  ")[0] for line in lines if line.startswith("> ")), "")
+
+    def _other(self, field: str) -> str:
+        found = self._field()
+        return found if found != field else ""
 
     def _showing(self, text: str) -> str:
         shown = self.screen()

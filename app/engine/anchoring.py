@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from app.engine import opening
 from app.engine.asking import opened, require_outside
-from app.engine.importing import refuse_change
 from app.engine.keyring import with_root
 from app.engine.record import save_deployed
 from app.engine.taking import read_files
@@ -44,8 +43,9 @@ def set_anchor(
 ) -> Anchored:
     """Keep the outside CA's certificates in the vault, and say in site.yaml which root is meant.
 
-    The files hold one root, and perhaps the CAs below it.  Another root is taken as long as nothing
-    was deployed.  Raises UsageError and PkiError, and changes nothing then.
+    The files hold one root, and perhaps the CAs below it.  Another root than that which hosts run
+    with is the next generation: `apply` leads them over.  Raises UsageError and PkiError, and
+    changes nothing then.
     """
     from app.pki import keeping
     from app.pki.flaws import path_flaws
@@ -53,9 +53,9 @@ def set_anchor(
     made = read_anchor(site, paths, now)
     with site_lock(places, "take"):
         deployed = opening.deployed_of(places)
-        refuse_change(site, deployed, made.facts().sha256)
         with opened(places, passphrase, deployed) as vault:
-            generation = _generation(vault, made.name, made.generation)
+            running = any(node.facts is not None for node in deployed.nodes.values())
+            generation = _generation(vault, made, running=running)
             made = replace(made, generation=generation)
             keeping.forget_authority(vault, made.name, generation)
             keeping.store_authority(vault, made)
@@ -79,12 +79,17 @@ def read_anchor(site: Site, paths: Iterable[Path], now: datetime) -> Authority:
     return authority_of(site, tuple(one.certificate for one in returned), now)
 
 
-def _generation(vault: Vault, name: str, wanted: int) -> int:
-    """Give the generation to keep it under: never one whose key is here, for that would be lost."""
+def _generation(vault: Vault, made: Authority, *, running: bool) -> int:
+    """Give the generation to keep it under.
+
+    Never one whose key is here, for that would be lost, nor one of another root that hosts trust.
+    """
     from app.pki import keeping
 
-    while wanted in keeping.authority_generations(vault, name):
-        if keeping.load_authority(vault, name, wanted).source == "outside":
+    wanted = made.generation
+    while wanted in keeping.authority_generations(vault, made.name):
+        kept = keeping.load_authority(vault, made.name, wanted)
+        if kept.source == "outside" and (not running or kept.anchor == made.anchor):
             break
         wanted += 1
     return wanted

@@ -12,6 +12,7 @@ from app.errors import UsageError
 from app.export.client import client_spec, export_client
 from app.model import Site
 from app.pki.secret import Secret
+from app.plan.deployed import Deployed, fingerprint
 from app.site.lock import site_lock
 from app.site.places import Places
 
@@ -34,21 +35,43 @@ def export(
     """
     from app.pki import awaiting, keeping
 
-    outside = site.authority.source == "outside"
-    vault = opening.open_vault(places, passphrase, opening.deployed_of(places), write=outside)
+    outside, deployed = site.authority.source == "outside", opening.deployed_of(places)
+    vault = opening.open_vault(places, passphrase, deployed, write=outside)
     if vault is None:
         raise UsageError("this site has no vault yet", hint="`tlswright apply` makes it.")
+    others = _others(site, deployed)
     with vault:
         if not outside:
-            return export_client(site, vault, name, folder, now)
+            return export_client(site, vault, name, folder, now, others=others)
         with site_lock(places, "export"):
             spec, request = client_spec(site, name), f"{CLIENT}{name}"
             requests = load_requests(places.requests)
             authority = keeping.load_authority(vault, spec.issuer, spec.generation)
             made = credential_of(vault, requests, request, spec, authority, now)
-            files = export_client(site, vault, name, folder, now, made)
+            files = export_client(site, vault, name, folder, now, made, others)
             requests.pop(request)
             awaiting.forget_key(vault, request)
             vault.save()
             save_requests(places.requests, requests)
             return files
+
+
+def _others(site: Site, deployed: Deployed) -> dict[int, str]:
+    """Give the CAs beside the wanted one that hosts still have certificates of.
+
+    Raises UsageError while hosts do not trust the wanted one yet.
+    """
+    if site.authority.trust != "ca":
+        return {}
+    wanted = deployed.authorities.get(site.authority.generation, "")
+    running = [record for record in deployed.nodes.values() if record.facts]
+    for record in running:
+        if not wanted or fingerprint(wanted) not in record.trust.values():
+            raise UsageError(
+                f"{record.host} does not trust the new CA yet, and would refuse the client",
+                hint="`tlswright apply` lets the hosts trust it.",
+            )
+    found = {r.spec.generation for r in running if r.spec and not r.spec.self_signed}
+    found.discard(site.authority.generation)
+    texts = {g: deployed.authorities[g] for g in sorted(found) if g in deployed.authorities}
+    return {g: text for g, text in texts.items() if text != wanted}

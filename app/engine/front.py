@@ -311,6 +311,15 @@ class Front:
 
         return import_ca(self.places, site, passphrase, candidate)
 
+    def next_ca(self, site: Site) -> Site:
+        """Let site.yaml ask for the next generation of the own CA; gives the new site.
+
+        Where the last change of the CA is still under way, that one goes on.
+        """
+        from app.engine.importing import next_ca
+
+        return next_ca(self.places, site)
+
     def _run(self, run: str) -> Path:
         folder = self.places.run(run)
         if not folder.is_dir():

@@ -30,10 +30,11 @@ from app.pki.expiry import due
 from app.pki.facts import CertificateFacts
 from app.pki.secret import Secret
 from app.pki.spec import IssueSpec, mismatches
-from app.plan.deployed import Deployed, DeployedNode
-from app.plan.phases import phases
+from app.plan.deployed import Deployed, DeployedNode, fingerprint
+from app.plan.phases import trusted
 from app.plan.requested import Requests
 from app.plan.specs import signature, spec_of
+from app.plan.succession import superseded
 from app.site.lock import site_lock
 from app.site.places import Places
 from app.site.report import nearest
@@ -87,17 +88,19 @@ def export_bundle(
         shared = holders(site, kinds)
         requests = load_requests(places.requests)
         with _opened(places, passphrase, deployed) as vault:
+            root = Keyring(site, vault).ensure_authority(now)
+            assert root is not None, "a site with such a host has trust by a CA"
+            deployed = with_root(deployed, root)
+            _require_trusted(site, deployed)
             made = [
                 _Maker(site, kinds[t.kind], t, node, vault, deployed, now, shared, requests).make(
                     new=new
                 )
                 for t, node in _nodes_on(site, kinds, host)
             ]
-            root = Keyring(site, vault).ensure_authority(now)
-            assert root is not None, "a site with such a host has trust by a CA"
             vault.save()
         records = (one.record for one in made)
-        save_deployed(places.deployed, with_root(deployed, root).with_nodes(*records))
+        save_deployed(places.deployed, deployed.with_nodes(*records))
     when = datetime.fromisoformat(made[0].record.time)
     files = [entry for one in made for entry in one.entries]
     data = write_zip(files, when, password)
@@ -231,7 +234,6 @@ class _Maker:
 
     def _render(self) -> Render:
         node, site = self.node, self.site
-        state = phases(site, (node,), (), frozenset({node.name}), frozenset(), False)[0]
         return Render(
             site=site,
             topology=self.topology,
@@ -240,10 +242,18 @@ class _Maker:
             links=self.kind.links(site, self.topology),
             layout=self.kind.assumed(site, node),
             observation=HostObservation(node.host, self.now),
-            trust=state.nodes[node.name].trust,
+            trust=trusted(site, superseded(site, self._records(), self._resolve)),
             passwords=lambda store: self.keyring.password(node.host, f"{node.kind}/{store}"),
             secrets=self.keyring.option_secrets(),
         )
+
+    def _records(self) -> tuple[DeployedNode, ...]:
+        """Give what is recorded of the nodes of its kind, itself among them."""
+        found = self.deployed.nodes.values()
+        return tuple(record for record in found if record.kind == self.node.kind)
+
+    def _resolve(self, reference: str) -> str:
+        return fingerprint(self.deployed.authorities[int(reference.removeprefix("ca:"))])
 
     def _record(
         self, bundle: Bundle, contents: Mapping[str, bytes], credential: Credential
@@ -284,6 +294,17 @@ def _require_by_hand(site: Site, host: str) -> None:
         )
     if not any(host in topology.hosts for topology in site.topologies):
         raise UsageError(f"{host} is in no topology, so there is nothing to bring to it")
+
+
+def _require_trusted(site: Site, deployed: Deployed) -> None:
+    """Refuse a certificate that hosts in reach would not accept yet, while the CA is changed."""
+    wanted = fingerprint(deployed.authorities[site.authority.generation])
+    for record in deployed.nodes.values():
+        if not record.delivery and record.facts and wanted not in record.trust.values():
+            raise UsageError(
+                f"{record.host} does not trust the new CA yet, and would refuse what it signs",
+                hint="`tlswright apply` lets the hosts in reach trust it first.",
+            )
 
 
 def _require_shared(site: Site, kinds: Mapping[str, Kind], host: str, deployed: Deployed) -> None:

@@ -16,25 +16,36 @@ if TYPE_CHECKING:
 
 
 class Identities:
-    """Issue each of them once, for a day; no host ever sees their keys."""
+    """Issue each of them once, for a day; no host ever sees their keys.
 
-    def __init__(self, keyring: Keyring, clock: Callable[[], datetime]) -> None:
-        self._keyring, self._clock = keyring, clock
+    `trusted` says which generation of the CA the acceptor of a check accepts: while the CA is
+    changed, not all hosts accept the same.
+    """
+
+    def __init__(
+        self,
+        keyring: Keyring,
+        clock: Callable[[], datetime],
+        trusted: Callable[[LinkCheck | ClientCheck], int],
+    ) -> None:
+        self._keyring, self._clock, self._trusted = keyring, clock, trusted
         self._made: dict[str, Identity] = {}
 
     def own(self, check: LinkCheck | ClientCheck) -> Identity | None:
         """Issue a client certificate of the site's authority; None where its key is not here."""
         if check.expected.pinned:
             return None
-        if "own" not in self._made:
+        generation = self._trusted(check)
+        name = f"own g{generation}"
+        if name not in self._made:
             from app.pki.authority import issue
 
-            authority = self._keyring.ensure_authority(self._clock())
+            authority = self._keyring.authority(generation)
             if authority is None or authority.key is None:
                 return None
-            spec = _spec(authority.name, authority.generation)
-            self._made["own"] = _identity(issue(authority, spec, self._clock()))
-        return self._made["own"]
+            spec = _spec(authority.name, generation)
+            self._made[name] = _identity(issue(authority, spec, self._clock()))
+        return self._made[name]
 
     def foreign(self, check: LinkCheck | ClientCheck) -> Identity:
         """Issue a client certificate of an authority that nobody should accept."""

@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.engine import opening
+from app.engine.keyring import with_root
+from app.engine.record import save_deployed
 from app.errors import PkiError, UsageError
 from app.model import Site
 from app.pki.names import San, san_entries
 from app.pki.secret import Secret
 from app.plan.deployed import Deployed, fingerprint
+from app.plan.succession import superseded
 from app.site.catalogue import KindFacts
 from app.site.lock import site_lock
 from app.site.places import Places
@@ -77,14 +80,14 @@ def names_of(site: Site, kinds: Mapping[str, KindFacts]) -> tuple[San, ...]:
 def keep_ca(places: Places, site: Site, passphrase: Secret, candidate: Candidate) -> Site:
     """Keep a CA in the vault, which is made where there is none; gives the site that uses it.
 
-    The caller writes the site to its file.  One that is there already is not kept twice.  Raises
-    GivenError for one that cannot be used, and UsageError where the site cannot go over to it.
+    The caller writes the site to its file.  One that is there already is not kept twice; hosts go
+    over from another one by `apply`.  Raises GivenError for one that cannot be used, and UsageError
+    under pinned trust.
     """
     from app.pki import keeping
 
     _require_ca(site)
     deployed = opening.deployed_of(places)
-    refuse_change(site, deployed, candidate.facts[-1].sha256)
     if not places.vault.exists() and not deployed.nodes:
         opening.create_vault(places, passphrase)
     vault = opening.open_vault(places, passphrase, deployed, write=True)
@@ -92,8 +95,11 @@ def keep_ca(places: Places, site: Site, passphrase: Secret, candidate: Candidate
     name = site.authority.name or site.name
     with vault:
         generation = _generation(vault, name, candidate)
-        keeping.store_authority(vault, candidate.authority(name, generation))
+        authority = candidate.authority(name, generation)
+        keeping.store_authority(vault, authority)
         vault.save()
+    places.prepare()
+    save_deployed(places.deployed, with_root(deployed, authority))
     return with_ca(site, candidate, generation)
 
 
@@ -115,17 +121,39 @@ def with_ca(site: Site, candidate: Candidate, generation: int) -> Site:
     return replace(site, authority=authority)
 
 
-def refuse_change(site: Site, deployed: Deployed, anchor: str) -> None:
-    """Refuse another root while hosts run with one: old and new would not accept each other."""
-    now = deployed.authorities.get(site.authority.generation, "")
-    running = any(node.facts is not None for node in deployed.nodes.values())
-    if running and now and fingerprint(now) != anchor:
+def next_ca(places: Places, site: Site) -> Site:
+    """Let site.yaml ask for the next generation of the own CA; gives the new site.
+
+    Where the last change of the CA is still under way, that one goes on: nothing is written.
+    Raises UsageError for a CA that is not made here.
+    """
+    from app.site.write import save_site
+
+    _require_ca(site)
+    spec = site.authority
+    if spec.source != "own":
+        other = {
+            "imported": "`tlswright ca import FILE` takes the next one in",
+            "outside": "`tlswright take --anchor FILE` takes the next one's certificate in",
+        }[spec.source]
         raise UsageError(
-            "the hosts of this site run with another CA: those that change first would refuse "
-            "those that still have the old certificates",
-            hint="A change of the CA of a running site is not supported yet. Make a new site for "
-            "the new CA, or import one under the same root.",
+            f"the CA of this site is {spec.source}: it is not made here",
+            hint=f"{other}; `tlswright apply` leads the hosts over to it.",
         )
+    with site_lock(places, "rotate ca"):
+        deployed = opening.deployed_of(places)
+        if spec.generation not in deployed.authorities or superseded(
+            site, deployed.nodes.values(), lambda ref: _anchor(deployed, ref)
+        ):
+            return site
+        changed = replace(site, authority=replace(spec, generation=spec.generation + 1))
+        save_site(changed, places.site)
+    return changed
+
+
+def _anchor(deployed: Deployed, reference: str) -> str:
+    pem = deployed.authorities.get(int(reference.removeprefix("ca:")), "")
+    return fingerprint(pem) if pem else ""
 
 
 def _require_ca(site: Site) -> None:

@@ -17,7 +17,7 @@ from app.model import Site
 from app.pki import keeping
 from app.pki.secret import Secret
 from app.pki.spec import IssueSpec
-from app.plan.deployed import Deployed
+from app.plan.deployed import Deployed, fingerprint
 from app.plan.requested import Requests
 
 if TYPE_CHECKING:
@@ -30,10 +30,22 @@ _GIVEN = {"imported": "ca import", "outside": "take --anchor"}
 
 
 def with_root(deployed: Deployed, root: Authority) -> Deployed:
-    """Record the site's CA, with the certificates between it and what hosts trust."""
+    """Record the site's CA, with the certificates between it and what hosts trust.
+
+    Raises PkiError where hosts run with another CA under the same generation: what they hold would
+    be taken for what it is not.
+    """
     from app.pki import pem
     from app.pki.reading import der
 
+    known = deployed.authorities.get(root.generation, "")
+    running = any(node.facts is not None for node in deployed.nodes.values())
+    if running and known and fingerprint(known) != root.facts().sha256:
+        raise PkiError(
+            f"the hosts run with another CA as generation {root.generation} than {root.name!r}",
+            hint="Another CA is another generation: set `name` under `authority` in site.yaml "
+            "back, or raise `generation`.",
+        )
     anchor = pem.pem_cert(root.anchor_der).decode()
     below = "".join(pem.pem_cert(der(one)).decode() for one in root.presented)
     return deployed.with_authority(root.generation, anchor, below)
@@ -89,6 +101,16 @@ class Keyring:
             if key.startswith(prefix):
                 found[key.removeprefix(prefix)] = Secret((self._vault.get(key) or b"").decode())
         return found
+
+    def authority(self, generation: int) -> Authority | None:
+        """Give one generation of the site's CA, None where the vault does not hold it."""
+        spec = self._site.authority
+        if spec.trust != "ca" or self._vault is None:
+            return None
+        name = spec.name or self._site.name
+        if generation not in keeping.authority_generations(self._vault, name):
+            return None
+        return keeping.load_authority(self._vault, name, generation)
 
     def ensure_authority(self, now: datetime) -> Authority | None:
         """Give the site's CA; None under pinned trust.
@@ -208,6 +230,9 @@ class Keyring:
     def certificate(self, reference: str, deployed: Deployed, kind: str) -> bytes:
         """Give the certificate (DER) that a trust reference names."""
         what, _, rest = reference.partition(":")
+        known = deployed.authorities.get(int(rest), "") if what == "ca" else ""
+        if known:
+            return _der(known)
         if what == "ca":
             spec = self._site.authority
             if self._vault is None:
@@ -221,8 +246,7 @@ class Keyring:
             return made.cert_der
         if recorded is None or not recorded.certificate:
             raise PkiError(f"the certificate of {node} is not known")
-        body = "".join(recorded.certificate.strip().splitlines()[1:-1])
-        return base64.b64decode(body)
+        return _der(recorded.certificate)
 
     def build(self, resource: FileResource, deployed: Deployed, kind: str) -> bytes:
         """Build the bytes of one file, and open them again before they are shipped."""
@@ -260,6 +284,10 @@ class Keyring:
         data = stores.key_store(credential, want.format, password, want.alias)
         stores.check_key_store(data, password, credential, want.alias)
         return data
+
+
+def _der(pem: str) -> bytes:
+    return base64.b64decode("".join(pem.strip().splitlines()[1:-1]))
 
 
 def _require_meant(site: Site, authority: Authority) -> None:

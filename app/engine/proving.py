@@ -19,7 +19,7 @@ from app.kinds.base import ClientPort, Kind, Proof
 from app.kinds.resources import Layout, StoreFormat
 from app.model import Link, Node, Site, Topology
 from app.pki.secret import Secret
-from app.plan.deployed import Deployed, DeployedNode
+from app.plan.deployed import Deployed, DeployedNode, fingerprint
 from app.plan.plan import Plan
 from app.remote.base import Remote
 from app.verify.answers import Answers
@@ -60,7 +60,7 @@ class Prover:
     ) -> None:
         self._site, self._kinds, self._gathered = site, kinds, gathered
         self._keyring, self._deployed, self._plan, self._clock = keyring, deployed, plan, clock
-        self._identities = Identities(keyring, clock)
+        self._identities = Identities(keyring, clock, self._trusted_by)
         self._linked = tuple(self._links())
         self._answers = Answers()
 
@@ -306,6 +306,14 @@ class Prover:
             logs=self._logs,
             answers=self._answers,
         )
+
+    def _trusted_by(self, check: LinkCheck | ClientCheck) -> int:
+        """Give the newest generation of the CA that the acceptor trusts, as recorded."""
+        host = check.link.acceptor if isinstance(check, LinkCheck) else check.port.node
+        record, known = self._deployed.node(check.kind, host), self._deployed.authorities
+        trust = set(record.trust.values()) if record is not None else set()
+        found = [g for g, pem in known.items() if fingerprint(pem) in trust]
+        return max(found, default=self._site.authority.generation)
 
     def _remote(self, host: str) -> Remote | None:
         return self._gathered.remotes.get(host)

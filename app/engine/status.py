@@ -14,6 +14,7 @@ from app.model import Site
 from app.pki.expiry import due, health
 from app.pki.facts import CertificateFacts
 from app.plan.deployed import Deployed, DeployedNode
+from app.plan.succession import in_use
 from app.site.places import Places
 
 
@@ -39,7 +40,7 @@ def status_rows(places: Places, site: Site, now: datetime) -> tuple[StatusRow, .
     """
     deployed = load_deployed(places.deployed)
     owed = owed_words(places, site, deployed, now)
-    rows = _authority_rows(deployed, now)
+    rows = _authority_rows(deployed, in_use(deployed, site.authority.generation), now)
     for topology in site.topologies:
         for node in load_kind(topology.kind).nodes(site, topology):
             recorded = deployed.node(node.kind, node.host)
@@ -66,13 +67,14 @@ def _clients(places: Places, now: datetime) -> list[StatusRow]:
     return rows
 
 
-def _authority_rows(deployed: Deployed, now: datetime) -> list[StatusRow]:
-    """Show each generation of the authority: what hosts trust, then what signs below it."""
+def _authority_rows(deployed: Deployed, shown: frozenset[int], now: datetime) -> list[StatusRow]:
+    """Show generations of the authority, each: what hosts trust, then what signs below it."""
     from app.pki.pem import read_bundle
     from app.pki.reading import facts_of
 
     rows: list[StatusRow] = []
-    for generation, anchor in sorted(deployed.authorities.items()):
+    known = ((g, deployed.authorities[g]) for g in sorted(shown & deployed.authorities.keys()))
+    for generation, anchor in known:
         below = deployed.issuers.get(generation, "")
         found = [facts_of(der) for der in read_bundle(f"{anchor}{below}".encode()).values()]
         root, *others = found

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from app.errors import UsageError
@@ -43,10 +45,12 @@ def export_client(
     folder: Path,
     now: datetime,
     signed: Credential | None = None,
+    others: Mapping[int, str] = MappingProxyType({}),
 ) -> tuple[Path, ...]:
     """Issue a credential for a client and write it to a new folder of mode 0700.
 
-    One that others have `signed` is written as it is.
+    One that others have `signed` is written as it is.  `others` are certificates (PEM) of further
+    generations of the CA that hosts have certificates of, while the CA is changed.
     The folder holds PEM (key, certificate, CA) and PKCS12 stores for Java with their password in
     a file of its own.  Raises UsageError under pinned trust, where a client would have to be
     imported into every host's store, and where the folder exists.
@@ -54,18 +58,21 @@ def export_client(
     from app.pki import keeping, pem, stores
     from app.pki.authority import issue
     from app.pki.passwords import new_password
+    from app.pki.pem import read_bundle
 
     wanted = client_spec(site, name)
     alias = name.lower() if all(c.isalnum() or c in "._-" for c in name.lower()) else "client"
     authority = keeping.load_authority(vault, wanted.issuer, wanted.generation)
     credential = signed or issue(authority, wanted, now)
     password = new_password()
+    more = {f"ca-g{g}": read_bundle(text.encode())["cert-1"] for g, text in others.items()}
+    trusted = {"ca": authority.anchor_der, **more}
     files = {
         "client.key.pem": pem.pem_key(credential),
         "client.cert.pem": pem.pem_chain(credential),
-        "ca.pem": pem.pem_cert(authority.anchor_der),
+        "ca.pem": b"".join(pem.pem_cert(der) for der in trusted.values()),
         "client.p12": stores.key_store(credential, "PKCS12", password, alias),
-        "trust.p12": stores.trust_store({"ca": authority.anchor_der}, "PKCS12", password),
+        "trust.p12": stores.trust_store(trusted, "PKCS12", password),
         "password": f"{password.reveal()}\n".encode(),
     }
     return _write(folder, files)

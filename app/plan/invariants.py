@@ -80,6 +80,6 @@ class Watch:
             raise PreflightError(
                 f"this plan would break a link: {problems[0]}",
                 problems=problems,
-                hint="Nothing was changed. A change of the trust itself (another CA, or pinned "
-                "instead of a CA) needs a phase in which both are trusted; undo it in site.yaml.",
+                hint="Nothing was changed. A change of the trust itself (a CA instead of pinned "
+                "certificates) needs a phase in which both are trusted; undo it in site.yaml.",
             )

@@ -23,6 +23,7 @@ from app.plan.phases import NodeState, Phase, peers, phases
 from app.plan.plan import Check, NodeStep, Plan, Step, Wave
 from app.plan.preflight import checks, names_checks
 from app.plan.specs import cause_of, new_key_reasons, signature, signer, spec_of
+from app.plan.succession import Succession, succession
 
 __all__ = ["Inputs", "Intent", "links_of", "make_plan"]
 
@@ -84,6 +85,7 @@ class _Planner:
         self.standing: dict[str, Standing] = {}
         self.awaits: dict[str, Awaited] = {}
         self.outlook = Outlook()
+        self.change = Succession()
 
     def deliveries(self) -> tuple[Check, ...]:
         """Say how far each delivery by hand got."""
@@ -145,9 +147,14 @@ class _Planner:
         arrived = all(record and record.delivery == "delivered" for record in records)
         arrived = arrived and not self.outlook.held.whole
         close = self.kind.closes_plain(self.topology) and arrived
+        self.change = succession(
+            self.inputs.site, self.nodes, self.by_hand, self.inputs.deployed, self._resolve,
+            gets=fresh, held=self.outlook.held.whole,
+        )  # fmt: skip
         return phases(
-            self.inputs.site, self.nodes, self.links, fresh, known, close, framed=self.framed
-        )
+            self.inputs.site, self.nodes, self.links, fresh, known, close, change=self.change,
+            framed=self.framed,
+        )  # fmt: skip
 
     def _learn(self, node: Node) -> None:
         recorded = self.inputs.deployed.node(node.kind, node.host)

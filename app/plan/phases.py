@@ -2,23 +2,30 @@
 
 With a CA a new leaf is trusted by everyone at once: one phase.  Pinned trust knows each leaf by
 itself, so a node that peers already trust gets a new one in three: `trust` (peers trust the old
-and the new), `leaf` (the node presents the new), `drop` (peers trust only the new).  Closing the
+and the new), `leaf` (the node presents the new), `drop` (peers trust only the new).  Another CA
+takes the same three, all nodes together.  Closing the
 plain listeners is a phase of its own, behind the gate that proves every link.  Where a product
 would act on what it sees meanwhile, all of it is framed: `guard` comes first, `free` last.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from app.kinds.base import Guard
 from app.model import Link, Node, Site
+from app.plan.succession import Succession
 
 PhaseName = Literal["guard", "deploy", "trust", "leaf", "drop", "close", "free"]
 Trust = tuple[tuple[str, str], ...]
 
+CA_TITLES: Mapping[PhaseName, str] = {
+    "trust": "Trust the new CA beside the old",
+    "leaf": "Present certificates of the new CA",
+    "drop": "Trust only the new CA",
+}
 TITLES: Mapping[PhaseName, str] = {
     "guard": "Hold everything where it is",
     "deploy": "Deploy keys, certificates and configuration",
@@ -50,6 +57,7 @@ class Phase:
     nodes: Mapping[str, NodeState]
     close_plain: bool = False
     reverse: bool = False
+    of_ca: bool = False
 
     @property
     def guard(self) -> Guard:
@@ -59,7 +67,7 @@ class Phase:
     @property
     def title(self) -> str:
         """Give the phase in words."""
-        return TITLES[self.name]
+        return CA_TITLES.get(self.name, TITLES[self.name]) if self.of_ca else TITLES[self.name]
 
 
 def guard_of(name: str) -> Guard:
@@ -75,16 +83,17 @@ def phases(
     known: frozenset[str],
     close_plain: bool,
     *,
+    change: Succession = Succession(),  # noqa: B008 (frozen)
     framed: bool = False,
 ) -> tuple[Phase, ...]:
     """Give the phases that lead from what is deployed to what should be.
 
     `fresh` are the nodes that need a new leaf, `known` those that peers may already trust by an
-    old one; `framed` puts a phase before all others, and one behind them.
+    old one; `change` says how a change of the CA stands; `framed` puts a phase before all others,
+    and one behind them.
     """
     if site.authority.trust == "ca":
-        trust: Trust = ((_ca_alias(site), f"ca:{site.authority.generation}"),)
-        result = [Phase("deploy", {n.name: NodeState(_leaf(n, fresh), trust) for n in nodes})]
+        result = _ca(site, nodes, fresh, change)
     else:
         result = _pinned(nodes, links, fresh, fresh & known)
     if close_plain:
@@ -104,8 +113,26 @@ def peers(node: str, links: tuple[Link, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _ca_alias(site: Site) -> str:
-    return f"ca-g{site.authority.generation}"
+def trusted(site: Site, others: Iterable[int] = ()) -> Trust:
+    """Give the trust entries of the wanted CA, behind those of other generations."""
+    return tuple((f"ca-g{g}", f"ca:{g}") for g in sorted({*others, site.authority.generation}))
+
+
+def _ca(
+    site: Site, nodes: tuple[Node, ...], fresh: frozenset[str], change: Succession
+) -> list[Phase]:
+    def states(trust: Trust, fresh: frozenset[str] = frozenset()) -> dict[str, NodeState]:
+        return {node.name: NodeState(_leaf(node, fresh), trust) for node in nodes}
+
+    last = trusted(site, change.stay)
+    if not change.old:
+        return [Phase("deploy", states(last, fresh))]
+    both = trusted(site, (*change.old, *change.stay))
+    result = [Phase("trust", states(both), of_ca=True)]
+    if not change.behind:
+        result.append(Phase("leaf", states(both, fresh), reverse=True, of_ca=True))
+        result.append(Phase("drop", states(last), reverse=True, of_ca=True))
+    return result
 
 
 def _leaf(node: Node, fresh: frozenset[str]) -> Literal["current", "next"]:

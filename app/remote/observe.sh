@@ -10,8 +10,8 @@ lacks() {
   for group_ in "$@"; do
     rest_=$group_\| there_=
     while [ -n "$rest_" ]; do
-      ! have "${rest_%%|*}" || there_=1
-      rest_=${rest_#*|}
+      ! have "${rest_%%\|*}" || there_=1
+      rest_=${rest_#*\|}
     done
     [ -n "$there_" ] || { echo "lacks $group_"; lacks_=0; }
   done

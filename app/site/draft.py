@@ -201,13 +201,16 @@ def set_authority(draft: Draft, **values: Any) -> Draft:
 def set_source(draft: Draft, source: Source, was: AuthoritySpec | None = None) -> Draft:
     """Choose where the CA comes from; another choice means another CA, which nothing says yet.
 
-    `was` is the authority of the site: going back to its source goes back to its CA.
+    `was` is the authority of the site: going back to its source goes back to its CA, and one that
+    is made here in place of another is a generation of its own.
     """
     if source == draft.authority.source:
         return draft
     if was is not None and was.source == source:
         return set_authority(draft, source=source, anchor=was.anchor, generation=was.generation)
-    return set_authority(draft, source=source, anchor="")
+    after = was.generation + 1 if was is not None and source == "own" else 0
+    generation = after or draft.authority.generation
+    return set_authority(draft, source=source, anchor="", generation=generation)
 
 
 def _with(options: Options, key: str, value: Scalar | None) -> Options:

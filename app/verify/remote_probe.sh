@@ -4,17 +4,17 @@
 # Standard input: the key store's password, the trust store's password, then trusted PEM, if any.
 LC_ALL=C; export LC_ALL
 umask 077
-end() { printf '%s %s\n' "$token" "$1"; exit 0; }
+finish() { printf '%s %s\n' "$token" "$1"; exit 0; }
 # Elsewhere than in a builtin, printf would show a password in the process list.
-case $(command -V printf 2>/dev/null) in *builtin*) ;; *) end no-builtin-printf ;; esac
-command -v openssl >/dev/null 2>&1 || end no-openssl
+case $(command -V printf 2>/dev/null) in *builtin*) ;; *) finish no-builtin-printf ;; esac
+command -v openssl >/dev/null 2>&1 || finish no-openssl
 IFS= read -r key_pass
 IFS= read -r trust_pass
 dir=
 trap '[ -z "$dir" ] || rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT TERM PIPE
 dir=$(mktemp -d /dev/shm/tlswright.XXXXXX 2>/dev/null) ||
-  dir=$(mktemp -d "${TMPDIR:-/tmp}/tlswright.XXXXXX" 2>/dev/null) || { dir=; end no-folder; }
+  dir=$(mktemp -d "${TMPDIR:-/tmp}/tlswright.XXXXXX" 2>/dev/null) || { dir=; finish no-folder; }
 
 # Since OpenSSL 3, stores made with RC2 open with -legacy only, which 1.1.1 does not know.
 p12() {
@@ -24,16 +24,16 @@ p12() {
   printf '%s\n' "$pass" | openssl pkcs12 -legacy -in "$store" -passin stdin "$@" >"$to" 2>"$dir/why2"
 }
 bad_store() {
-  if grep -qi -e 'mac verify' -e 'invalid password' "$dir/why"; then end "$1-password"; fi
-  end "$1-unreadable"
+  if grep -qi -e 'mac verify' -e 'invalid password' "$dir/why"; then finish "$1-password"; fi
+  finish "$1-unreadable"
 }
 
-[ -r "$key_path" ] || end key-missing
+[ -r "$key_path" ] || finish key-missing
 if [ "$key_format" = PEM ]; then
-  cat <"$key_path" >"$dir/key.pem" && cp "$dir/key.pem" "$dir/leaf.pem" && : >"$dir/chain.pem" || end key-unreadable
-  [ -z "$cert_path" ] || cat <"$cert_path" >"$dir/leaf.pem" || end key-missing
+  cat <"$key_path" >"$dir/key.pem" && cp "$dir/key.pem" "$dir/leaf.pem" && : >"$dir/chain.pem" || finish key-unreadable
+  [ -z "$cert_path" ] || cat <"$cert_path" >"$dir/leaf.pem" || finish key-missing
   if grep -q 'BEGIN ENCRYPTED' "$dir/key.pem"; then
-    printf '%s\n' "$key_pass" | openssl pkey -in "$key_path" -passin stdin >"$dir/key.pem" 2>"$dir/why" || end key-password
+    printf '%s\n' "$key_pass" | openssl pkey -in "$key_path" -passin stdin >"$dir/key.pem" 2>"$dir/why" || finish key-password
   fi
   sed '1,/-----END CERT/d' "$dir/leaf.pem" >"$dir/chain.pem"
 else
@@ -41,15 +41,15 @@ else
   p12 "$key_path" "$key_pass" "$dir/leaf.pem" -nokeys -clcerts || bad_store key
   p12 "$key_path" "$key_pass" "$dir/chain.pem" -nokeys -cacerts || bad_store key
 fi
-grep -q 'PRIVATE KEY-' "$dir/key.pem" && grep -q 'BEGIN CERT' "$dir/leaf.pem" || end key-empty
+grep -q 'PRIVATE KEY-' "$dir/key.pem" && grep -q 'BEGIN CERT' "$dir/leaf.pem" || finish key-empty
 case $trust_format in
   PKCS12)
-    [ -r "$trust_path" ] || end trust-missing
+    [ -r "$trust_path" ] || finish trust-missing
     p12 "$trust_path" "$trust_pass" "$dir/trust.pem" -nokeys || bad_store trust ;;
-  PEM) cat <"$trust_path" >"$dir/trust.pem" 2>/dev/null || end trust-missing ;;
+  PEM) cat <"$trust_path" >"$dir/trust.pem" 2>/dev/null || finish trust-missing ;;
   *) cat >"$dir/trust.pem" ;;
 esac
-grep -q 'BEGIN CERT' "$dir/trust.pem" || end trust-empty
+grep -q 'BEGIN CERT' "$dir/trust.pem" || finish trust-empty
 
 set -- -connect "$connect" $verify -CAfile "$dir/trust.pem" \
   -cert "$dir/leaf.pem" -key "$dir/key.pem"
@@ -81,4 +81,4 @@ if grep -q '^verify error' "$dir/err" && ! grep -q 'BEGIN CERT' "$dir/out"; then
   mv "$dir/judged" "$dir/err" && mv "$dir/judged-rc" "$dir/rc"
 fi
 show
-end done
+finish done

@@ -1,4 +1,4 @@
-"""Imported CA on embedded hosts: an intermediate of a root elsewhere signs, and its path holds."""
+"""Imported CA on embedded hosts: from a CA made here to an intermediate of a root elsewhere."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from app.demo.headless import state
 from app.demo.place import Place
+from app.plan.phases import CA_TITLES
 from tests.cli.command import passphrase_file
 from tests.cli.embedded import embedded, run
 from tests.unit.judges import judge, need
@@ -41,13 +42,18 @@ def test_an_imported_intermediate_ca_goes_the_whole_way(tmp_path: Path) -> None:
         openssl(tmp_path, "pkcs8", "-topk8", "-in", str(below.key), "-passout", f"file:{password}")
     )
     with embedded(tmp_path / "demo") as place:
+        assert run(place, "apply", "--yes").returncode == 0
+        _another_ca_made_here(place)
         taken = data(
             place, "ca", "import", str(tmp_path / "path.pem"), "--ca-key", str(locked),
             "--ca-key-password-file", str(password),
         )  # fmt: skip
-        assert (taken["usable"], taken["generation"]) == (True, 1)
+        assert (taken["usable"], taken["generation"]) == (True, 3)
         shown = run(place, "plan").stdout
-        assert "issuer   Demo (imported CA, generation 1)" in shown
+        assert "issuer   Demo (imported CA, generation 3)" in shown
+        assert all(title in shown for title in CA_TITLES.values())
+        # Nothing was changed yet: what the hosts have still holds.
+        assert {f["verdict"] for f in data(place, "verify")} <= {"ok", "skip"}
         done = run(place, "apply", "--yes")
         assert done.returncode == 0, done.stderr
         before = state(place)
@@ -57,6 +63,7 @@ def test_an_imported_intermediate_ca_goes_the_whole_way(tmp_path: Path) -> None:
         rows = data(place, "status")
         names = {row["role"]: row["subject"] for row in rows if row["generation"]}
         assert (names["authority"], names["intermediate"]) == ("Corp Root", "Corp Brokers")
+        assert {row["generation"] for row in rows} == {"g3"}
         findings = data(place, "verify")
         issuers = [f for f in findings if f["tried"] == "right issuer and generation"]
         assert issuers
@@ -74,3 +81,15 @@ def test_an_imported_intermediate_ca_goes_the_whole_way(tmp_path: Path) -> None:
         for old, new in zip(serials, now, strict=True):
             first = [found[0] for text in (old, new) if (found := leaf.search(text))]
             assert first[0] != first[1]
+
+
+def _another_ca_made_here(place: Place) -> None:
+    """From g1 to g2, both made here; without a terminal and --yes nothing comes of it."""
+    text = (place.site / "site.yaml").read_text()
+    assert run(place, "rotate", "ca").returncode == 2
+    assert (place.site / "site.yaml").read_text() == text
+    done = run(place, "rotate", "ca", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "generation: 2" in (place.site / "site.yaml").read_text()
+    roots = [row for row in data(place, "status") if row["role"] == "authority"]
+    assert [(row["subject"], row["generation"]) for row in roots] == [("Demo CA g2", "g2")]

@@ -18,7 +18,9 @@ from app.pki.vault import Vault
 from tests.lab.host import LabHost
 from tests.lab.site import PASSPHRASE, Site
 
-OWN = ("etc/", "opt/", "usr/local/mmm/", "var/lib/tlswright/")
+BROUGHT = ("root/first", "root/second")
+"""Where tests put what a person brings to a host that cannot be reached."""
+OWN = ("etc/", "opt/", "usr/local/mmm/", "var/lib/tlswright/", *BROUGHT)
 """Where a host may hold passwords and keys of its own."""
 SYSTEM = ("etc/ssh/", "root/.ssh/", "etc/ssl/private/")
 MEMORY = ("tmp", "run", "dev/shm", "var/tmp")
@@ -74,9 +76,11 @@ def _forms(value: bytes) -> tuple[bytes, ...]:
 
 
 def _key(der: bytes) -> tuple[bytes, ...]:
-    """Give the key without what all keys of its type have in common at their beginning."""
+    """Give a part of the key that no certificate shows: of RSA a prime, of a curve its number."""
+    at = len(der) * 3 // 5 if len(der) > 300 else 40
     body = base64.b64encode(der)
-    return (der[40:72], der[40:72].hex().encode(), body[64:128])
+    line = max(1, at * 4 // 3 // 64) * 64
+    return (der[at : at + 32], der[at : at + 32].hex().encode(), body[line : line + 64])
 
 
 def _beside(site: Site, markers: Sequence[Marker]) -> Iterator[str]:
@@ -96,7 +100,7 @@ def _on_host(host: LabHost, markers: Sequence[Marker]) -> Iterator[str]:
             data = path.read_bytes() if found.st_size <= LARGEST else b""
         except (FileNotFoundError, OSError):
             continue
-        closed = not found.st_mode & 0o007
+        closed = not found.st_mode & 0o007 or _shut_away(path, inside)
         own = inside.startswith(OWN) and closed
         for marker in markers:
             if not (own and marker.host in (host.name, "*")) and marker.within(data):
@@ -106,6 +110,12 @@ def _on_host(host: LabHost, markers: Sequence[Marker]) -> Iterator[str]:
     if host.running():
         log = host.run(["journalctl", "--no-pager", "-o", "cat"]).stdout.encode()
         yield from (f"{m.name} in the journal of {host.name}" for m in markers if m.within(log))
+
+
+def _shut_away(path: Path, inside: str) -> bool:
+    """Tell whether a folder on the way to a file lets its owner in and nobody else."""
+    folders = path.parents[: inside.count("/")]
+    return any(not folder.lstat().st_mode & 0o077 for folder in folders)
 
 
 def _written(host: LabHost) -> Iterator[tuple[Path, str]]:

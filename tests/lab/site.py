@@ -226,7 +226,7 @@ def imported_ca(folder: Path) -> tuple[str, ...]:
 
 def type_passphrase(terminal: Tmux) -> None:
     """Give the wizard a new vault's passphrase, twice, and go on to the next step."""
-    terminal.wait("> Passphrase of the vault")
+    terminal.go_on("Tab", "> Passphrase of the vault")
     terminal.type(PASSPHRASE)
     terminal.keys("Tab")
     terminal.wait("> Passphrase once more")

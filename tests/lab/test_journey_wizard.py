@@ -73,7 +73,6 @@ def _names_trust_options(terminal: Tmux) -> None:
     terminal.wait("How do peers dial each host?")
     terminal.keys("C-n")
     terminal.wait("Who vouches for your hosts?")
-    terminal.keys("Tab", "Tab", "Tab", "Tab", "Tab")
     type_passphrase(terminal)
     terminal.wait("How should it run?")
     terminal.keys("C-n")

@@ -69,7 +69,6 @@ def _to_the_review(terminal: Tmux, mmm: MmmSite) -> None:
     assert mmm.site.lab[MONITOR].address in terminal.screen()
     terminal.keys("C-n")
     terminal.wait("Any certificate of this CA can drive the cluster")
-    terminal.keys("Tab", "Tab", "Tab", "Tab")
     type_passphrase(terminal)
     terminal.wait("How should it run?")
     terminal.keys("C-n")

@@ -57,7 +57,6 @@ def _to_the_review(terminal: Tmux, hosts: tuple[str, ...]) -> None:
     terminal.wait("How do peers dial each host?")
     terminal.keys("C-n")
     terminal.wait("Who vouches for your hosts?")
-    terminal.keys("Tab", "Tab", "Tab", "Tab")
     type_passphrase(terminal)
     terminal.wait("How should it run?")
     terminal.keys("C-n")

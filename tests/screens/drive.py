@@ -65,6 +65,28 @@ async def until(pilot: Pilot[int], holds: Callable[[], bool], seconds: float = 1
         await pilot.pause(0.02)
 
 
+async def steady(pilot: Pilot[int]) -> str:
+    """Wait until nothing on the screen moves any more; give it as text.
+
+    Where a list scrolls to depends on what had its size when the focus came.
+    """
+    app: TlswrightApp = pilot.app  # type: ignore[assignment]
+    before, same = "", 0
+    end = time.monotonic() + 10.0
+    while same < 3:
+        if time.monotonic() > end:
+            raise AssertionError(f"it moves without an end; the screen:\n{before}")
+        await pilot.wait_for_scheduled_animations()
+        now = text_of(app)
+        before, same = now, same + 1 if now == before else 0
+    return before
+
+
+async def looks(pilot: Pilot[int], name: str) -> None:
+    """Compare the screen, once nothing moves, with the one that was looked at."""
+    same_as_stored(name, await steady(pilot))
+
+
 def drive(
     app: TlswrightApp,
     story: Callable[[Pilot[int]], Awaitable[None]],

@@ -16,7 +16,7 @@ from screens.steps.options import OptionsScreen
 from screens.steps.review import ReviewScreen
 from screens.steps.trust import TrustScreen
 from tests.screens.cluster import ALIEN, to_hosts
-from tests.screens.drive import drive, same_as_stored, state_for, text_of, until
+from tests.screens.drive import drive, looks, same_as_stored, state_for, steady, text_of, until
 from tests.screens.kinds import choose
 from tests.screens.recorded_cluster import (
     ClusterFront,
@@ -42,31 +42,30 @@ def test_every_step_of_a_cluster_looks_as_it_was_looked_at(
     app = TlswrightApp(state_for(front))
     tag, seen = f"cluster-{size[0]}x{size[1]}", list[str]()
 
-    def look(name: str) -> None:
-        seen.append(text_of(app))
+    async def look(pilot: Pilot[int], name: str) -> None:
+        seen.append(await steady(pilot))
         same_as_stored(f"{name}-{tag}", seen[-1])
 
     async def story(pilot: Pilot[int]) -> None:
         await choose(pilot, "RabbitMQ")
-        same_as_stored(f"topology-{tag}", text_of(app))
+        await looks(pilot, f"topology-{tag}")
         await to_hosts(pilot)
-        look("hosts")
+        await look(pilot, "hosts")
         await to_step(pilot, NamesScreen)
         await until(pilot, lambda: app.state.draft.host("r3").names == ("r3", "10.4.7.13"))
-        look("names")
+        await look(pilot, "names")
         await to_step(pilot, TrustScreen)
-        look("trust")
+        await look(pilot, "trust")
         await type_passphrase(pilot)
         await to_step(pilot, OptionsScreen)
-        look("options")
+        await look(pilot, "options")
         await to_step(pilot, ReviewScreen)
         await until(pilot, lambda: app.state.plan is not None)
         await pilot.press("down", "down")
-        await pilot.pause()
-        look("review")
+        await look(pilot, "review")
         await pilot.press("a")
         await until(pilot, lambda: "Apply now" in text_of(app))
-        look("apply")
+        await look(pilot, "apply")
 
     drive(app, story, size)
     assert not [word for text in seen for word in ALIEN if word in text]
@@ -83,11 +82,11 @@ def test_a_run_over_a_cluster_and_its_end_look_as_they_were_looked_at(
     async def story(pilot: Pilot[int]) -> None:
         await until(pilot, lambda: "Enter: what next" in text_of(app))
         assert isinstance(app.screen, RunScreen)
-        same_as_stored(f"run-{tag}", text_of(app))
+        await looks(pilot, f"run-{tag}")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, DoneScreen))
         await until(pilot, lambda: "Where things are" in text_of(app))
-        same_as_stored(f"done-{tag}", text_of(app))
+        await looks(pilot, f"done-{tag}")
         await pilot.press("f1")
         await until(pilot, lambda: "rabbitmqctl" in text_of(app))
         assert not [word for word in ALIEN if word in text_of(app)]

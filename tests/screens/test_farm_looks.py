@@ -19,7 +19,7 @@ from screens.steps.names import NamesScreen
 from screens.steps.options import OptionsScreen
 from screens.steps.review import ReviewScreen
 from screens.steps.trust import TrustScreen
-from tests.screens.drive import drive, same_as_stored, state_for, text_of, until
+from tests.screens.drive import drive, looks, state_for, text_of, until
 from tests.screens.kinds import choose
 from tests.screens.recorded import RUN
 from tests.screens.recorded_farm import (
@@ -52,27 +52,25 @@ def test_every_step_of_mmm_looks_as_it_was_looked_at(
 
     async def story(pilot: Pilot[int]) -> None:
         await choose(pilot, "MySQL-MMM")
-        same_as_stored(f"topology-{tag}", text_of(app))
+        await looks(pilot, f"topology-{tag}")
         await pilot.press("tab", *"mmm", "enter")
         await until(pilot, lambda: isinstance(app.screen, HostsScreen))
         app.screen.query_one(Input).value = TYPED
         await pilot.press("enter", "enter", "up", "up")
         await until(pilot, lambda: len(app.state.checks) == 3)
-        await pilot.pause()
-        same_as_stored(f"hosts-{tag}", text_of(app))
+        await looks(pilot, f"hosts-{tag}")
         await to_step(pilot, NamesScreen)
         await to_step(pilot, TrustScreen)
-        same_as_stored(f"trust-{tag}", text_of(app))
+        await looks(pilot, f"trust-{tag}")
         await type_passphrase(pilot)
         await to_step(pilot, OptionsScreen)
-        same_as_stored(f"options-{tag}", text_of(app))
+        await looks(pilot, f"options-{tag}")
         await to_step(pilot, ReviewScreen)
         await until(pilot, lambda: app.state.plan is not None)
-        await pilot.pause()
-        same_as_stored(f"review-{tag}", text_of(app))
+        await looks(pilot, f"review-{tag}")
         await pilot.press("a")
         await until(pilot, lambda: "Apply now" in text_of(app))
-        same_as_stored(f"apply-{tag}", text_of(app))
+        await looks(pilot, f"apply-{tag}")
 
     drive(app, story, size)
 
@@ -106,8 +104,7 @@ def test_a_run_that_stopped_says_that_roles_are_held_still(
         await until(pilot, lambda: "Enter: what next" in text_of(app))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, FailureScreen))
-        await pilot.pause()
-        same_as_stored(f"failure-farm-{size[0]}x{size[1]}", text_of(app))
+        await looks(pilot, f"failure-farm-{size[0]}x{size[1]}")
         await pilot.press("down", "enter")
         await until(pilot, lambda: f"start rollback {RUN}" in front.asked)
 

@@ -14,7 +14,7 @@ from screens.form import Form
 from screens.steps.hosts import HostsScreen
 from screens.steps.options import OptionsScreen
 from screens.steps.trust import TrustScreen
-from tests.screens.drive import drive, same_as_stored, state_for, text_of, until
+from tests.screens.drive import drive, looks, state_for, steady, until
 from tests.screens.recorded import FakeFront
 from tests.screens.test_wizard import SIZES, to_hosts, to_step, type_passphrase
 
@@ -55,21 +55,20 @@ def test_spokes_of_two_hubs_look_as_they_were_looked_at(
         await until(pilot, lambda: app.state.draft.host("h2").role == "hub")
         await homed(pilot, app, 4, "h2")
         await homed(pilot, app, 5, "all")
-        await pilot.pause()
-        same_as_stored(f"hosts-{tag}", text_of(app))
+        await looks(pilot, f"hosts-{tag}")
         go_to(app, 1)
         await pilot.press("o")
         await until(pilot, lambda: isinstance(app.screen, Edit))
+        await steady(pilot)
         app.screen.query_one(Form).focus_on("stomp_port")
-        await pilot.pause()
-        same_as_stored(f"own-{tag}", text_of(app))
+        await looks(pilot, f"own-{tag}")
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, HostsScreen))
         await to_step(pilot, TrustScreen)
         await type_passphrase(pilot)
         await to_step(pilot, OptionsScreen)
+        await steady(pilot)
         app.screen.query_one(Form).focus_on("stomp_verify")
-        await pilot.pause()
-        same_as_stored(f"options-{tag}", text_of(app))
+        await looks(pilot, f"options-{tag}")
 
     drive(app, story, size)

@@ -14,7 +14,7 @@ from screens.done import DoneScreen
 from screens.failure import FailureScreen
 from screens.findings import FindingsScreen
 from screens.run import RunScreen
-from tests.screens.drive import drive, same_as_stored, state_for, text_of, until
+from tests.screens.drive import drive, looks, state_for, text_of, until
 from tests.screens.recorded import RUN, FakeFront, events, findings, past_runs, site, status_rows
 
 SIZES = [(80, 24), (120, 40)]
@@ -35,8 +35,7 @@ def test_a_live_run_shows_each_host_and_goes_on_while_it_is_watched(
 
     async def story(pilot: Pilot[int]) -> None:
         await until(pilot, lambda: "renamed into place" in text_of(app))
-        await pilot.pause()
-        same_as_stored(f"run-{size[0]}x{size[1]}", text_of(app))
+        await looks(pilot, f"run-{size[0]}x{size[1]}")
         front.more.set()
 
     drive(app, story, size)
@@ -55,11 +54,11 @@ def test_a_run_that_went_well_leads_to_its_findings_and_what_next(
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, DoneScreen))
         await until(pilot, lambda: "SHA-256 AB:12" in text_of(app))
-        same_as_stored(f"done-{tag}", text_of(app))
+        await looks(pilot, f"done-{tag}")
         await pilot.press("f")
         await until(pilot, lambda: isinstance(app.screen, FindingsScreen))
         await until(pilot, lambda: "not checked in demo" in text_of(app))
-        same_as_stored(f"findings-{tag}", text_of(app))
+        await looks(pilot, f"findings-{tag}")
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, DoneScreen))
         await pilot.press("enter")
@@ -80,8 +79,7 @@ def test_a_run_that_stopped_says_why_what_stands_and_what_can_be_done(
         assert "The key store's password" in text_of(app)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, FailureScreen))
-        await pilot.pause()
-        same_as_stored(f"failure-{size[0]}x{size[1]}", text_of(app))
+        await looks(pilot, f"failure-{size[0]}x{size[1]}")
         await pilot.press("down", "enter")
         await until(pilot, lambda: f"start rollback {RUN}" in front.asked)
 
@@ -148,10 +146,10 @@ def test_the_dashboard_puts_what_is_urgent_first(front: FakeFront, size: tuple[i
 
     async def story(pilot: Pilot[int]) -> None:
         await until(pilot, lambda: "EXPIRED" in text_of(app))
-        same_as_stored(f"dashboard-{size[0]}x{size[1]}", text_of(app))
+        await looks(pilot, f"dashboard-{size[0]}x{size[1]}")
         await pilot.press("h")
         await until(pilot, lambda: "20261120-0400" in text_of(app))
-        same_as_stored(f"runs-{size[0]}x{size[1]}", text_of(app))
+        await looks(pilot, f"runs-{size[0]}x{size[1]}")
 
     drive(app, story, size)
 

@@ -19,7 +19,7 @@ from screens.steps.options import OptionsScreen
 from screens.steps.review import ReviewScreen
 from screens.steps.topology import TopologyScreen
 from screens.steps.trust import TrustScreen
-from tests.screens.drive import drive, same_as_stored, state_for, text_of, until
+from tests.screens.drive import drive, looks, state_for, text_of, until
 from tests.screens.recorded import FakeFront, events, plan, site
 
 PASS = "correct horse battery"
@@ -83,21 +83,20 @@ def test_every_step_fits_and_looks_as_it_was_looked_at(
     tag = f"{size[0]}x{size[1]}"
 
     async def story(pilot: Pilot[int]) -> None:
-        same_as_stored(f"topology-{tag}", text_of(app))
+        await looks(pilot, f"topology-{tag}")
         await to_hosts(pilot, "hub-a1=root@10.4.7.10 ops@spk-[01-03].example.net")
-        same_as_stored(f"hosts-{tag}", text_of(app))
+        await looks(pilot, f"hosts-{tag}")
         await to_step(pilot, NamesScreen)
-        same_as_stored(f"names-{tag}", text_of(app))
+        await looks(pilot, f"names-{tag}")
         await to_step(pilot, TrustScreen)
-        same_as_stored(f"trust-{tag}", text_of(app))
+        await looks(pilot, f"trust-{tag}")
         await type_passphrase(pilot)
         await to_step(pilot, OptionsScreen)
-        same_as_stored(f"options-{tag}", text_of(app))
+        await looks(pilot, f"options-{tag}")
         await to_step(pilot, ReviewScreen)
         await until(pilot, lambda: app.state.plan is not None)
         await pilot.press("down", "down", "down", "down")
-        await pilot.pause()
-        same_as_stored(f"review-{tag}", text_of(app))
+        await looks(pilot, f"review-{tag}")
 
     drive(app, story, size)
 

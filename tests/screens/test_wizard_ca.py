@@ -16,7 +16,7 @@ from screens.steps.names import NamesScreen
 from screens.steps.options import OptionsScreen
 from screens.steps.review import ReviewScreen
 from screens.steps.trust import TrustScreen
-from tests.screens.drive import drive, same_as_stored, state_for, text_of, until
+from tests.screens.drive import drive, looks, state_for, steady, text_of, until
 from tests.screens.recorded import FakeFront
 from tests.screens.test_wizard import SIZES, to_hosts, to_step, type_passphrase
 from tests.unit.openssl_ca import BELOW, make, openssl
@@ -79,9 +79,9 @@ def test_a_ca_from_files_is_asked_for_read_shown_and_kept(
         await to_trust(pilot)
         await name_files(pilot, "good.pem", "locked.key")
         await type_passphrase(pilot)
+        await steady(pilot)
         app.screen.query_one(Form).focus_on("source")
-        await pilot.pause()
-        same_as_stored(f"trust-imported-{size[0]}x{size[1]}", text_of(app))
+        await looks(pilot, f"trust-imported-{size[0]}x{size[1]}")
         await pilot.press("ctrl+n")
         await until(pilot, lambda: isinstance(app.screen, AskSecret))
         assert "locked.key: the private key is encrypted" in text_of(app)

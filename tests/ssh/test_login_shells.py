@@ -20,7 +20,7 @@ from tests.ssh.conftest import Connect
 from tests.ssh.homes import Homes, User, homes, needs
 from tests.ssh.steps import STATE, apply, carry, journal, litter, put, step, tree
 
-SCRIPT_SHELLS = ("busybox sh", "ksh93", "mksh", "zsh --emulate sh")
+SCRIPT_SHELLS = ("busybox sh", "ksh93", "zsh --emulate sh")
 """Beside dash and bash, which every other test of a transaction goes through."""
 
 SH_NOISE = """\

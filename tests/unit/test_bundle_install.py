@@ -221,6 +221,8 @@ def test_links_and_folders_in_the_way_are_not_followed(host: Host) -> None:
 
 def test_a_file_is_closed_before_its_first_byte(host: Host) -> None:
     """Look through the eyes of the `cat` that writes it, under a umask that forbids nothing."""
+    if host.shell[0] == "busybox":
+        pytest.skip("its cat is built in, so that no other can look")
     log, eyes = host.folder / "log", host.folder / "bin"
     eyes.mkdir()
     (eyes / "cat").write_text(

@@ -40,8 +40,9 @@ def apply(context: Context) -> Exit:
 def flags_rotate(parser: argparse.ArgumentParser) -> None:
     """Declare the flags of `rotate`."""
     parser.add_argument(
-        "what", nargs="?", choices=["leaves"], default="leaves", help="what to rotate"
-    )
+        "what", nargs="?", choices=["leaves", "ca"], default="leaves",
+        help="leaves: new keys and certificates; ca: a new CA, in three waves",
+    )  # fmt: skip
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--due", action="store_true", help="those past two thirds of their life")
     which.add_argument("--all", action="store_true", help="every node's")
@@ -55,6 +56,8 @@ def rotate(context: Context) -> Exit:
 
     flags, site = context.flags, context.site()
     members = {host for topology in site.topologies for host in topology.hosts}
+    if flags.what == "ca":
+        return _rotate_ca(context)
     if not (flags.due or flags.all or flags.host):
         raise UsageError("say what to rotate", hint="Give --due, --all or --host H.")
     unknown = [host for host in flags.host or () if host not in members]
@@ -67,6 +70,34 @@ def rotate(context: Context) -> Exit:
     if site.authority.source == "outside":
         return _asked(context, chosen)
     return _begin(context, "rotate", None, Intent(frozenset(chosen)))
+
+
+def _rotate_ca(context: Context) -> Exit:
+    """Make the next generation of the own CA and lead every host over to it.
+
+    site.yaml is put back where no run came of it.
+    """
+    from app.plan.make import Intent
+    from app.site.atomic import write_atomic
+    from app.site.write import save_site
+
+    flags, site, front = context.flags, context.site(), context.front()
+    if flags.due or flags.all or flags.host:
+        raise UsageError(
+            "the CA is rotated for every host at once",
+            hint="Leave out --due, --all and --host: tlswright rotate ca",
+        )
+    path, runs = context.places.site, len(front.runs())
+    before, changed = path.read_bytes(), front.next_ca(site)
+    after = path.read_bytes()
+    try:
+        return _begin(context, "rotate", None, Intent())
+    finally:
+        if changed != site and len(front.runs()) == runs:
+            if path.read_bytes() == after:
+                write_atomic(path, before, path.stat().st_mode & 0o7777)
+            else:  # a host key was pinned meanwhile
+                save_site(replace(context.site(), authority=site.authority), path)
 
 
 def _asked(context: Context, chosen: set[str]) -> Exit:

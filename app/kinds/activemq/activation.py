@@ -21,7 +21,8 @@ UNIT_STOP_SECONDS = 180
 START_SECONDS = 300
 CHECK_SECONDS = 300
 """A broker that reads a large store takes minutes."""
-# A broker listens before the rest of its configuration is loaded: what is wrong there ends it.
+# A broker listens before the rest of its configuration is loaded: what is wrong there ends it, and
+# nothing that it answers tells of that; what else is looked at meanwhile counts.
 SETTLE_SECONDS = 6
 DEMO_SETTLE_SECONDS = 1
 """The demo's broker has read everything before it listens."""

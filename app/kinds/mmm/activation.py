@@ -21,7 +21,8 @@ STOP_SECONDS = 150
 """Closed connections hold the port for a minute; the unit itself may take 30 s."""
 START_SECONDS = 150
 CHECK_SECONDS = 90
-SETTLE_SECONDS = 6
+SETTLE_SECONDS = 2
+"""The check has had an answer over the new certificate: no timer could say more of it."""
 OUTAGE_AGENT, OUTAGE_MONITOR, OUTAGE_ALL = 5, 15, 25
 TOLD = {"set": "told to hold the roles (set_manual)", "lift": "told to act again (set_active)"}
 HOLDS = "nothing fails over"

@@ -78,6 +78,7 @@ def evaluate(files: Iterable[tuple[Entry, ...]], asked: Asked, here: Here, run: 
         except ValueError as error:
             raise ConfigError(f"jump: {error}") from error
         _jump(found, asked.jump)
+        found.values["proxycommand"] = ["none"]
     walk = _Walk(found, asked.name, here, run)
     for number, part in enumerate(parts):
         walk.file(part, True, number)
@@ -197,7 +198,7 @@ class _Walk:
         value = _value(entry)
         if shape == "many":
             fresh = (key, value, self.number) not in self.seen
-        elif key in ("proxyjump", "proxycommand"):
+        elif key == "proxyjump" and value.lower() != "none":
             fresh = "proxyjump" not in found and "proxycommand" not in found
         else:
             fresh = key not in found
@@ -231,7 +232,12 @@ def _value(entry: Entry) -> str:
 
 
 def _jump(found: Settings, text: str) -> None:
-    found.values["proxyjump"] = ["none" if text.lower() == "none" else text]
+    """Set the jump hosts; they keep out a command that comes later, `none` does not."""
+    if text.lower() == "none":
+        found.values["proxyjump"] = ["none"]
+    else:
+        found.values["proxyjump"] = [text]
+        found.values["proxycommand"] = ["none"]
 
 
 def _both(one: Active, other: Active) -> Active:
@@ -261,7 +267,7 @@ def _resolved(found: Settings, name: str) -> str:
         )
         return str(socket.getnameinfo(info[0][4], socket.NI_NUMERICHOST)[0])
     except (OSError, UnicodeError):
-        return text.lower()
+        return text if re.search(r"[:%]|^[0-9.]*$", text) else text.lower()
 
 
 def _refuse_canonical(found: Settings) -> None:
