@@ -193,13 +193,13 @@ healthy() {
 # life: THIS is what a check that has passed says of the service's start, where it says any.
 life() {
   THIS=
-  [ ! -f "$RUN/in/check" ] || THIS=$(sed -n 's/^life //p' "$out_" 2>/dev/null)
+  [ ! -s "$RUN/in/check" ] || THIS=$(sed -n 's/^life //p' "$out_" 2>/dev/null)
 }
 
 # patience: how long to watch a healthy service: where it came up slowly, it dies slowly too.
 patience() {
   PATIENCE=$(((HEALTHY_SINCE - ${STARTED:-$HEALTHY_SINCE}) / 2))
-  [ "$PATIENCE" -le $((SETTLE * 10)) ] || PATIENCE=$((SETTLE * 10))
+  [ "$PATIENCE" -le $((SETTLE * 5)) ] || PATIENCE=$((SETTLE * 5))
   [ "$PATIENCE" -ge "$SETTLE" ] || PATIENCE=$SETTLE
 }
 
