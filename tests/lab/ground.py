@@ -49,6 +49,8 @@ class Seen:
 
     view: RunView
     said: str
+    advised: bool
+    """Every failure comes with what to do, or what stands, or the run ends with what comes next."""
 
     @property
     def exit(self) -> int | None:
@@ -73,7 +75,7 @@ class Ground:
         self._files: dict[str, Mapping[str, footprint.Footprint]] = {}
         self._keep("plain")
         assert self.apply().exit == 0
-        self._modes = {p: who[:3] for p, who in footprint.content(self.victim, ETC).items()}
+        self._modes = {name: _modes(found) for name, found in self._content().items()}
         self._change_names()
         self._keep("tls")
         self.accept_what_stands()
@@ -138,7 +140,7 @@ class Ground:
         started.end(RUN_SECONDS)
         run = self.front.runs()[0].run
         events = [e for e in self.front.follow(run, seconds=0.02) if e is not None]
-        return Seen(fold(events), "\n".join(_words(events)))
+        return Seen(fold(events), "\n".join(_words(events)), _advised(events))
 
     def apply(self, plan: Path | None = None) -> Seen:
         """Apply to the end, a saved plan where one is given."""
@@ -154,17 +156,24 @@ class Ground:
         until(lambda: tiny_hosts.shown(self.victim), REST_SECONDS, "the victim's service")
 
     def litter(self) -> list[str]:
-        """Name what a transaction that has ended must not leave beside its targets."""
-        every = [path for found in self._content().values() for path in found]
-        return [path for path in every if ".tlswright" in path]
+        """Name what a host that has its old files must not have beside them.
+
+        One that holds new ones, but never heard the last word, keeps the old until the next run.
+        """
+        return [
+            path
+            for name, found in self._content().items()
+            if _targets(found) == self._files[self.where][name]
+            for path in found
+            if ".tlswright" in path
+        ]
 
     def state(self) -> str:
         """Say which state stands and works on the victim: `old` or `new`; anything else fails."""
-        now = {
-            name: {path: who for path, who in found.items() if ".tlswright" not in path}
-            for name, found in self._content().items()
-        }
-        assert now["hub"] == self._files[self.where]["hub"] or self.where == "plain", "hub changed"
+        now = {name: _targets(found) for name, found in self._content().items()}
+        if now["hub"] != self._files[self.where]["hub"]:
+            assert self.where == "plain", "hub changed"
+            assert _modes(now["hub"]) == self._modes["hub"], "neither set is whole on the hub"
         shown = tiny_hosts.shown(self.victim)
         if now["spoke-a"] == self._files[self.where]["spoke-a"]:
             assert shown == self.old["spoke-a"], f"old files, but {shown or 'nothing'} is served"
@@ -174,7 +183,7 @@ class Ground:
 
     def _is_new(self, now: footprint.Footprint, shown: str) -> None:
         """The new set is whole, with modes and owners, and it is what is served."""
-        assert {path: who[:3] for path, who in now.items()} == self._modes
+        assert _modes(now) == self._modes["spoke-a"]
         folder = self.victim.path("/etc/activemq/instances-available/main")
         names, text = _names(folder), (folder / "activemq.xml").read_text()
         if self.where == "tls":
@@ -224,6 +233,14 @@ def _paths(host: LabHost) -> set[str]:
     return {path for path in every if not path.startswith((*OWN, ETC)) or ".tlswright" in path}
 
 
+def _targets(found: footprint.Footprint) -> footprint.Footprint:
+    return {path: who for path, who in found.items() if ".tlswright" not in path}
+
+
+def _modes(found: footprint.Footprint) -> footprint.Footprint:
+    return {path: who[:3] for path, who in found.items()}
+
+
 def _leaf(folder: Path, name: str) -> str:
     """Give the SHA-256 of the certificate in a key store."""
     certificate = _open(folder, name).public_bytes(Encoding.DER)
@@ -253,3 +270,8 @@ def _words(events: list[Event]) -> list[str]:
         if event.kind == "run-ended":
             told += [str(word) for word in event.data.get("next", ())]
     return told
+
+
+def _advised(events: list[Event]) -> bool:
+    failed = [e.data.get("hint") or e.data.get("explanation") for e in events if e.kind == "failed"]
+    return all(failed) or any(e.data.get("next") for e in events if e.kind == "run-ended")

@@ -15,6 +15,10 @@ from tests.lab.injections import hang_up
 from tests.lab.test_faults_killed import POINTS
 
 STEPS = {name: point for name, point in POINTS.items() if name != "the end of a step"}
+EARLY = {
+    "observing": At(host="spoke-a", state="observing"), "planning": At(kind="planned"),
+    "the first wave": At(kind="wave"),
+}  # fmt: skip
 SILENCE = Member("t1", "run", "group", "me", ()).silence_seconds
 SILENT = {
     "renaming": (At(state="switching"), "old"),
@@ -43,6 +47,23 @@ def test_a_connection_that_breaks_is_told_and_the_next_apply_finishes(
     faults.saw(f"connection cut at {step}", f"{words}, exit 13")
     ground.finishes()
     faults.saw(f"connection cut at {step}", f"{words}, exit 13; next apply finished")
+
+
+def test_a_connection_that_breaks_before_a_host_was_touched_leaves_nothing_to_mend(
+    ground: Ground, faults: Faults
+) -> None:
+    ground.reset("tls")
+    for name, at in EARLY.items():
+        run = ground.start(at, "wait")
+        run.waits()
+        hang_up(ground.victim)
+        run.go_on()
+        seen = ground.end(run)
+        assert "spoke-a: the connection was lost" in seen.said
+        assert seen.exit == 5, seen.said
+        assert ground.state() == "old"
+        faults.saw(f"connection cut at {name}", f"old state, nothing was touched, exit {seen.exit}")
+    ground.finishes()
 
 
 @pytest.mark.parametrize("step", SILENT)
