@@ -290,6 +290,7 @@ switch_files() {
   note live || return 1
   [ "$#" = 0 ] || touch "$@" 2>/dev/null  # a file that cannot be touched cannot be renamed either
   set --
+  seen_=$NL
   while row; do
     [ "$SAME" = 0 ] || continue
     case $ACTION in
@@ -298,7 +299,10 @@ switch_files() {
     esac || return 1
     [ -z "$ROOT" ] || [ "$ACTION" != put ] ||
       printf '%s\t%s\t%s\n' "$OWNER" "$GROUP" "$TARGET" >>"$STATE/owners"
-    case $NL$*$NL in *"$NL${REAL%/*}$NL"*) ;; *) set -- "$@" "${REAL%/*}" ;; esac
+    case $seen_ in
+      *"$NL${REAL%/*}$NL"*) ;;
+      *) seen_=$seen_${REAL%/*}$NL; set -- "$@" "${REAL%/*}" ;;
+    esac
   done <"$RUN/table"
   [ "$#" = 0 ] || flush "$@"
 }
