@@ -54,6 +54,9 @@ fi
 look() {
   how_=$1
   shift
+  all_facts "$@"
+  DIGESTS=$NL
+  [ "$how_" = text ] || digests "$@"
   for path_ in "$@"; do
     case $path_ in *[[:cntrl:]]*) continue ;; esac
     echo "file ${path_#"$ROOT"}"
@@ -61,11 +64,21 @@ look() {
       [ ! -L "$path_" ] || echo "type symlink"
       continue
     fi
-    REAL=$(readlink -f -- "$path_" 2>/dev/null) || REAL=$path_
+    real
     case $REAL in *[[:cntrl:]]*) continue ;; esac
     echo "real ${REAL#"$BASE"}"
     look_at
   done
+}
+
+# real: REAL becomes the path without links.
+real() {
+  if [ -L "$path_" ] || [ -z "${path_##*/}" ] || ! cd -P -- "${path_%/*}/" 2>/dev/null; then
+    REAL=$(readlink -f -- "$path_" 2>/dev/null) || REAL=$path_
+    return
+  fi
+  REAL=${PWD%/}/${path_##*/}
+  cd /
 }
 
 look_at() {
@@ -85,13 +98,14 @@ look_at() {
     echo "data"
     head -c 1048576 "$REAL" | bytes
   else
-    digest "$REAL" 2>/dev/null
+    known_digest "$REAL" 2>/dev/null
     echo "sha256 $DIGEST"
   fi
 }
 
 # ask INDEX SECONDS SNIPPET: run it, give its output, status and errors.
 ask() {
+  limits
   echo "command $1"
   exec 3>&1
   err_=$({ { limited "$2" "$3" 3>&-; printf '\n%s' "$?" >&2; } | head -c 1048576 | bytes >&3; } 2>&1)
@@ -102,6 +116,7 @@ ask() {
 
 # seek INDEX SECONDS SNIPPET: ask, and look at what its lines `text PATH` and `digest PATH` name.
 seek() {
+  limits
   echo "command $1"
   said_=$(limited "$2" "$3" 2>/dev/null | head -c 65536)
   printf '%s\n' "$said_" | bytes
