@@ -48,6 +48,13 @@ reason() {
   case $REASON in *'No space left'*) REASON="$REASON (disk full)" ;; esac
 }
 
+# clock: CLOCK is seconds that only go on: a clock that is set meanwhile must not stop or hurry us.
+clock() {
+  CLOCK=
+  [ ! -r /proc/uptime ] || IFS=' .' read -r CLOCK up_ </proc/uptime
+  [ -n "$CLOCK" ] || CLOCK=$(date +%s)
+}
+
 # digest FILE: DIGEST becomes its SHA-256 in hex; `known_digest` takes it from the last `digests`.
 if have sha256sum; then
   digest() { set -- $(sha256sum <"$1"); DIGEST=${1-}; }
