@@ -62,9 +62,7 @@ def conduct(
                 "a passphrase for the new vault is needed",
                 hint="Give --passphrase-file FILE, or run `tlswright init` first.",
             )
-        opening.create_vault(places, answers.passphrase)
-        vault = opening.open_vault(places, answers.passphrase, deployed, write=True)
-    assert vault is not None
+        vault = opening.create_vault(places, answers.passphrase)
     with vault:
         keyring = Keyring(site, vault)
         root = keyring.ensure_authority(utc_now())

@@ -280,10 +280,9 @@ class Front:
         from app.engine.keyring import Keyring
 
         deployed = opening.deployed_of(self.places)
-        if not self.places.vault.exists() and not deployed.nodes:
-            opening.create_vault(self.places, passphrase)
         vault = opening.open_vault(self.places, passphrase, deployed, write=True)
-        assert vault is not None
+        if vault is None:
+            vault = opening.create_vault(self.places, passphrase)
         with vault:
             if site.authority.source == "outside":
                 return None  # its certificate comes later
