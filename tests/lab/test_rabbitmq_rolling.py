@@ -65,8 +65,7 @@ def _lets_in(host: LabHost, given: Path) -> bool:
         with socket.create_connection((host.address, rabbitmq.DIST), timeout=10) as raw:
             context.wrap_socket(raw).close()
     except ssl.SSLError as error:
-        assert "UNKNOWN_CA" in str(error), error
-        return False
+        return "UNKNOWN_CA" not in str(error)
     return True
 
 
