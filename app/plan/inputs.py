@@ -11,6 +11,7 @@ from app.model import Site
 from app.observed import HostObservation
 from app.pki.secret import Secret
 from app.plan.deployed import Deployed
+from app.plan.given import Clients
 from app.plan.requested import Requests
 
 
@@ -28,7 +29,7 @@ class Inputs:
     `passwords` gives a store's password by (host, store); `secrets` the secret options by key;
     `served` what each node presents now, as a fingerprint, where it could be asked; `kept` the
     fingerprint of each shared credential that waits to be brought to a host, by its name;
-    `requests` what was asked of an outside CA.
+    `requests` what was asked of an outside CA; `clients` what clients were given.
     """
 
     site: Site
@@ -42,3 +43,4 @@ class Inputs:
     intent: Intent = field(default_factory=Intent)
     kept: Mapping[str, str] = field(default_factory=dict)
     requests: Requests = field(default_factory=dict)
+    clients: Clients = ()

@@ -51,6 +51,11 @@ class Places:
         return self.state / "requests.json"
 
     @property
+    def clients(self) -> Path:
+        """Name the record of what clients were given."""
+        return self.state / "clients.json"
+
+    @property
     def lock(self) -> Path:
         """Name the lock of the site."""
         return self.state / "lock"
