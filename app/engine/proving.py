@@ -23,6 +23,7 @@ from app.plan.deployed import Deployed, DeployedNode, fingerprint
 from app.plan.plan import Plan
 from app.remote.base import Remote
 from app.verify.answers import Answers
+from app.verify.blame import about
 from app.verify.checks import ClientCheck, LinkCheck, Probes
 from app.verify.explain import explain
 from app.verify.links import WORKERS, verify_site
@@ -144,12 +145,20 @@ class Prover:
     def explain(self, host: str, lines: tuple[str, ...], *, touched: bool = True) -> str:
         """Explain a failure on a host in words, from what it said and from its log.
 
-        The log of a service that was not `touched` yet tells of other things.
+        The log of a service that was not `touched` yet tells of other things, and so does what it
+        says of clients that are no peers: our own probes are refused too.
         """
         kind = next((i.acceptor.kind for i in self._linked), "")
         told = [line for text in lines for line in text.splitlines()]
-        found = explain((*told, *(self._logs(host) if touched else ())), kind)
+        logs = self._logs(host) if touched else ()
+        found = explain(about((*told, *logs), self._dialling(host)), kind)
         return f"{found[0].cause} {found[0].remedy}" if found else ""
+
+    def _dialling(self, host: str) -> tuple[str, ...]:
+        """Give the addresses of the peers that dial a host, as its log may have them."""
+        peers = [self._site.hosts[i.initiator.host] for i in self._linked
+                 if i.acceptor.host == host]  # fmt: skip
+        return tuple(a for p in peers for a in (address_of(p), p.address, *p.names))
 
     def _links(self) -> Iterator[_Linked]:
         for topology in self._site.topologies:

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from app.engine.gather import BUSY, Gathered, Say, observe_again
 from app.engine.journal import alive
-from app.errors import RemoteError
+from app.errors import Exit, RemoteError
 from app.kinds.base import Kind
 from app.model import Site
 from app.quoting import calm, sh
@@ -65,10 +65,13 @@ def settle(
         told |= set(busy)
         if stopped() or clock() > until:
             host, text = next(iter(busy.items()))
-            raise RemoteError(
+            error = RemoteError(
                 f"still at work for {text}", host=host, step="observe",
                 hint="Another machine may run tlswright on this host; try again when it has ended.",
             )  # fmt: skip
+            if stopped():
+                error.exit_code = Exit.CANCELLED
+            raise error
         pause(1.0)
         gathered = observe_again(site, kinds, gathered, tuple(busy))
     return _resolved(site, kinds, gathered, say)

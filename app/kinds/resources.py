@@ -93,7 +93,8 @@ class Activation:
     called again every second until it answers 0 or 3 (3: dead, waiting is useless), or until
     `check_seconds` pass. `stop` may be empty when `start` restarts.  `logs` prints the newest log
     lines for explanations.  It must have been healthy for `settle_seconds`, longer on a slow host,
-    before a step is kept.
+    before a step is kept; where a check that passes prints `life X`, for all that time with the
+    same X.  Lines of `stop` that begin with `note:` are shown, whatever comes of it.
     """
 
     stop: str

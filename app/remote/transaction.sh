@@ -45,7 +45,7 @@ begin() {
     "$START_SECONDS" "$CHECK_SECONDS" "$SETTLE" "$OWNER_TEXT" >"$RUN/settings"
   stage "$bytes_" "$sum_" || fail stage "$WHY"
   trap 'gone "no word for $SILENCE seconds"' USR1
-  if grep "^[^$TAB]*$TAB[^$TAB]*${TAB}0$TAB" "$RUN/table" >/dev/null 2>&1; then
+  if [ "$CHANGES" = 1 ]; then
     answer ok stage staged
   else
     answer ok stage untouched "every file is as wanted"
@@ -110,6 +110,8 @@ words() {
 do_stop() {
   note stop || { fail stop "$WHY"; return; }
   command_ stop "$STOP_SECONDS" || { fail stop "$WHY"; return; }
+  [ ! -s "$RUN/in/stop" ] ||
+    sed -n 's/^note: //p' "$out_" | while IFS= read -r line_; do log "$line_"; done
   note stopped
   answer ok stop stopped
 }
@@ -122,7 +124,8 @@ do_switch() {
 
 do_start() {
   note start || { fail start "$WHY"; return; }
-  STARTED=$(date +%s)
+  clock
+  STARTED=$CLOCK
   command_ start "$START_SECONDS" || { logs; fail start "$WHY"; return; }
   note started
   answer ok start started
@@ -130,9 +133,9 @@ do_start() {
 
 # do_check: healthy now, not yet (the word comes again), or never.
 do_check() {
-  now_=$(date +%s)
-  [ -n "$CHECK_UNTIL" ] || CHECK_UNTIL=$((now_ + CHECK_SECONDS))
-  look_=$((now_ + LOOK_SECONDS))
+  clock
+  [ -n "$CHECK_UNTIL" ] || CHECK_UNTIL=$((CLOCK + CHECK_SECONDS))
+  look_=$((CLOCK + LOOK_SECONDS))
   [ "$look_" -le "$CHECK_UNTIL" ] || look_=$CHECK_UNTIL
   healthy "$look_" "$CHECK_UNTIL"
   case $? in
@@ -158,6 +161,7 @@ do_hold() {
 # command_ NAME SECONDS: run one of the member's commands; its output is shown when it fails.
 command_() {
   [ -s "$RUN/in/$1" ] || return 0
+  limits
   out_=$RUN/out
   true 2>/dev/null >"$out_" || out_=/dev/null
   limited "$2" '. "$1"' "$RUN/in/$1" >"$out_" 2>&1
@@ -171,18 +175,27 @@ command_() {
 }
 
 # healthy LOOK UNTIL: repeat the check each second until it passes (0), says dead or its time is over
-# (1), or only this look is over (2); both are seconds since the epoch.
+# (1), or only this look is over (2); both are times of `clock`.
 healthy() {
   while :; do
-    left_=$(($2 - $(date +%s)))
+    clock
+    left_=$(($2 - CLOCK))
     [ "$left_" -gt 0 ] || left_=1
-    command_ check "$left_" && { HEALTHY_SINCE=$(date +%s); return 0; }
+    command_ check "$left_" && { clock; HEALTHY_SINCE=$CLOCK; life; LIFE=$THIS; return 0; }
     [ "$code_" != 3 ] || { WHY="the service is dead${last_:+: $last_}"; return 1; }
-    [ "$(date +%s)" -lt "$2" ] ||
+    clock
+    [ "$CLOCK" -lt "$2" ] ||
       { WHY="not healthy within $CHECK_SECONDS seconds${last_:+: $last_}"; return 1; }
-    [ "$(date +%s)" -lt "$1" ] || return 2
+    [ "$CLOCK" -lt "$1" ] || return 2
     sleep 1
   done
+}
+
+# life: THIS is what a check that has passed says of the service's start, where it says any.
+life() {
+  THIS=
+  { [ -s "$RUN/in/check" ] && [ -s "$out_" ]; } || return 0
+  THIS=$(sed -n 's/^life //p' "$out_" 2>/dev/null)
 }
 
 # patience: how long to watch a healthy service: where it came up slowly, it dies slowly too.
@@ -195,11 +208,16 @@ patience() {
 # settled: it has been healthy for long enough, and still is.
 settled() {
   patience
-  while [ $(($(date +%s) - HEALTHY_SINCE)) -lt "$PATIENCE" ]; do
+  until clock; [ $((CLOCK - HEALTHY_SINCE)) -ge "$PATIENCE" ]; do
     sleep 1
     command_ check "$CHECK_SECONDS" || break
   done
-  command_ check "$CHECK_SECONDS" && return 0
+  if command_ check "$CHECK_SECONDS"; then
+    life
+    [ "$THIS" != "$LIFE" ] || return 0
+    WHY="it came up, but then died, and was started again"
+    return 1
+  fi
   WHY="it came up, but did not stay healthy for $PATIENCE seconds${last_:+: $last_}"
   [ "$code_" != 3 ] || WHY="it came up, but then died${last_:+: $last_}"
   return 1
@@ -207,6 +225,7 @@ settled() {
 
 logs() {
   [ -s "$RUN/in/logs" ] || return 0
+  limits
   limited 10 '. "$1"' "$RUN/in/logs" >"$RUN/out" 2>&1
   show "$RUN/out"
 }
@@ -251,9 +270,11 @@ revive() {
   [ "$SERVICE" != running ] || return 0
   [ "$UNDONE" != untouched ] || UNDONE=restored
   [ "$SERVICE" != new ] || command_ stop "$STOP_SECONDS" || log "$WHY"
-  STARTED=$(date +%s)
+  clock
+  STARTED=$CLOCK
   command_ start "$START_SECONDS" || return 1
-  until_=$(($(date +%s) + CHECK_SECONDS))
+  clock
+  until_=$((CLOCK + CHECK_SECONDS))
   { healthy "$until_" "$until_" && settled; } || { show "$RUN/out"; logs; return 1; }
   WHY=
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.faults import Faults
 from tests.lab import activemq, footprint
 from tests.lab.hosts import Lab
 from tests.lab.site import Site
@@ -12,7 +13,9 @@ from tests.lab.site import Site
 BEAN = '<bean id="mine" class="org.example.Missing"/>\n'
 
 
-def test_a_broker_that_would_not_have_started_anyway(fresh_lab: Lab, tmp_path: Path) -> None:
+def test_a_broker_that_would_not_have_started_anyway(
+    fresh_lab: Lab, tmp_path: Path, faults: Faults
+) -> None:
     lab = fresh_lab
     site = Site(tmp_path, lab, ("hub", "spoke-b"))
     activemq.start_all([lab["hub"], lab["spoke-b"]])
@@ -24,6 +27,7 @@ def test_a_broker_that_would_not_have_started_anyway(fresh_lab: Lab, tmp_path: P
     assert "org.example.Missing" in done.stdout + done.stderr
     assert "did not come up again" in done.stdout + done.stderr
     assert footprint.content(lab["spoke-b"]) == before
+    faults.saw("broker's own file does not load", "old files back, it is said to be down, exit 13")
     site.edit_broker("spoke-b", BEAN, "")
     site.run("apply", "--yes", expect=0)
     site.run("verify", expect=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.faults import Faults
 from tests.lab import activemq, footprint
 from tests.lab.host import LabHost
 from tests.lab.hosts import Lab
@@ -15,7 +16,9 @@ PAIRS = (("hub", "spoke-a"), ("spoke-b", "hub"))
 SQUATTER = "import socket,time; s=socket.create_server(('', 61617)); time.sleep(3600)"
 
 
-def test_a_fault_on_one_spoke_stops_there_with_its_cause(fresh_lab: Lab, tmp_path: Path) -> None:
+def test_a_fault_on_one_spoke_stops_there_with_its_cause(
+    fresh_lab: Lab, tmp_path: Path, faults: Faults
+) -> None:
     lab = fresh_lab
     activemq.start_all(lab.hosts.values())
     site = Site(tmp_path, lab)
@@ -27,12 +30,14 @@ def test_a_fault_on_one_spoke_stops_there_with_its_cause(fresh_lab: Lab, tmp_pat
     assert footprint.content(spoke) == stock
     spoke.run(f"mkdir -m 700 {TLS} && mount -t tmpfs -o size=4k none {TLS}")
     _stopped(site, "disk full")
+    faults.saw("disk full on one spoke", "its old state works, exit 4")
     spoke.run(["umount", TLS])
     done = _unchanged(lab, "hub", "spoke-a")
     shut = footprint.content(spoke)
     said = _stopped(site, "Permission denied")
     assert "chmod" in said or "may not" in said or "permission" in said.lower()
     assert footprint.content(spoke) == shut
+    faults.saw("broker cannot read its store", "its old state works, exit 4")
     spoke.run(["rmdir", TLS])
     squatter = _squat(spoke)
     refused = site.run("apply", "--yes", expect=6)
@@ -41,6 +46,7 @@ def test_a_fault_on_one_spoke_stops_there_with_its_cause(fresh_lab: Lab, tmp_pat
     activemq.send(spoke, "old", "works")
     assert activemq.receive(spoke, "old") == "works"
     assert _unchanged(lab, "hub", "spoke-a") == done
+    faults.saw("port taken on one spoke", "refused before anything stopped, exit 6")
     spoke.run(["kill", str(squatter)])
     site.run("apply", "--yes", expect=0)
     assert _unchanged(lab, "hub", "spoke-a") == done

@@ -6,6 +6,7 @@ import os
 import signal
 from pathlib import Path
 
+from tests.faults import Faults
 from tests.lab import activemq, footprint
 from tests.lab.hosts import Lab
 from tests.lab.site import Site
@@ -14,7 +15,7 @@ PAIRS = (("hub", "spoke-a"), ("spoke-a", "hub"))
 
 
 def test_what_a_dead_or_stopped_run_left_is_finished_by_the_next(
-    fresh_lab: Lab, tmp_path: Path
+    fresh_lab: Lab, tmp_path: Path, faults: Faults
 ) -> None:
     lab = fresh_lab
     site = Site(tmp_path, lab, ("hub", "spoke-a"))
@@ -29,8 +30,11 @@ def test_what_a_dead_or_stopped_run_left_is_finished_by_the_next(
     _goes_on(site)
     _kill(site, "1.2", "holding", "rotate", "--all")
     _goes_on(site)
+    faults.saw("run killed at switch, start and hold", "next apply finished, links proven")
     _stop_now(site)
+    faults.saw("user stops a run at the start", "old state works, exit 12; next apply finished")
     _power_is_lost(site)
+    faults.saw("power lost while a broker starts", "exit 13; next apply finished, links proven")
     assert site.not_crossing(*PAIRS) == []
 
 

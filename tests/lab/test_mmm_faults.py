@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.faults import Faults
 from tests.lab import mmm_hosts, rabbitmq
 from tests.lab.farm import MmmSite
 from tests.lab.host import LabHost
@@ -16,16 +17,21 @@ DROPIN = "/etc/systemd/system/mysql-mmm-agent.service.d"
 LEAF = "/etc/mysql-mmm/ssl/ssl_crt.pem"
 
 
-def test_an_agent_that_fails_is_put_back_and_no_role_moves(fresh_lab: Lab, tmp_path: Path) -> None:
+def test_an_agent_that_fails_is_put_back_and_no_role_moves(
+    fresh_lab: Lab, tmp_path: Path, faults: Faults
+) -> None:
     mmm = MmmSite(tmp_path, fresh_lab, two=True, controls=False)
     weak = mmm.farm.agents["db2"]
     _all_go_back_to_plain(mmm, weak)
+    faults.saw("agent cannot start with TLS", "all back to plain, no role moved, exit 4")
     mmm_hosts.wait_for_rest(mmm.farm)
     mmm.site.run("apply", "--yes", expect=0)
     assert all(mmm.served())
     _nothing_is_sent_in_the_clear(mmm)
     _one_stays_with_its_old_certificate(mmm, weak)
+    faults.saw("agent refuses a new certificate", "its old one is served, no role moved, exit 4")
     _a_failing_server_moves_nothing_while_roles_are_held(mmm)
+    faults.saw("MySQL fails while roles are held", "no role moved, no host killed")
     mmm_hosts.wait_for_rest(mmm.farm)
     mmm.site.run("apply", "--yes", expect=0)
     assert mmm.farm.control("mode").split() == ["ACTIVE"]

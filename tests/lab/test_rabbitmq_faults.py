@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults import Faults
 from tests.lab.cluster import DROPIN, ETC, Cluster
 from tests.lab.hosts import Lab
 
@@ -15,7 +16,7 @@ def cluster(fresh_lab: Lab, tmp_path: Path) -> Cluster:
     return Cluster(tmp_path, fresh_lab)
 
 
-def test_what_is_wrong_is_refused_before_any_node_stops(cluster: Cluster) -> None:
+def test_what_is_wrong_is_refused_before_any_node_stops(cluster: Cluster, faults: Faults) -> None:
     before = cluster.lives()
     last = cluster.hosts[2]
     for make, mend, said in _MISTAKES:
@@ -24,6 +25,7 @@ def test_what_is_wrong_is_refused_before_any_node_stops(cluster: Cluster) -> Non
         assert said in refused.stderr + refused.stdout
         assert "spoke-b" in refused.stderr + refused.stdout
         last.run(mend)
+        faults.saw(said, "refused before any node stopped, exit 6")
     assert cluster.lives() == before
     cluster.is_plain_again()
 

@@ -9,19 +9,26 @@ import os
 import signal
 from pathlib import Path
 
+from tests.faults import Faults
 from tests.lab import rabbitmq
 from tests.lab.cluster import DROPIN, Cluster
 from tests.lab.host import LabHost
 from tests.lab.hosts import Lab
 
 
-def test_a_cluster_survives_what_happens_while_it_changes(fresh_lab: Lab, tmp_path: Path) -> None:
+def test_a_cluster_survives_what_happens_while_it_changes(
+    fresh_lab: Lab, tmp_path: Path, faults: Faults
+) -> None:
     cluster = Cluster(tmp_path, fresh_lab)
     _one_is_killed_while_it_starts(cluster)
+    faults.saw("node killed while it starts", "all back to plain, exit 4")
     _one_cannot_start(cluster)
+    faults.saw("node cannot read its tables", "old files back, the node is named, exit 13")
     _power_is_lost_between_stop_and_start(cluster)
     _one_takes_its_time_and_one_lacks_epmd(cluster)
     cluster.becomes_tls()
+    faults.saw("power lost on all nodes at the switch", "exit 13; next apply finished, TLS proven")
+    faults.saw("node takes 30 s, another lacks epmd", "TLS proven")
 
 
 def _one_is_killed_while_it_starts(cluster: Cluster) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from tests.lab import activemq, footprint, tls
 from tests.lab.host import LabHost
 from tests.lab.overlay import BROKER
+from tests.until import until
 
 HERE = Path(__file__).parent
 DEMO = HERE.parents[1] / "app/demo"
@@ -45,6 +46,19 @@ def behave(host: LabHost, **settings: object) -> None:
     now = hashlib.sha256(host.path(CONFIG).read_bytes()).hexdigest()
     rows = {**settings, "UNLESS": now}
     host.path(SETTINGS).write_text("".join(f"{key}={value}\n" for key, value in rows.items()))
+
+
+def behave_now(host: LabHost, **settings: object) -> None:
+    """Let the service of a host misbehave at once: it starts anew."""
+    host.path(SETTINGS).write_text("".join(f"{k}={v}\n" for k, v in settings.items()))
+    restart(host)
+
+
+def restart(host: LabHost) -> None:
+    """Kill the service, start it, and wait until it answers."""
+    host.run("kill -9 $(cat /run/activemq/main.pid); rm -f /run/activemq/main.pid", check=False)
+    host.run(["systemctl", "restart", "activemq"])
+    until(lambda: shown(host), 60, f"the service of {host.name}")
 
 
 def shown(host: LabHost) -> str:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from app.engine.barriers import Group, Outcome
 from app.engine.control import StopFlag
 from app.engine.journal import Journal
-from app.remote.base import Member
+from app.remote.base import Ack, Barrier, Member, Transaction
+from app.remote.transaction import HostTransaction
+from tests.faults import Faults
 from tests.ssh.conftest import Connect
-from tests.ssh.steps import litter, put, step, tree
+from tests.ssh.steps import STATE, litter, put, step, tree
 from tests.until import until
 
 Carry = Callable[..., Outcome]
@@ -177,3 +179,53 @@ def test_services_stop_one_after_the_other_also_on_the_way_back(
     assert {ack.state for ack in outcome.acks.values()} == {"restored"}
     once = [f"{name} {what}" for name in roots for what in ("stops", "stopped")]
     assert (roots["a"].parent / "said").read_text().splitlines() == once + once
+
+
+class _LostAt:
+    """Lose the connection to a member when one word is to be sent."""
+
+    def __init__(self, transaction: HostTransaction, word: Barrier) -> None:
+        self._transaction, self._word = transaction, word
+
+    def advance(self, barrier: Barrier) -> Ack:
+        if barrier == self._word:
+            self._transaction.close()
+        return self._transaction.advance(barrier)
+
+    def close(self) -> None:
+        self._transaction.close()
+
+
+@pytest.mark.parametrize(
+    ("word", "held", "state"),
+    [("check", False, "unknown"), ("hold", True, "unknown"), ("commit", True, "held")],
+)
+def test_a_member_that_is_lost_is_finished_by_the_next_run(
+    connect: Connect, roots: dict[str, Path], tmp_path: Path, faults: Faults, word: Barrier,
+    held: bool, state: str,
+) -> None:  # fmt: skip
+    members = {
+        name: step(put("/etc/f", b"new", b"old"), together=True, **HEALTHY) for name in roots
+    }
+    begun: dict[str, Transaction] = {
+        name: connect(roots[name]).begin(member) for name, member in members.items()
+    }
+    begun["b"] = _LostAt(cast(HostTransaction, begun["b"]), word)
+    journal = Journal(tmp_path / "journal.jsonl", "run-1")
+    group = Group("1.1", members, begun, journal, StopFlag())
+    outcome = group.carry(dict, lambda: None)
+    group.close()
+    journal.close()
+    assert (outcome.held, outcome.late) == (held, held)
+    assert list(outcome.failed) == ["b"]
+    assert outcome.acks["b"].state == state
+    until(lambda: not (roots["b"] / STATE / "lock").exists(), 20, "the lost host to rest")
+    connect(roots["b"]).finish("t1", "recover")
+    now = {name: (root / "etc/f").read_bytes() for name, root in roots.items()}
+    kept = b"new" if held else b"old"
+    lost = b"new" if word == "commit" else b"old"
+    assert now == {"a": kept, "b": lost, "c": kept}
+    assert [litter(root) for root in roots.values()] == [[], [], []]
+    when = {"check": "before hold", "hold": "at hold", "commit": "between two commits"}[word]
+    words = {"check": "all old", "hold": "two new, the lost one old", "commit": "all new"}[word]
+    faults.saw(f"group loses a member {when}", f"{words}; it is named, and rests once resolved")

@@ -22,6 +22,7 @@ STOP_SECONDS = 150
 START_SECONDS = 150
 CHECK_SECONDS = 90
 SETTLE_SECONDS = 2
+"""The check has had an answer over the new certificate: no timer could say more of it."""
 OUTAGE_AGENT, OUTAGE_MONITOR, OUTAGE_ALL = 5, 15, 25
 TOLD = {"set": "told to hold the roles (set_manual)", "lift": "told to act again (set_active)"}
 HOLDS = "nothing fails over"

@@ -84,7 +84,8 @@ def main() -> int:
         log.write("INFO", f"Listening for connections at: {port.listener.uri}", SERVICE)
     log.write("INFO", f"{full} started", SERVICE)
     if "DIES_AFTER" in chosen:
-        threading.Timer(float(chosen["DIES_AFTER"]), _die, (log,)).start()
+        again = (ports, wake, pid_file) if "AGAIN" in chosen else ()
+        threading.Timer(float(chosen["DIES_AFTER"]), _die, (log, *again)).start()
     for tag in _CONNECTOR.findall(config.decode()):
         name, where = _NAME.search(tag), _DIALS.search(expand(tag))
         if name and where:
@@ -96,7 +97,14 @@ def main() -> int:
     os._exit(0)
 
 
-def _die(log: BrokerLog) -> None:
+def _die(
+    log: BrokerLog, ports: tuple[Port, ...] = (), wake: int = 0, pid_file: Path | None = None
+) -> None:
+    """Die; another process goes on with the ports at once where somebody watches the service."""
+    if pid_file is not None and not os.fork():
+        pid_file.write_text(f"{os.getpid()}\n")
+        Acceptors(ports, log).serve((wake,))
+        os._exit(0)
     log.write("ERROR", "java.lang.OutOfMemoryError: Java heap space", SERVICE)
     os._exit(3)
 
