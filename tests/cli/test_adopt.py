@@ -55,7 +55,7 @@ class Adopting:
     def port(self) -> int:
         """Give the hub's TLS port."""
         found = json.loads((self.place.dir / "hosts.json").read_text())
-        return next(one["tls"] for one in found["hosts"] if one["name"] == "hub")
+        return int(next(one["tls"] for one in found["hosts"] if one["name"] == "hub"))
 
     def lets_in(self) -> bool:
         """Dial the hub with the peer's certificate, which its old trust store held."""
