@@ -15,11 +15,11 @@ def survey_script(survey: Survey, root: str) -> str:
     calls = [script("observe").rstrip("\n"), sh_words("survey", root, *groups(survey.needs))]
     texts = dict.fromkeys(survey.texts)
     for how, paths in (("text", texts), ("digest", dict.fromkeys(survey.digests))):
-        paths = [path for path in paths if how == "text" or path not in texts]
-        plain = [path for path in paths if not set(path) & set("*?")]
+        wanted = [path for path in paths if how == "text" or path not in texts]
+        plain = [path for path in wanted if not set(path) & set("*?")]
         if plain:  # one call for all: the host starts one process for all of them, not one for each
             calls.append(f"look {how} {' '.join(_quoted(path, root) for path in plain)}")
-        calls += [_look(how, path, root) for path in paths if path not in plain]
+        calls += [_look(how, path, root) for path in wanted if path not in plain]
     for number, (key, snippet) in enumerate(survey.commands):
         how = "seek" if key in survey.leads else "ask"
         calls.append(f"{how} {number} {max(1, survey.command_seconds)} {sh(snippet)}")

@@ -34,7 +34,7 @@ BOOTSTRAP: Final = (
     'case $0 in up)echo;echo "#UP";;esac;'
     's=;t=-;FULLBLOCK=;n=$(printf "\\nx");n=${n%x};'
     'while IFS= read -r l;do case $l in "#BEGIN "*)t=${l#??????};k=${t##* };t=${t% *};'
-    's=$(dd bs="$k" count=1 iflag=fullblock 2>/dev/null)&&FULLBLOCK=y;;'
+    's=$(dd bs="$k" count=1 iflag=fullblock 2>/dev/null)&&FULLBLOCK=y||s=;;'
     '"#END$t")case $s in "#S$n"*)echo;echo "#HERE$t";{ echo;echo "#HERE$t";}>&2;eval "$s";exit;;'
     "esac;exit 70;;"
     "*)s=$s$l$n;;esac;done;exit 70"
@@ -43,7 +43,7 @@ _BAIT: Final = f"exit {ANOTHER_SHELL}\n".encode() * 4
 _SUDO: Final = f'PATH="$PATH:{PATH}";export PATH;exec sudo -k -u root "$@"'
 
 SCRIPTS: Final = {
-    "transaction": ("common.sh", "state.sh", "files.sh", "transaction.sh"),
+    "transaction": ("common.sh", "state.sh", "files.sh", "renames.sh", "transaction.sh"),
     "observe": ("common.sh", "state.sh", "observe.sh"),
 }
 

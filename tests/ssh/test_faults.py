@@ -205,11 +205,11 @@ def test_a_service_is_watched_until_it_has_settled(remote: SshRemote, root: Path
     assert looks[-1] - looks[0] >= 2
 
 
-# Up after four seconds, dead after six.
+# Up after four seconds, dead after six, by the clock that the script goes by too.
 SLOW: dict[str, Any] = {
-    "start": 'date +%s >"$ROOT/born"',
-    "check": 'read -r born <"$ROOT/born"; age=$(($(date +%s) - born)); [ "$age" -lt 6 ] || exit 3\n'
-    '[ "$age" -ge 4 ]',
+    "start": 'cut -d. -f1 /proc/uptime >"$ROOT/born"',
+    "check": 'read -r born <"$ROOT/born"; age=$(($(cut -d. -f1 /proc/uptime) - born))\n'
+    '[ "$age" -lt 6 ] || exit 3; [ "$age" -ge 4 ]',
     "settle_seconds": 1,
     "check_seconds": 20,
 }
