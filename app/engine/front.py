@@ -255,15 +255,23 @@ class Front:
             trust=trust, keys=keys, alias=alias,
         )  # fmt: skip
 
-    def let_go(self, site: Site, answers: Answers, hosts: Collection[str] = ()) -> tuple[str, ...]:
-        """Keep nothing of old stores, of some hosts or of all; gives those that had something."""
+    def let_go(
+        self, site: Site, answers: Answers, *, trust: Collection[str], keys: Collection[str]
+    ) -> tuple[str, ...]:
+        """Keep no longer what some hosts trusted, or the keys of some; gives those that had it."""
         from app.engine.retaining import let_go
 
-        return let_go(self.places, site, answers.passphrase, hosts)
+        return let_go(self.places, site, answers.passphrase, trust=trust, keys=keys)
 
     def adopted(self, site: Site) -> Adopted:
         """Give what hosts trusted before and go on to trust."""
         return load_adopted(self.places, site, opening.kinds_of(site))
+
+    def kept_keys(self, site: Site, answers: Answers) -> frozenset[str]:
+        """Give the hosts whose own keys wait in the vault for the next run."""
+        from app.engine.retaining import kept_keys
+
+        return kept_keys(self.places, site, answers.passphrase)
 
     def write_requests(
         self,
