@@ -111,9 +111,9 @@ class AdoptScreen(FrameScreen):
         self.query_one("#next", Static).update(">> reading the hosts; nothing is changed")
 
         def read() -> tuple[Found, set[Row]]:
-            found = front.find_stores(site, state.answers).open(self.given)
-            kept = {(key.partition("/")[2], "trust") for key in front.adopted(site)}
-            return found, kept | {(host, "key") for host in front.kept_keys(site, state.answers)}
+            found = front.stores.find(site, state.answers).open(self.given)
+            kept = {(key.partition("/")[2], "trust") for key in front.stores.trusted(site)}
+            return found, kept | {(host, "key") for host in front.stores.keys(site, state.answers)}
 
         try:
             seen = await attempt(self, state, read)
@@ -236,13 +236,12 @@ class AdoptScreen(FrameScreen):
             return
         if any(role == "key" for _, role in new) and not await self._vault():
             return
-        front = state.edges.front
+        stores = state.edges.front.stores
 
         def take() -> bool:
-            front.let_go(site, state.answers, trust=_of(gone, "trust"), keys=_of(gone, "key"))
-            front.keep_stores(
-                site, state.answers, found, trust=_of(new, "trust"), keys=_of(new, "key")
-            )
+            answers = state.answers
+            stores.keep(site, answers, found, trust=_of(new, "trust"), keys=_of(new, "key"))
+            stores.let_go(site, answers, trust=_of(gone, "trust"), keys=_of(gone, "key"))
             return True
 
         try:

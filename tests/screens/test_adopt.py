@@ -11,8 +11,9 @@ import pytest
 from textual.pilot import Pilot
 
 from app.engine.adopting import Found, FoundStore
-from app.engine.front import Answers, Front
+from app.engine.front import Answers
 from app.engine.gather import Say
+from app.engine.old_stores import OldStores
 from app.kinds import load
 from app.model import AuthoritySpec, Site
 from app.pki import stores
@@ -37,9 +38,18 @@ SIZES = [(80, 24), (120, 40)]
 
 
 class Stores(FakeFront):
+    """Have stores on hosts that nobody reads."""
+
+    @property
+    def stores(self) -> OldStores:
+        """Give the real engine, but for what is found on hosts."""
+        return Told(self.places)
+
+
+class Told(OldStores):
     """Have a hub with a key store that is open and a trust store that is locked."""
 
-    def find_stores(
+    def find(
         self, site: Site, answers: Answers, hosts: Collection[str] = (), say: Say = recorded.quiet
     ) -> Found:
         """Give the stores, as they are found on hosts."""
@@ -118,8 +128,8 @@ def test_what_was_kept_is_let_go_and_what_does_not_fit_is_refused_with_its_reaso
     """The names that peers dial are others now: the key cannot be kept."""
     host = replace(front.of.hosts["hub-a1"], names=("hub.example.org",))
     site = replace(front.of, hosts={**front.of.hosts, "hub-a1": host})
-    found = front.find_stores(site, Answers()).open([Secret("another one")])
-    Front.keep_stores(front, site, Answers(WORD), found, trust=("hub-a1",))
+    found = front.stores.find(site, Answers()).open([Secret("another one")])
+    front.stores.keep(site, Answers(WORD), found, trust=("hub-a1",))
     state = state_for(front, site=site)
     state.passphrase(WORD)
     app = TlswrightApp(state)

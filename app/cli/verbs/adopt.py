@@ -49,7 +49,7 @@ def adopt(context: Context) -> Exit:
     if flags.replace:
         answers = context.answers(needed=context.places.vault.exists())
         whom = hosts or tuple(site.hosts)
-        gone = front.let_go(site, answers, trust=whom, keys=whom)
+        gone = front.stores.let_go(site, answers, trust=whom, keys=whom)
         lines = [f"{host}: nothing of its old stores is kept any more" for host in gone]
         context.terminal.show(flags.json, {"replaced": list(gone)}, *lines)
         if not gone:
@@ -57,12 +57,12 @@ def adopt(context: Context) -> Exit:
         context.terminal.say("next: tlswright plan")
         return Exit.OK
     found = context.asking(
-        lambda answers: front.find_stores(site, answers, hosts), context.answers(needed=False)
+        lambda answers: front.stores.find(site, answers, hosts), context.answers(needed=False)
     )
     found = _opened(context, found)
     if flags.keep:
         return _keep(context, site, found)
-    adopted = front.adopted(site)
+    adopted = front.stores.trusted(site)
     context.terminal.show(flags.json, as_data(found, adopted), *lines_of(found, adopted))
     if any(one.locked and not one.own for one in found.stores):
         context.terminal.say("A store is locked: give --store-password-file FILE.")
@@ -104,7 +104,7 @@ def _keep(context: Context, site: Site, found: Found) -> Exit:
         for role in ("trust", "key")
     }
     answers = context.with_vault() if wanted["key"] else context.answers(needed=False)
-    kept = front.keep_stores(
+    kept = front.stores.keep(
         site, answers, found, trust=wanted["trust"], keys=wanted["key"], alias=flags.alias
     )
     data = {"kept": [_kept_data(one) for one in kept]}
