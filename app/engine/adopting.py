@@ -17,6 +17,7 @@ from app.model import Node, Site
 from app.observed import FileFact, HostObservation, Survey
 from app.pki.secret import Secret
 from app.plan.deployed import Deployed
+from app.quoting import calm
 from app.remote.base import Connector
 from app.site.report import nearest
 
@@ -165,7 +166,7 @@ def _read(gathered: Gathered, host: str, named: Sequence[NamedStore]) -> Mapping
 def _found(
     node: Node, one: NamedStore, files: Mapping[str, FileFact], deployed: Deployed
 ) -> FoundStore:
-    from app.pki.adopted import too_big
+    from app.pki.adopted import MOST_BYTES, too_big
 
     base = FoundStore(node, one.role, one.named, one.where, passwords=one.passwords)
     fact = next((files[p] for p in one.paths if p in files and files[p].type == "file"), None)
@@ -175,6 +176,9 @@ def _found(
     record = deployed.node(node.kind, node.host)
     kept = record.files.get(fact.path, ("", "")) if record is not None else ("", "")
     own = bool(kept[0]) and kept[0] == fact.sha256
+    if fact.data is None and fact.size <= MOST_BYTES:
+        hidden = GivenError("it cannot be read", where=base.place, hint=f"{one.where} names it.")
+        return replace(base, own=own, error=hidden)
     if fact.data is None:
         return replace(base, own=own, error=too_big(base.place))
     if not fact.data:
@@ -215,7 +219,8 @@ def store_lines(one: FoundStore) -> list[str]:
     for entry in one.opened.entries if one.opened else ():
         lines += _entry_lines(entry)
     unread = one.opened.unread if one.opened else ()
-    return [*lines, *(f"  XX {alias}: its certificate cannot be read" for alias in unread)]
+    lines += [f"  XX {alias}: its certificate cannot be read" for alias in unread]
+    return [calm(line, 1000).replace("\n", " ") for line in lines]
 
 
 def _entry_lines(entry: Entry) -> list[str]:

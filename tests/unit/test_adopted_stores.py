@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,13 @@ from hypothesis import strategies as st
 from app.errors import GivenError, PasswordError
 from app.pki import adopted
 from app.pki.adopted import MOST_BYTES, OTHER_PASSWORD, Entry, open_store
+from app.pki.authority import self_sign
 from app.pki.credential import Credential
 from app.pki.pkcs12_parts import parts_of
 from app.pki.secret import Secret
 from app.pki.stores import key_store
 from tests.unit.foreign_stores import PASSWORD, export, keytool, new_key, trust
-from tests.unit.issued import PEER, authority, issued
+from tests.unit.issued import NOW, PEER, PINNED, authority, issued
 
 SECRET = Secret(PASSWORD)
 
@@ -107,6 +109,16 @@ def test_other_stores_and_no_stores_are_refused_by_their_name(made: Path) -> Non
         with pytest.raises(GivenError, match=text) as caught:
             open_store(data, [SECRET], where="hub: /x")
         assert caught.value.where == "hub: /x"
+
+
+def test_names_that_would_forge_lines_are_shown_on_one() -> None:
+    nasty = "a\n# alias: b\n\x1b[31m"
+    leaf = self_sign(replace(PINNED, subject="hub"), NOW)
+    data = pkcs12.serialize_key_and_certificates(
+        nasty.encode(), leaf.key, leaf.certificate, None, BestAvailableEncryption(PASSWORD.encode())
+    )
+    (entry,) = open_store(data, [SECRET]).entries
+    assert entry.alias == "a # alias: b \ufffd[31m"
 
 
 def test_a_chain_is_no_trust_and_what_is_trusted_keeps_its_name() -> None:
