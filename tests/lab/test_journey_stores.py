@@ -1,13 +1,19 @@
-"""Stores in another format: RSA keys, PEM beside, and a change of mind that goes there and back."""
+"""Stores in another format, PEM beside, and a change of mind that goes there and back.
+
+The hub had stores of its user's before: what they trust is kept first, then replaced.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from tests.lab import activemq, footprint, keytool
+from tests.lab import activemq, footprint, keytool, tls
+from tests.lab.host import LabHost
 from tests.lab.hosts import Lab
 from tests.lab.keytool import TLS
-from tests.lab.site import Site
+from tests.lab.site import CONFIG, Site
+from tests.unit.foreign_stores import PASSWORD, export, new_key, pair, trust
+from tests.unit.foreign_stores import keytool as make_stores
 
 PAIRS = (("hub", "spoke-a"), ("spoke-a", "hub"))
 
@@ -15,17 +21,24 @@ PAIRS = (("hub", "spoke-a"), ("spoke-a", "hub"))
 def test_stores_change_their_format_and_change_back(fresh_lab: Lab, tmp_path: Path) -> None:
     lab = fresh_lab
     site = Site(tmp_path, lab, ("hub", "spoke-a"))
+    peer = _old_stores(lab["hub"], tmp_path / "old")
     activemq.start_all([lab["hub"], lab["spoke-a"]])
     own = lab["spoke-a"].path("/etc/activemq/instances-available/main/log4j.properties")
     own.write_text(f"# mine\n{LOGGING}")
     site.init("--key-type", "rsa-3072", "--set", "pem=true", "--set", "store_format=JKS")
+    site.run("adopt", "--keep", "trust", "--host", "hub", expect=0)
     site.run("apply", "--yes", expect=0)
+    assert keytool.rows(lab["hub"], "trust") == dict.fromkeys(("ca-g1", "old-peer"), TRUSTED)
+    assert tls.dial(lab["hub"].address, 61617, authority=None, certificate=peer).greeting
+    assert tls.refused(lab["spoke-a"].address, 61617, certificate=peer)
     assert own.read_text() == f"# mine\n{LOGGING}"
     _pem_holds(site)
     assert site.not_crossing(*PAIRS) == []
     before = {name: footprint.content(lab[name], "/etc/activemq") for name in site.hosts}
     site.edit("store_format: JKS", "store_format: PKCS12")
+    site.run("adopt", "--replace", expect=0)
     site.run("apply", "--yes", expect=0)
+    assert tls.refused(lab["hub"].address, 61617, certificate=peer)
     _stores_are_pkcs12(site)
     site.run("apply", "--yes", expect=0)
     assert "nothing to do" in site.said[-2]
@@ -34,6 +47,29 @@ def test_stores_change_their_format_and_change_back(fresh_lab: Lab, tmp_path: Pa
     assert after == before
 
 
+def _old_stores(host: LabHost, folder: Path) -> Path:
+    """Let a broker use stores of its user's, one of which trusts a peer; gives the peer's pair."""
+    folder.mkdir()
+    make_stores(folder, (
+        new_key("old.jks", "broker", "hub.lab.test", kind="JKS"),
+        new_key("peer.p12", "peer", "old-peer.lab.test"),
+        export("peer.p12", "peer", "peer.crt"),
+        trust("old.ts", "Old_Peer", "peer.crt", "JKS"),
+    ))  # fmt: skip
+    conf, pem = CONFIG.rpartition("/")[0], folder / "peer.pem"
+    for name in ("old.jks", "old.ts"):
+        host.path(f"{conf}/{name}").write_bytes((folder / name).read_bytes())
+    names = (("keyStore", "old.jks"), ("trustStore", f"file:{conf}/old.ts"))
+    words = " ".join(f'{name}="{file}" {name}Password="{PASSWORD}"' for name, file in names)
+    path = host.path(CONFIG)
+    section = f"<sslContext><sslContext {words}/></sslContext>\n"
+    mark = "<transportConnectors>"
+    path.write_text(path.read_text().replace(mark, f"{section}        {mark}"))
+    pem.write_bytes(pair(folder / "peer.p12"))
+    return pem
+
+
+TRUSTED = "trustedCertEntry"
 # A log of the user's own that does not say when a bridge comes up.
 LOGGING = """\
 log4j.rootLogger=WARN, logfile
