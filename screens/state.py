@@ -60,6 +60,8 @@ class State:
     plan: Plan | None = None
     intent: Intent = field(default_factory=Intent)
     verb: str = "apply"
+    next_ca: Site | None = None
+    """The site with its next CA while a plan of it is looked at; site.yaml has it with the run."""
     view: RunView = field(default_factory=RunView)
     commands: list[str] = field(default_factory=list)
     log: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=1000))
