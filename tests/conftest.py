@@ -10,6 +10,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.lab import requirements
 from tests.lab.processes import children
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from tests.lab.hosts import Lab
 
 pytest_plugins = ["tests.faults"]
+# Machines are shared: how long one example takes says nothing of the code. Every run draws others.
+settings.register_profile("suite", deadline=None, max_examples=50)
+settings.load_profile("suite")
 REQUIRED = "TLSWRIGHT_LAB_REQUIRED"
 LAB_SECONDS = 1200
 """Real services of up to nine hosts share the machine's cores."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.engine import opening
+from app.engine.adopted_files import load_adopted
 from app.engine.asking import nodes_of, settle_requests
 from app.engine.control import StopFlag
 from app.engine.gather import Gathered, gather
@@ -26,6 +27,7 @@ from app.engine.served import served
 from app.engine.settling import dead_runs, settle
 from app.engine.takeable import later_changes, refuse_cut_off, refuse_removed
 from app.engine.undo import held_parts, require
+from app.engine.waiting import settle_keys
 from app.errors import Exit, PreflightError, UsageError
 from app.kinds.base import Kind
 from app.model import Site
@@ -68,9 +70,7 @@ def conduct(
                 "a passphrase for the new vault is needed",
                 hint="Give --passphrase-file FILE, or run `tlswright init` first.",
             )
-        opening.create_vault(places, answers.passphrase)
-        vault = opening.open_vault(places, answers.passphrase, deployed, write=True)
-    assert vault is not None
+        vault = opening.create_vault(places, answers.passphrase)
     with vault:
         keyring = Keyring(site, vault)
         root = keyring.ensure_authority(utc_now())
@@ -86,12 +86,14 @@ def conduct(
             now=utc_now(), served=served, say=_say(journal),
             settle=lambda g: _settle(places, site, kinds, g, journal, stop),
             requests=load_requests(places.requests), clients=load_clients(places.clients),
+            adopted=load_adopted(places, site, kinds),
         )  # fmt: skip
         journal.hide(prepared.keyring.kept())
         try:
             result = _apply(places, run, request, prepared, journal, stop, owner)
         finally:
             prepared.close()
+        settle_keys(places, vault, nodes_of(site, kinds))
         if site.authority.source == "outside":
             settle_requests(places, vault, nodes_of(site, kinds))
         return result

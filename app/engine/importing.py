@@ -87,10 +87,9 @@ def keep_ca(places: Places, site: Site, passphrase: Secret, candidate: Candidate
 
     _require_ca(site)
     deployed = opening.deployed_of(places)
-    if not places.vault.exists() and not deployed.nodes:
-        opening.create_vault(places, passphrase)
     vault = opening.open_vault(places, passphrase, deployed, write=True)
-    assert vault is not None, "it was made where it was missing"
+    if vault is None:
+        vault = opening.create_vault(places, passphrase)
     name = site.authority.name or site.name
     with vault:
         generation = _generation(vault, name, candidate)

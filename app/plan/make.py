@@ -11,6 +11,7 @@ from app.kinds.resources import FileResource, KeyWant, Layout, LiteralWant, Trus
 from app.model import Link, Node, Site, Topology
 from app.observed import FileFact
 from app.pki.spec import IssueSpec
+from app.plan.adopted import MARK, retained_checks, with_kept
 from app.plan.bearing import bearable, holds_key, keys_alone
 from app.plan.by_hand import delivery, stray
 from app.plan.deployed import DeployedNode, fingerprint, resolve
@@ -49,6 +50,7 @@ def make_plan(inputs: Inputs) -> Plan:
         if not any(check.verdict == "fail" for check in found):
             waves += _waves(inputs, topology, planner, len(waves))
             found += planner.awaited()
+        found += retained_checks(planner.nodes, inputs.adopted, inputs.own_keys)
     unfinished = {host: seen.unfinished for host, seen in inputs.observed.items()}
     return Plan(inputs.site, tuple(waves), tuple(found), unfinished, layouts)
 
@@ -157,10 +159,13 @@ class _Planner:
             gets=fresh, held=self.outlook.held.whole, stray=self.stray,
             clients=in_use(self.inputs.clients, self.inputs.now),
         )  # fmt: skip
-        return phases(
+        found = phases(
             self.inputs.site, self.nodes, self.links, fresh, known, close, change=self.change,
             framed=self.framed,
         )  # fmt: skip
+        return tuple(
+            with_kept(phase, self.nodes, self.inputs.adopted, self._resolve) for phase in found
+        )
 
     def _recorded(self, node: Node) -> DeployedNode | None:
         return self.inputs.deployed.node(node.kind, node.host)
@@ -185,8 +190,12 @@ class _Planner:
             self.awaits[node.name] = Awaited.of(
                 node, spec, recorded, self.inputs.requests, self.inputs.now
             )
-            if self.awaits[node.name].back and not reasons:
+            if node.name in self.inputs.own_keys:
+                self.awaits[node.name] = replace(self.awaits[node.name], lacking="", back=True)
+            elif self.awaits[node.name].back and not reasons:
                 reasons = ("its new certificate came back",)
+        if node.name in self.inputs.own_keys:
+            reasons = ("it keeps the key that it had",)
         self.reasons[node.name] = reasons
         old = recorded.spec if recorded else None
         if reasons and old and old.self_signed and spec.self_signed:
@@ -281,7 +290,7 @@ class _Planner:
         why = "; ".join(self.reasons[node.name])
         found = changes(
             resources, self.standing[node.name], state.leaf, self._resolve, why,
-            signer(self.inputs.site),
+            signer(self.inputs.site), self.inputs.own_keys.get(node.name),
         )  # fmt: skip
         stale = "" if found else self._stale(node, phase)
         if not found and not stale:
@@ -312,6 +321,8 @@ class _Planner:
 
     def _resolve(self, reference: str) -> str:
         kind, _, rest = reference.partition(":")
+        if kind == MARK:
+            return rest
         if kind == "ca":
             pem = self.inputs.deployed.authorities.get(int(rest), "")
             return fingerprint(pem) if pem else f"new:ca {rest}"

@@ -56,6 +56,11 @@ class Places:
         return self.state / "clients.json"
 
     @property
+    def adopted(self) -> Path:
+        """Name the directory of certificates that hosts trusted before and go on to trust."""
+        return self.base / "adopted"
+
+    @property
     def lock(self) -> Path:
         """Name the lock of the site."""
         return self.state / "lock"

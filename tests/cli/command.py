@@ -11,6 +11,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from tests.vaults import make_cheap
+
 PASSPHRASE = "a long enough passphrase"
 
 
@@ -51,9 +53,10 @@ def init(folder: Path) -> Path:
 
 @cache
 def _made() -> Path:
-    """Make that site once: a vault's key takes its time."""
+    """Make that site once, with a vault that opens fast."""
     folder = Path(tempfile.mkdtemp(prefix="tlswright-site-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    make_cheap(folder, PASSPHRASE)
     done = tlswright(
         "init", "--name", "t", "--hub", "hub=root@127.0.0.1:9", "--spoke", "a=root@127.0.0.2:9",
         "--passphrase-file", passphrase_file(folder), cwd=folder,

@@ -11,14 +11,20 @@ from app.demo import front
 from app.demo.place import Place
 from tests.cli.command import tlswright
 from tests.until import until
+from tests.vaults import make_cheap
 
 
 @contextmanager
-def embedded(folder: Path) -> Iterator[Place]:
-    """Start the hosts in `folder`, and end them behind the block, whatever runs there."""
+def embedded(folder: Path, *, vault: bool = True) -> Iterator[Place]:
+    """Start the hosts in `folder`, and end them behind the block, whatever runs there.
+
+    The site has a vault that opens fast; without `vault` none, as a new demo has.
+    """
     place = Place(folder)
     with place.lock("front", shared=True):
         front.start(place)
+        if vault:
+            make_cheap(place.site, place.passphrase.read_text().strip())
         try:
             yield place
         finally:

@@ -123,7 +123,7 @@ def _files(place: Place) -> list[str | Path]:
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    with embedded(tmp_path_factory.mktemp("leak")) as place:
+    with embedded(tmp_path_factory.mktemp("leak"), vault=False) as place:
         for name, text in GIVEN.items():
             path = place.passphrase if name == "passphrase" else place.dir / f"{name}.secret"
             path.write_text(f"{text}\n")

@@ -19,6 +19,7 @@ from tests.lab.hosts import Lab
 from tests.tmux import Tmux
 from tests.unit.openssl_ca import RSA, make, openssl
 from tests.until import until
+from tests.vaults import make_cheap
 
 PASSPHRASE = "correct horse battery staple"
 RUN_SECONDS = 800
@@ -108,6 +109,7 @@ class Site:
 
     def init(self, *words: str) -> None:
         """Make the site of this lab's hosts, dialled by their short names."""
+        make_cheap(self.directory, PASSPHRASE)
         hub, *spokes = self.hosts
         places = [f"{name}={self.user}{self.lab[name].address}" for name in self.hosts]
         flags = ["--hub", places[0], *(w for place in places[1:] for w in ("--spoke", place))]
@@ -122,6 +124,7 @@ class Site:
 
         Hosts are dialled by their addresses, as MMM's own files have it.
         """
+        make_cheap(self.directory, PASSPHRASE)
         monitor, *agents = (name for name in self.hosts if name not in controls)
         roles = {monitor: "monitor", **dict.fromkeys(agents, "agent")}
         flags = ["--kind", "mmm"]
@@ -131,6 +134,7 @@ class Site:
 
     def init_cluster(self, *words: str, dotted: bool = False) -> None:
         """Make the site of a RabbitMQ cluster on this lab's hosts."""
+        make_cheap(self.directory, PASSPHRASE)
         flags = ["--kind", "rabbitmq"]
         for name in self.hosts:
             flags += ["--node", f"node:{name}={self.user}{self.lab[name].address}"]
