@@ -81,12 +81,13 @@ def next_ca(state: State) -> Iterator[None]:
     if before is None or wanted is None:
         yield
         return
-    state.adopt(state.edges.front.next_ca(before))
+    state.edges.save_site(wanted)
+    state.take(wanted)
     try:
         yield
     except BaseException:
         state.edges.save_site(before)
-        state.adopt(before)
+        state.take(before)
         raise
     state.next_ca = None
     state.note("site.yaml asks for the next CA")

@@ -109,11 +109,14 @@ class DashboardScreen(FrameScreen):
 
     @work(exclusive=True, group="read")
     async def _read(self) -> None:
-        site, edges = self.state.site, self.state.edges
-        if site is None:
+        before, edges = self.state.site, self.state.edges
+        if before is None:
             return
 
         def read() -> Read:
+            site = edges.read_site() or before
+            if site is not before:
+                self.state.take(site)
             now = edges.now()
             owed = edges.front.requests(site) if self._outside else ()
             rows, runs = edges.front.status(site, now), edges.front.runs()

@@ -109,6 +109,8 @@ class ReviewScreen(FrameScreen):
             hosts = sorted(self.state.intent.rotate)
             known = len(self.state.site.hosts) if self.state.site else 0
             words += ["--all"] if len(hosts) == known else [w for h in hosts for w in ("--host", h)]
+        else:
+            words = ["apply"]
         return command(self.state.directory, *words)
 
     @work(exclusive=True, group="plan")

@@ -25,7 +25,6 @@ from app.plan.make import Intent
 from app.plan.plan import Check, NodeStep, Plan, Step, Wave
 from app.plan.stage import Stage
 from app.remote.base import Logins
-from screens.rotating import with_next_ca
 
 NOW = datetime(2026, 11, 22, 4, 31, tzinfo=UTC)
 RUN = "20261122-043100-a1b2"
@@ -282,11 +281,6 @@ class FakeFront(Front):
         if not found:
             raise UsageError("there is no run to take back")
         return found[0]
-
-    def next_ca(self, site: Site) -> Site:
-        """Remember that site.yaml was to ask for the next CA."""
-        self.asked.append("next CA")
-        return with_next_ca(site)
 
     def verify(self, site: Site, answers: Answers) -> Iterator[Finding]:
         """Give the findings."""
