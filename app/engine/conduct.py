@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from app.engine import opening
+from app.engine.adopted_files import load_adopted
 from app.engine.asking import nodes_of, settle_requests
 from app.engine.control import StopFlag
 from app.engine.gather import Gathered, gather
+from app.engine.given import load_clients
 from app.engine.journal import Journal, read_events, utc_now
 from app.engine.keyring import Keyring, with_root
 from app.engine.prepare import Prepared, prepare, refuse_errors
@@ -23,12 +26,13 @@ from app.engine.served import served
 from app.engine.settling import dead_runs, settle
 from app.engine.takeable import later_changes, refuse_removed
 from app.engine.undo import held_parts, require
+from app.engine.waiting import settle_keys
 from app.errors import Exit, PreflightError, UsageError
 from app.kinds.base import Kind
 from app.model import Site
 from app.plan import by_hand
 from app.plan.deployed import Deployed, resolve
-from app.plan.plan import WAITING, Plan
+from app.plan.plan import CHANGE, WAITING, Plan
 from app.plan.saved import check_saved
 from app.plan.words import idle_words, step_holds
 from app.site.load import load_site
@@ -77,13 +81,15 @@ def conduct(
             site, kinds, connector, vault, deployed, request.intent,
             now=utc_now(), served=served, say=_say(journal),
             settle=lambda g: _settle(places, site, kinds, g, journal, stop),
-            requests=load_requests(places.requests),
+            requests=load_requests(places.requests), clients=load_clients(places.clients),
+            adopted=load_adopted(places, site, kinds),
         )  # fmt: skip
         journal.hide(prepared.keyring.kept())
         try:
             result = _apply(places, run, request, prepared, journal, stop, owner)
         finally:
             prepared.close()
+        settle_keys(places, vault, nodes_of(site, kinds))
         if site.authority.source == "outside":
             settle_requests(places, vault, nodes_of(site, kinds))
         return result
@@ -109,7 +115,7 @@ def _apply(
         check_saved(saved, plan.to_dict())
     journal.emit("planned", data=_planned(plan))
     for check in plan.checks:
-        if check.name in (by_hand.NAME, WAITING) and check.verdict == "warn":
+        if check.name in (by_hand.NAME, WAITING, CHANGE) and check.verdict == "warn":
             journal.emit("log", check.text, host=check.host)
     write_json(places.run(run) / "plan.json", plan.to_dict())
     for host in prepared.gathered.observed:
@@ -119,6 +125,8 @@ def _apply(
             journal.emit("step", "nothing to do", host=host, state="unchanged")
     if not plan.steps and any(check.verdict == "warn" for check in plan.waiting):
         return _waits(plan)
+    if not plan.steps and plan.held_up:
+        return replace(_goes_on(plan), exit=Exit.PREFLIGHT)
     if plan.empty or not plan.steps:
         return Result(f"nothing to do: {idle_words(plan)}", Exit.OK)
     runner = _runner(places, run, owner, prepared, journal, stop)
@@ -131,7 +139,20 @@ def _apply(
         return Result(
             "done, but not every link is proven", Exit.FINDINGS, ("tlswright verify", back)
         )
+    if plan.held_up:
+        return _goes_on(plan)
     return Result("done: every change is in place and every link is proven", Exit.OK)
+
+
+def _goes_on(plan: Plan) -> Result:
+    """Say whom the second wave of a change of the CA waits for."""
+    names = ", ".join(check.host for check in plan.held_up)
+    return Result(
+        f"done so far; the change of the CA goes on when these have what they need: {names} "
+        "(`tlswright plan` says what that is)",
+        Exit.OK,
+        ("tlswright plan", "tlswright apply"),
+    )
 
 
 def _waits(plan: Plan) -> Result:

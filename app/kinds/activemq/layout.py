@@ -59,6 +59,19 @@ def find_layout(node: Node, seen: HostObservation) -> Layout:
     )
 
 
+def place_of(node: Node, seen: HostObservation) -> tuple[str, dict[str, str], str] | None:
+    """Give the file of the broker that is meant, its system properties, its working directory.
+
+    The directory is empty where it is not known; None where no broker can be told.
+    """
+    found = _choose(node, seen)
+    if isinstance(found, str):
+        return None
+    if isinstance(found[0], debian.Instance):
+        return found[0].config, found[0].known, ""
+    return found[0].config, upstream.known_of(found[0]), found[0].cwd
+
+
 def _choose(
     node: Node, seen: HostObservation
 ) -> tuple[debian.Instance | Broker, tuple[str, ...]] | str:
