@@ -3,26 +3,27 @@
 A command spends half a second of a core on imports, more than on all that it does in most tests.
 One server for each test process has them done and forks; what runs is the real command, with its
 own session, folder, environment and standard descriptors.  How a command starts from nothing is
-proven by tests that start one (tests/cli/test_imports.py, test_wheel.py, and all that run in terminals).
+proven by tests that start one (tests/cli/test_imports.py, test_wheel.py, all terminals).
 """
 
 from __future__ import annotations
 
 import atexit
-import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from tests import warm_server
+from tests.warm_server import MAIN, ask
 
 SERVER = Path(__file__).with_name("warm_server.py")
 # What a process reads of its environment before it runs anything of ours.
@@ -37,8 +38,8 @@ class _Server:
     process: subprocess.Popen[bytes]
 
     @property
-    def socket(self) -> Path:
-        return self.folder / "socket"
+    def socket(self) -> str:
+        return str(self.folder / "socket")
 
     def stop(self) -> None:
         if self.process.stdin:
@@ -57,21 +58,20 @@ def command(
 ) -> subprocess.CompletedProcess[str]:
     """Run one command to its end, as subprocess.run does; raises TimeoutExpired.
 
-    LANG must be C.UTF-8, as it is for the server; `input` must fit in a pipe.
+    LANG must be C.UTF-8, as it is for the server.
     """  # fmt: skip
     assert environment["LANG"] == LOCALE["LANG"]
     with ExitStack() as stack:
         out, err = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(2))
-        asker = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET))
-        asker.connect(str(_server(environment.get("PYTHONWARNINGS", "")).socket))
         reading, writing = os.pipe()
-        asked = {"arguments": list(arguments), "cwd": str(cwd), "environment": dict(environment)}
-        data = json.dumps(asked).encode()
-        socket.send_fds(asker, [data], [reading, out.fileno(), err.fileno()])
+        asker, pid = ask(
+            _server(environment.get("PYTHONWARNINGS", "")).socket, MAIN, arguments, str(cwd),
+            environment, [reading, out.fileno(), err.fileno()],
+        )  # fmt: skip
+        stack.enter_context(asker)
         os.close(reading)
-        os.write(writing, input.encode())
-        os.close(writing)
-        pid = int(asker.recv(32))
+        with open(writing, "wb") as pipe, suppress(BrokenPipeError):
+            pipe.write(input.encode())
         asker.settimeout(seconds)
         try:
             code = int(asker.recv(32))
@@ -80,6 +80,11 @@ def command(
             raise subprocess.TimeoutExpired([*arguments], seconds, _read(out), _read(err)) from None
         said, told = (_read(file).decode() for file in (out, err))
         return subprocess.CompletedProcess([*arguments], code, said, told)
+
+
+def spawn(directory: Path, run: str, folder: Path, secrets: bytes) -> None:
+    """Start a run, see app.engine.spawn."""
+    warm_server.spawn(_server("").socket, directory, run, folder, secrets)
 
 
 def _read(file: IO[bytes]) -> bytes:

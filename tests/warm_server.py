@@ -1,38 +1,43 @@
-"""Import the command line once, and become a new process of it at each request.
+"""Import tlswright once, and become a new process of it at each request.
 
 Usage: python -P tests/warm_server.py SOCKET; ends with its standard input.  A request is a JSON of
-arguments, folder and environment, with the three standard descriptors; the answer is the number of
-the process, then its exit code.
+module, arguments, folder and environment, with the three standard descriptors; the answer is the
+number of the process, then its exit code.  A run that such a process starts is asked for here too.
 """
 
 from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
 import json
 import os
 import pkgutil
 import runpy
+import select
 import selectors
 import socket
 import sys
+from collections.abc import Mapping, Sequence
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
 
-MAIN = "app.cli.main"
-COLD = (MAIN, "app.demo", "app.engine.worker")
+MAIN, WORKER = "app.cli.main", "app.engine.worker"
+COLD = (MAIN, WORKER, "app.demo")
 MOST = 1 << 18
 
 
 def load() -> None:
     """Import what verbs import when they need it, but not the module that is run."""
-    for found in pkgutil.walk_packages(importlib.import_module("app").__path__, "app."):
+    for found in pkgutil.walk_packages(import_module("app").__path__, "app."):
         if not found.name.startswith(COLD) and not found.name.endswith("__main__"):
-            importlib.import_module(found.name)
+            import_module(found.name)
     gc.collect()
     gc.freeze()  # or the first collection would touch, and so copy, every page
 
 
-def request(path: str) -> tuple[dict[str, object], list[int]]:
+def request(path: str) -> tuple[dict[str, Any], list[int]]:
     """Fork at each request and give it in the child; the parent never returns."""
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     listener.bind(path)
@@ -77,19 +82,54 @@ def _leave(waiting: selectors.BaseSelector, asker: socket.socket) -> None:
     waiting.close()
 
 
-def become(asked: dict[str, object], given: list[int]) -> None:
+def ask(
+    path: str,
+    module: str,
+    arguments: Sequence[str],
+    cwd: str,
+    environment: Mapping[str, str],
+    descriptors: Sequence[int],
+) -> tuple[socket.socket, int]:
+    """Ask a server for a process; gives its number, and the socket that its exit code comes on."""
+    asked = {"module": module, "arguments": list(arguments), "cwd": cwd,
+             "environment": dict(environment)}  # fmt: skip
+    asker = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    asker.connect(path)
+    socket.send_fds(asker, [json.dumps(asked).encode()], descriptors)
+    return asker, int(asker.recv(32))
+
+
+def spawn(path: str, directory: Path, run: str, folder: Path, secrets: bytes) -> None:
+    """Start a run as app.engine.spawn does, by a server."""
+    from app.engine.journal import alive
+
+    log = os.open(folder / "worker.log", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+    reading, writing = os.pipe()
+    asker, _ = ask(path, WORKER, [str(directory), run], "/", os.environ, [reading, log, log])
+    for descriptor in (log, reading):
+        os.close(descriptor)
+    with asker, open(writing, "wb") as pipe, contextlib.suppress(BrokenPipeError):
+        pipe.write(secrets)
+        pipe.close()
+        while not alive(folder / "journal.jsonl") and not select.select([asker], [], [], 0.02)[0]:
+            pass
+
+
+def become(asked: dict[str, Any], given: list[int]) -> None:
     """Take the place, the environment and the descriptors that were asked for, and nothing else."""
     os.setsid()
     for number, descriptor in enumerate(given):
         os.dup2(descriptor, number)
         os.close(descriptor)
-    os.chdir(str(asked["cwd"]))
+    os.chdir(asked["cwd"])
     os.environ.clear()
-    os.environ.update(asked["environment"])  # type: ignore[call-overload]
-    sys.argv = [MAIN, *asked["arguments"]]  # type: ignore[misc]
+    os.environ.update(asked["environment"])
+    import_module("app.engine.spawn").spawn = partial(spawn, sys.argv[1])  # type: ignore[attr-defined]
+    sys.argv = [asked["module"], *asked["arguments"]]
+    sys.modules.pop(asked["module"], None)
+    runpy.run_module(asked["module"], run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":
     load()
     become(*request(sys.argv[1]))
-    runpy.run_module(MAIN, run_name="__main__", alter_sys=True)
