@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from app.engine import opening
@@ -24,7 +25,7 @@ from app.engine.rollback import take_back
 from app.engine.run import Result, Runner
 from app.engine.served import served
 from app.engine.settling import dead_runs, settle
-from app.engine.takeable import later_changes, refuse_removed
+from app.engine.takeable import later_changes, refuse_cut_off, refuse_removed
 from app.engine.undo import held_parts, require
 from app.engine.waiting import settle_keys
 from app.errors import Exit, PreflightError, UsageError
@@ -32,11 +33,14 @@ from app.kinds.base import Kind
 from app.model import Site
 from app.plan import by_hand
 from app.plan.deployed import Deployed, resolve
+from app.plan.given import in_use
 from app.plan.plan import CHANGE, WAITING, Plan
 from app.plan.saved import check_saved
+from app.plan.succession import anchors
 from app.plan.words import idle_words, step_holds
 from app.site.load import load_site
 from app.site.places import Places
+from app.site.write import save_site
 
 
 def conduct(
@@ -203,6 +207,8 @@ def _rollback(
         gathered = _settle(places, site, kinds, gathered, journal, stop)
         deployed = resolve(opening.deployed_of(places), gathered.observed)
         _remember(places, run, deployed)
+        clients = in_use(load_clients(places.clients), utc_now())
+        refuse_cut_off(parts, before, deployed, clients)
         plan = Plan(site, ())
         prover = Prover(site, kinds, gathered, keyring, deployed, plan, utc_now)
         prepared = Prepared(site, kinds, gathered, keyring, deployed, plan)
@@ -213,10 +219,30 @@ def _rollback(
         )  # fmt: skip
         if result.exit is not Exit.OK or not runner.deployed.nodes:
             return result
+        result = _ca_as_before(places, target, site, runner.deployed, result)
         runner.prover = Prover(site, kinds, gathered, keyring, runner.deployed, plan, utc_now)
         return _proven(runner, result)
     finally:
         gathered.close()
+
+
+def _ca_as_before(
+    places: Places, target: Path, site: Site, deployed: Deployed, result: Result
+) -> Result:
+    """Let site.yaml ask for the CA that hosts are back at, where `rotate` had asked for the next.
+
+    Only once no host trusts that one any more: with the first of its runs.
+    """
+    asked, spec = read_json(target / "request.json") or {}, site.authority
+    wanted = anchors(deployed)(f"ca:{spec.generation}")
+    records = [r for r in deployed.nodes.values() if r.facts and r.spec]
+    found = {r.spec.generation for r in records if r.spec}
+    gone = not any(wanted in record.trust.values() for record in records)
+    if asked.get("verb") != "rotate" or spec.source != "own" or len(found) != 1 or not gone:
+        return result
+    (was,) = found
+    save_site(replace(site, authority=replace(spec, generation=was)), places.site)
+    return replace(result, text=f"{result.text}; site.yaml asks for generation {was} of the CA")
 
 
 def _settle(

@@ -106,10 +106,14 @@ class ReviewScreen(FrameScreen):
         words: list[str] = [self.state.verb]
         if self.state.verb == "apply":
             words = ["plan"] if self.state.plan is None or self.state.plan.empty else ["apply"]
+        elif self.state.next_ca is not None:
+            words += ["ca"]
         elif self.state.intent.rotate:
             hosts = sorted(self.state.intent.rotate)
             known = len(self.state.site.hosts) if self.state.site else 0
             words += ["--all"] if len(hosts) == known else [w for h in hosts for w in ("--host", h)]
+        else:
+            words = ["apply"]
         return command(self.state.directory, *words)
 
     @work(exclusive=True, group="plan")
@@ -191,6 +195,9 @@ class ReviewScreen(FrameScreen):
                      "Mend it there, then F5 reads the hosts again.")  # fmt: skip
         if plan.problems:
             text = "XX no run: its checks refuse it; nothing has been changed"
+        elif plan.empty and plan.held_up:
+            text = f".. nothing to do yet: {idle_words(plan)}"
+            self.say("Checks (c) say what each needs.")
         elif plan.empty and plan.waiting:
             text = f".. nothing to do yet: {idle_words(plan)}"
             self.say("a shows what is to be signed, and takes certificates in.")

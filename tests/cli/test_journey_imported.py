@@ -100,6 +100,8 @@ def _waits_for_its_clients(place: Place) -> None:
     assert run(place, "export", "client", "app", "--delivered", "--new").returncode == 2
     assert run(place, "export", "client", "nobody", "--forget").returncode == 2
     assert run(place, "export", "client", "app", "--delivered").returncode == 0
+    back = run(place, "rollback", "--yes")
+    assert (back.returncode, "would refuse client app" in back.stdout) == (10, True)
     assert "client app," not in data(place, "status")[0]["text"]
     assert run(place, "export", "client", "old one", "--forget").returncode == 0
     shown = run(place, "plan").stdout
@@ -107,7 +109,6 @@ def _waits_for_its_clients(place: Place) -> None:
     done = run(place, "apply", "--yes")
     assert done.returncode == 0, done.stderr
     assert "done: every change is in place" in done.stdout
-    assert run(place, "export", "client", "app", "--forget").returncode == 0
 
 
 def _another_ca_made_here(place: Place) -> None:
@@ -117,6 +118,11 @@ def _another_ca_made_here(place: Place) -> None:
     assert (place.site / "site.yaml").read_text() == text
     assert run(place, "export", "client", "app").returncode == 0
     assert run(place, "export", "client", "old one").returncode == 0
+    assert run(place, "rotate", "ca", "--yes").returncode == 0
+    back = run(place, "rollback", "--yes")
+    assert (back.returncode, "asks for generation 1 of the CA" in back.stdout) == (0, True)
+    assert "generation: 1" in (place.site / "site.yaml").read_text()
+    assert run(place, "plan").returncode == 0
     done = run(place, "rotate", "ca", "--yes")
     assert done.returncode == 0, done.stderr
     assert (
@@ -124,5 +130,6 @@ def _another_ca_made_here(place: Place) -> None:
     )
     assert "generation: 2" in (place.site / "site.yaml").read_text()
     _waits_for_its_clients(place)
+    assert run(place, "export", "client", "app", "--forget").returncode == 0
     roots = [row for row in data(place, "status") if row["role"] == "authority"]
     assert [(row["subject"], row["generation"]) for row in roots] == [("Demo CA g2", "g2")]
