@@ -16,6 +16,7 @@ from app.engine.front import RequestRow, RunSummary, StatusRow
 from app.errors import TlswrightError
 from app.plan.make import Intent
 from app.plan.stage import Stage
+from screens.adopt import AdoptScreen
 from screens.asks.confirm import Confirm
 from screens.asks.export import ask_export, can_export
 from screens.attempt import attempt
@@ -55,6 +56,7 @@ class DashboardScreen(FrameScreen):
         Binding("c", "requests", "Requests"),
         Binding("e", "export", "Export"),
         Binding("s", "settings", "Settings"),
+        Binding("k", "stores", "Old stores", show=False),
         Binding("plus", "add", "Add host", key_display="+"),
         Binding("enter", "watch", "Watch run", show=False),
         Binding("f5", "again", "Read again", show=False),
@@ -305,6 +307,14 @@ class DashboardScreen(FrameScreen):
     def action_runs(self) -> None:
         """Show the runs of the past."""
         self.post_message(Go("runs"))
+
+    @work
+    async def action_stores(self) -> None:
+        """Show the stores that hosts use now; what is kept of them makes another plan."""
+        screen = AdoptScreen(self.state)
+        await self.app.push_screen_wait(screen)
+        if screen.changed:
+            self.action_review()
 
     @work
     async def action_export(self) -> None:

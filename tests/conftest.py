@@ -35,7 +35,7 @@ LONGEST = (
     "test_faults_hosts.py", "test_faults_power.py", "test_journey_guarded.py",
     "test_mmm_losses.py", "test_bundle_rabbitmq.py", "test_bundle_shared.py",
     "test_rabbitmq_names.py", "test_journey_failure.py", "test_rabbitmq_faults.py",
-    "test_journey_jks.py", "test_engine_killed.py", "test_engine_runs.py", "test_engine_stopped.py",
+    "test_engine_killed.py", "test_engine_runs.py", "test_engine_stopped.py",
 )  # fmt: skip
 """Files that take minutes, the longest first; other files of real hosts come behind them."""
 

@@ -17,11 +17,12 @@ from app.model import Node, Site
 from app.observed import FileFact, HostObservation, Survey
 from app.pki.secret import Secret
 from app.plan.deployed import Deployed
+from app.quoting import calm
 from app.remote.base import Connector
 from app.site.report import nearest
 
 if TYPE_CHECKING:
-    from app.pki.adopted import OpenedStore
+    from app.pki.adopted import Entry, OpenedStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ def _read(gathered: Gathered, host: str, named: Sequence[NamedStore]) -> Mapping
 def _found(
     node: Node, one: NamedStore, files: Mapping[str, FileFact], deployed: Deployed
 ) -> FoundStore:
-    from app.pki.adopted import too_big
+    from app.pki.adopted import MOST_BYTES, too_big
 
     base = FoundStore(node, one.role, one.named, one.where, passwords=one.passwords)
     fact = next((files[p] for p in one.paths if p in files and files[p].type == "file"), None)
@@ -175,6 +176,9 @@ def _found(
     record = deployed.node(node.kind, node.host)
     kept = record.files.get(fact.path, ("", "")) if record is not None else ("", "")
     own = bool(kept[0]) and kept[0] == fact.sha256
+    if fact.data is None and fact.size <= MOST_BYTES:
+        hidden = GivenError("it cannot be read", where=base.place, hint=f"{one.where} names it.")
+        return replace(base, own=own, error=hidden)
     if fact.data is None:
         return replace(base, own=own, error=too_big(base.place))
     if not fact.data:
@@ -202,3 +206,34 @@ def _missing(base: FoundStore, one: NamedStore, files: Mapping[str, FileFact]) -
 def locked(found: Found) -> Iterator[FoundStore]:
     """Give the stores, not this site's own, that a password of the user's may open."""
     return (one for one in found.stores if one.locked and not one.own)
+
+
+def store_lines(one: FoundStore) -> list[str]:
+    """Say where a store is and what it holds, for people."""
+    kind = one.opened.format if one.opened else ""
+    words = ", ".join(word for word in (kind, "this site's own" if one.own else "") if word)
+    lines = [f"{one.host}  {one.role} store  {one.path or one.named}  {words}".rstrip()]
+    if one.error is not None:
+        lines.append(f"  XX {one.error.text}")
+        lines += [f"    {one.error.hint}"] if one.error.hint else []
+    for entry in one.opened.entries if one.opened else ():
+        lines += _entry_lines(entry)
+    unread = one.opened.unread if one.opened else ()
+    lines += [f"  XX {alias}: its certificate cannot be read" for alias in unread]
+    return [calm(line, 1000).replace("\n", " ") for line in lines]
+
+
+def _entry_lines(entry: Entry) -> list[str]:
+    facts = entry.facts
+    signer = "itself" if facts.self_signed else facts.issuer
+    what = "key" if entry.kind == "key" else "trusts"
+    names = ", ".join(san.value for san in facts.sans)
+    lines = [
+        f"  {entry.alias or '(no name)'}  {what}  {facts.subject}, until "
+        f"{facts.not_after:%Y-%m-%d}, signed by {signer}",
+        f"    SHA-256 {facts.sha256}",
+    ]
+    if entry.kind == "key":
+        chain = f", {len(entry.chain)} above it" if entry.chain else ""
+        lines.append(f"    {facts.key_type}, names: {names or 'none'}{chain}")
+    return [*lines, *([f"  !! {entry.problem}"] if entry.problem else [])]

@@ -38,17 +38,15 @@ from app.remote.base import Logins
 from app.site.places import Places
 
 if TYPE_CHECKING:
-    from app.engine.adopting import Found
     from app.engine.anchoring import Anchored
     from app.engine.asking import Asked
     from app.engine.handover import HandOver
     from app.engine.importing import CaFiles
-    from app.engine.retaining import Retained
+    from app.engine.old_stores import OldStores
     from app.engine.spawn import Spawn
     from app.engine.standing import Noted
     from app.engine.taking import Taken
     from app.pki.importing import Candidate
-    from app.plan.adopted import Adopted
     from app.plan.stage import Stage
 
 __all__ = ["Answers", "Front", "HostCheck", "RequestRow", "RunSummary", "StatusRow"]
@@ -237,46 +235,12 @@ class Front:
 
         return mark_delivered(self.places, site, host, answers.passphrase)
 
-    def find_stores(
-        self, site: Site, answers: Answers, hosts: Collection[str] = (), say: Say = _quiet
-    ) -> Found:
-        """Read the key stores and trust stores that hosts use now; changes nothing, keeps nothing.
+    @property
+    def stores(self) -> OldStores:
+        """Give what is asked about the stores that hosts use already."""
+        from app.engine.old_stores import OldStores
 
-        Those that the passwords in the hosts' own files open are open; needs no vault.
-        """
-        from app.engine.adopting import find_stores
-
-        connector = opening.connector(answers.logins, site.hosts)
-        deployed = opening.deployed_of(self.places)
-        return find_stores(site, opening.kinds_of(site), connector, deployed, hosts, say)
-
-    def keep_stores(
-        self,
-        site: Site,
-        answers: Answers,
-        found: Found,
-        *,
-        trust: Collection[str] = (),
-        keys: Collection[str] = (),
-        alias: str = "",
-    ) -> tuple[Retained, ...]:
-        """Keep what some hosts trust now, and the keys of some; nothing is deployed by it."""
-        from app.engine.retaining import keep
-
-        return keep(
-            self.places, site, answers.passphrase, found, utc_now(),
-            trust=trust, keys=keys, alias=alias,
-        )  # fmt: skip
-
-    def let_go(self, site: Site, answers: Answers, hosts: Collection[str] = ()) -> tuple[str, ...]:
-        """Keep nothing of old stores, of some hosts or of all; gives those that had something."""
-        from app.engine.retaining import let_go
-
-        return let_go(self.places, site, answers.passphrase, hosts)
-
-    def adopted(self, site: Site) -> Adopted:
-        """Give what hosts trusted before and go on to trust."""
-        return load_adopted(self.places, site, opening.kinds_of(site))
+        return OldStores(self.places)
 
     def write_requests(
         self,

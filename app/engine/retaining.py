@@ -15,7 +15,7 @@ from app.engine import opening
 from app.engine.adopted_files import adopted_path, load_adopted, write_adopted
 from app.engine.adopting import Found, FoundStore
 from app.engine.asking import nodes_of, opened
-from app.engine.waiting import fitted, own_key
+from app.engine.waiting import fitted, own_key, waiting_keys
 from app.errors import PkiError, PreflightError, UsageError
 from app.model import Site
 from app.pki.secret import Secret
@@ -90,27 +90,45 @@ def keep(
 
 
 def let_go(
-    places: Places, site: Site, passphrase: Secret | None, hosts: Collection[str]
+    places: Places,
+    site: Site,
+    passphrase: Secret | None,
+    *,
+    trust: Collection[str],
+    keys: Collection[str],
 ) -> tuple[str, ...]:
-    """Keep nothing of hosts, of all without any named; gives those of which something was kept."""
+    """Keep no longer what hosts trusted, or their keys; gives those of which it was kept."""
     from app.pki import keeping
 
     gone = []
-    nodes = [n for n in nodes_of(site, opening.kinds_of(site)) if not hosts or n.host in hosts]
+    nodes = nodes_of(site, opening.kinds_of(site))
     with site_lock(places, "adopt"):
         for node in nodes:
             path = adopted_path(places, node)
-            if path.exists():
+            if node.host in trust and path.exists():
                 path.unlink()
                 gone.append(node.host)
-        if places.vault.exists():
+        if keys and places.vault.exists():
             with opened(places, passphrase, opening.deployed_of(places)) as vault:
                 for node in nodes:
-                    if keeping.load_credential(vault, node.host, own_key(node)) is not None:
+                    known = keeping.load_credential(vault, node.host, own_key(node))
+                    if node.host in keys and known is not None:
                         keeping.forget_credential(vault, node.host, own_key(node))
                         gone.append(node.host)
                 vault.save()
     return tuple(dict.fromkeys(gone))
+
+
+def kept_keys(places: Places, site: Site, passphrase: Secret | None) -> frozenset[str]:
+    """Give the hosts whose own keys wait in the vault; none where there is no vault yet."""
+    deployed = opening.deployed_of(places)
+    vault = opening.open_vault(places, passphrase, deployed, write=False)
+    if vault is None:
+        return frozenset()
+    with vault:
+        nodes = nodes_of(site, opening.kinds_of(site))
+        held = waiting_keys(vault, nodes, deployed)
+        return frozenset(node.host for node in nodes if node.credential in held)
 
 
 def _stores(found: Found, role: str, hosts: Collection[str]) -> Iterator[FoundStore]:

@@ -128,7 +128,7 @@ def _jks(
         raise
     found, unread = [], []
     for alias, certificates, key, is_key in rows:
-        name = calm(alias, 200)
+        name = _shown(alias)
         try:
             first, *above = map(load_der, certificates)
         except (PkiError, ValueError):
@@ -139,6 +139,11 @@ def _jks(
         else:
             found.append(Entry(name, "trusted", first))
     return found, tuple(unread)
+
+
+def _shown(alias: str) -> str:
+    """Give a name on one line: whoever made the store chose it."""
+    return " ".join(calm(alias, 200).split())
 
 
 def _key_entry(
@@ -174,7 +179,7 @@ def _pkcs12(
         raise PasswordError("the password does not open it", given=True) from None
     both = [store.cert] if store.cert is not None else []
     named = [
-        (calm((one.friendly_name or b"").decode(errors="replace"), 200), one.certificate)
+        (_shown((one.friendly_name or b"").decode(errors="replace")), one.certificate)
         for one in (*both, *store.additional_certs)
     ]
     keys: list[object] = [] if store.key is None else [store.key]

@@ -16,6 +16,7 @@ from app.pki.facts import CertificateFacts
 from app.plan.deployed import fingerprint
 from app.plan.phases import Phase, Trust
 from app.plan.plan import Check
+from app.quoting import calm
 
 MOST_KEPT = 50
 MARK = "kept"
@@ -81,7 +82,9 @@ def kept_text(host: str, kept: Iterable[KeptCertificate]) -> str:
     parts = [_HEAD.format(host=host)]
     for one in kept:
         facts = one.facts
-        words = f"{facts.subject}, until {facts.not_after:%Y-%m-%d}, SHA-256 {facts.sha256}"
+        # A name in a certificate may hold line ends, which would end the comment.
+        subject = " ".join(calm(facts.subject, 200).split())
+        words = f"{subject}, until {facts.not_after:%Y-%m-%d}, SHA-256 {facts.sha256}"
         parts.append(f"\n# {words.encode('ascii', 'replace').decode()}\n")
         parts.append(f"# alias: {one.alias}\n{one.pem.strip()}\n")
     return "".join(parts)

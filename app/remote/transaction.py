@@ -40,11 +40,15 @@ class HostTransaction:
         self._over = threading.Event()
         self._ping = ping
         self._pinging: threading.Thread | None = None
+        self._end = "the transaction is over"
 
     def advance(self, barrier: Barrier) -> Ack:
-        """Send a word and wait for the answer; a lost connection is an Ack with state unknown."""
+        """Send a word and wait for the answer; a lost connection is an Ack with state unknown.
+
+        Every later word has the same answer: whoever asks last is told too why it ended.
+        """
         if self._over.is_set():
-            return Ack(False, barrier, "unknown", "the transaction is over")
+            return Ack(False, barrier, "unknown", self._end)
         word = f"{barrier}\n".encode()
         opening, self._opening = self._opening, b""
         with self._lock:
@@ -55,6 +59,8 @@ class HostTransaction:
             text = f"the host answered {ack.barrier} to {barrier}"
             ack = Ack(False, barrier, "unknown", text, ack.log)
         over = not ack.ok and ack.state != "failed"
+        if over:
+            self._end = ack.text or self._end
         if over or ack.state == "committed" or barrier == "rollback":
             self.close()
         elif self._ping and self._pinging is None:
@@ -78,7 +84,7 @@ class HostTransaction:
 
     def _deadline(self) -> float:
         m = self._member
-        once = m.stop_seconds + m.start_seconds + m.check_seconds + 10 * m.settle_seconds
+        once = m.stop_seconds + m.start_seconds + m.check_seconds + 5 * m.settle_seconds
         return 2.0 * once + 30.0 * len(m.entries) + 120.0
 
 

@@ -201,7 +201,7 @@ life() {
 # patience: how long to watch a healthy service: where it came up slowly, it dies slowly too.
 patience() {
   PATIENCE=$(((HEALTHY_SINCE - ${STARTED:-$HEALTHY_SINCE}) / 2))
-  [ "$PATIENCE" -le $((SETTLE * 10)) ] || PATIENCE=$((SETTLE * 10))
+  [ "$PATIENCE" -le $((SETTLE * 5)) ] || PATIENCE=$((SETTLE * 5))
   [ "$PATIENCE" -ge "$SETTLE" ] || PATIENCE=$SETTLE
 }
 

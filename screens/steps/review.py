@@ -14,10 +14,12 @@ from textual.widgets import Static, Tree
 from textual.widgets.tree import TreeNode
 
 from app.errors import TlswrightError
+from app.plan.adopted import MARK
 from app.plan.diff import Change
 from app.plan.plan import Plan, Step
 from app.plan.words import idle_words
 from app.quoting import calm
+from screens.adopt import AdoptScreen
 from screens.asks.confirm import Confirm
 from screens.asks.read import Read
 from screens.base import FrameScreen
@@ -60,6 +62,7 @@ class ReviewScreen(FrameScreen):
         Binding("o", "show('order')", "Order"),
         Binding("c", "show('checks')", "Checks"),
         Binding("w", "save", "Save plan"),
+        Binding("k", "stores", "Old stores"),
         Binding("f5", "again", "Read again"),
         Binding("left_square_bracket", "scroll_pane(-1)", show=False),
         Binding("right_square_bracket", "scroll_pane(1)", show=False),
@@ -158,6 +161,7 @@ class ReviewScreen(FrameScreen):
 
     def _show(self, plan: Plan) -> None:
         self.refresh_frame()
+        self.refresh_bindings()
         self.say("")
         tree: Tree[Leaf] = self.query_one(Tree)
         tree.clear()
@@ -253,6 +257,22 @@ class ReviewScreen(FrameScreen):
             self.say(error.text, error.hint)
             return
         self.notify(f"tlswright apply {path}", title="Plan saved", markup=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what the hosts' old stores hold, where they use such or something of it is kept."""
+        plan = self.state.plan
+        if action != "stores":
+            return True
+        used = plan is not None and any(facts.get("stores") for facts in plan.layouts.values())
+        return used or (plan is not None and any(c.name == MARK for c in plan.checks))
+
+    @work
+    async def action_stores(self) -> None:
+        """Show the stores that hosts use now; what is kept of them makes another plan."""
+        screen = AdoptScreen(self.state)
+        await self.app.push_screen_wait(screen)
+        if screen.changed:
+            self._make()
 
     @work
     async def action_apply(self) -> None:

@@ -11,8 +11,11 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from tests import warm
 from tests.vaults import make_cheap
 
+SECONDS = 120
+COLD = (sys.executable, "-P", "-m", "app.cli.main")
 PASSPHRASE = "a long enough passphrase"
 
 
@@ -20,10 +23,13 @@ def tlswright(
     *arguments: str | Path,
     cwd: Path,
     stdin: str = "",
-    program: tuple[str, ...] = (sys.executable, "-P", "-m", "app.cli.main"),
+    program: tuple[str, ...] = (),
     **environment: str,
 ) -> subprocess.CompletedProcess[str]:
-    """Run one command in `cwd`; what it must not ask for, it finds no terminal to ask on."""
+    """Run one command in `cwd`; what it must not ask for, it finds no terminal to ask on.
+
+    With a `program` it starts from nothing; else in a process that has its imports done.
+    """
     environ = {
         "PATH": os.environ["PATH"],
         "HOME": str(cwd),
@@ -31,9 +37,13 @@ def tlswright(
         "PYTHONWARNINGS": "error",
         **environment,
     }
+    if not program and not any(name.startswith(("LANG", "LC_", "PYTHON")) for name in environment):
+        return warm.command(
+            [*map(str, arguments)], cwd=cwd, environment=environ, input=stdin, seconds=SECONDS
+        )
     return subprocess.run(
-        [*program, *map(str, arguments)], cwd=cwd, env=environ, input=stdin,
-        capture_output=True, text=True, timeout=120, check=False, start_new_session=True,
+        [*(program or COLD), *map(str, arguments)], cwd=cwd, env=environ, input=stdin,
+        capture_output=True, text=True, timeout=SECONDS, check=False, start_new_session=True,
     )  # fmt: skip
 
 

@@ -31,11 +31,13 @@ def embedded(folder: Path, *, vault: bool = True) -> Iterator[Place]:
             until(lambda: _stopped(place), 60, "the demo's hosts to end")
 
 
-def run(place: Place, *arguments: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
+def run(
+    place: Place, *arguments: str | Path, stdin: str = "", program: tuple[str, ...] = ()
+) -> subprocess.CompletedProcess[str]:
     """Run one command on the site of embedded hosts."""
     return tlswright(
         "-C", place.site, "--passphrase-file", place.passphrase, *arguments,
-        cwd=place.dir, stdin=stdin,
+        cwd=place.dir, stdin=stdin, program=program,
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from app.pki.keeping import load_credential
 from app.pki.secret import Secret
 from app.pki.vault import Vault
 from tests.cli.embedded import embedded, run
-from tests.unit.foreign_stores import PASSWORD, export, keytool, new_key, trust
+from tests.unit.foreign_stores import PASSWORD, export, keytool, new_key, pair, trust
 
 OTHER = "battery staple"
 CONF = "etc/activemq/instances-available/main"
@@ -83,7 +83,7 @@ def adopting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Adopting]:
         export("peer.p12", "peer", "peer.crt"),
         trust("trust.p12", "Old_Peer", "peer.crt", password=OTHER),
     ))  # fmt: skip
-    (folder / "peer.pem").write_bytes(_pem(folder / "peer.p12"))
+    (folder / "peer.pem").write_bytes(pair(folder / "peer.p12"))
     file = folder / "password"
     file.write_text(f"{OTHER}\n")
     file.chmod(0o600)
@@ -98,18 +98,6 @@ def adopting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Adopting]:
         (place.root("hub") / "etc/mq").mkdir()
         (place.root("hub") / "etc/mq/trust.p12").write_bytes((folder / "trust.p12").read_bytes())
         yield Adopting(place, folder, file)
-
-
-def _pem(path: Path) -> bytes:
-    from cryptography.hazmat.primitives import serialization as ser
-    from cryptography.hazmat.primitives.serialization import pkcs12
-
-    store = pkcs12.load_pkcs12(path.read_bytes(), PASSWORD.encode())
-    assert store.key is not None
-    assert store.cert is not None
-    return store.key.private_bytes(
-        ser.Encoding.PEM, ser.PrivateFormat.PKCS8, ser.NoEncryption()
-    ) + store.cert.certificate.public_bytes(ser.Encoding.PEM)
 
 
 def test_stores_of_either_type_are_shown_and_kept_until_they_are_replaced(
@@ -144,6 +132,10 @@ def test_stores_of_either_type_are_shown_and_kept_until_they_are_replaced(
     assert "PKCS12 (store) of the ec-p256 key that the host had" in said
     assert "old-peer  trusted before, SHA-256 " in said
     adopting("apply", "--yes")
+    private = b"PRIVATE KEY"
+    for path in site.rglob("*"):
+        data = path.read_bytes() if path.is_file() else b""
+        assert not any(word in data for word in (PASSWORD.encode(), OTHER.encode(), private)), path
     assert adopting.data("plan")["waves"] == []
     rows = {row["subject"]: row for row in adopting.data("status")}
     assert rows["hub"]["facts"]["sha256"] == entry["sha256"]

@@ -20,14 +20,13 @@ def travel(
     folder: Path,
     *flags: str,
     look: Callable[[Site], None],
-    rotates: bool = True,
     rotate: Callable[[Site], None] | None = None,
 ) -> tuple[Event, ...]:
     """Take stock brokers to TLS, rotate every certificate, and take all of it back.
 
     `flags` go to `init`; `look` sees the site while its links stand, for what holds under these
     flags alone; `rotate` gives every broker another certificate in one run.  Gives the events of
-    the rotation; none without `rotates`, where the flags change nothing in how it is done.
+    the rotation.
     """
     activemq.start_all(lab.hosts.values())
     stock = {name: footprint.content(lab[name]) for name in lab.names}
@@ -43,7 +42,7 @@ def travel(
     assert [strangers_let_in(lab[name], foreign) for name in lab.names] == [[], [], []]
     look(site)
     _again_changes_nothing(site)
-    rotation = _rotate_and_take_it_back(site, rotate or rotate_all) if rotates else ()
+    rotation = _rotate_and_take_it_back(site, rotate or rotate_all)
     _go_back(site, stock)
     _nothing_was_said_of(site, {PASSPHRASE, *passwords})
     return rotation

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from app.engine.journal import read_events
 from app.events import Event
+from tests import warm
 from tests.lab.activemq import START_SECONDS, crosses
 from tests.lab.hosts import Lab
 from tests.tmux import Tmux
@@ -23,6 +24,7 @@ from tests.vaults import make_cheap
 
 PASSPHRASE = "correct horse battery staple"
 RUN_SECONDS = 800
+COLD = (sys.executable, "-P", "-m", "app.cli.main")
 MOMENT = 0.03
 """A step is in one state for a short moment only."""
 CONFIG = "/etc/activemq/instances-available/main/activemq.xml"
@@ -79,13 +81,13 @@ class Site:
         """Give the whole command line of a verb."""
         passphrase = str(self.directory.parent / "passphrase")
         flags = ["-C", str(self.directory), "--passphrase-file", passphrase]
-        return [sys.executable, "-P", "-m", "app.cli.main", *flags, *words]
+        return [*COLD, *flags, *words]
 
     def run(self, *words: str, expect: int | None = None) -> subprocess.CompletedProcess[str]:
         """Run a verb to its end; `expect` is the exit code that it must have."""
-        done = subprocess.run(
-            self.words(*words), capture_output=True, text=True, stdin=subprocess.DEVNULL,
-            env=self.environment, cwd=self.directory.parent, timeout=RUN_SECONDS,
+        done = warm.command(
+            self.words(*words)[len(COLD) :], cwd=self.directory.parent,
+            environment=self.environment, seconds=RUN_SECONDS,
         )  # fmt: skip
         self.said += [done.stdout, done.stderr]
         said = f"{' '.join(words)} gave {done.returncode}\n{done.stdout}\n{done.stderr}"

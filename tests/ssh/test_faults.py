@@ -205,11 +205,29 @@ def test_a_service_is_watched_until_it_has_settled(remote: SshRemote, root: Path
     assert looks[-1] - looks[0] >= 2
 
 
-# Up after four seconds, dead after six, by the clock that the script goes by too.
+def test_a_service_that_died_and_was_started_again_is_not_kept(
+    remote: SshRemote, root: Path
+) -> None:
+    check = 'echo x >>"$ROOT/looks"; echo "life $(wc -l <"$ROOT/looks")"'
+    acks = carry(remote, step(put("/etc/a", b"new", b"old"), start="true", check=check),
+                 "stage", "switch", "start", "check", "check")  # fmt: skip
+    assert [ack.ok for ack in acks] == [True, True, True, True, False]
+    assert "it came up, but then died, and was started again" in acks[-1].text
+    assert (root / "etc/a").read_bytes() == b"old"
+
+
+def test_what_a_stop_notes_is_told_though_it_went_well(remote: SshRemote, root: Path) -> None:
+    stop = "echo well; echo 'note: it was killed'"
+    acks = carry(remote, step(put("/etc/a", b"new", b"old"), start="true", stop=stop),
+                 "stage", "stop", "switch", "start", "check", "hold", "commit")  # fmt: skip
+    assert [ack.log for ack in acks if ack.log] == [("it was killed",)]
+
+
+# Up after four seconds of the clock that the host's patience goes by, dead after six.
 SLOW: dict[str, Any] = {
-    "start": 'cut -d. -f1 /proc/uptime >"$ROOT/born"',
-    "check": 'read -r born <"$ROOT/born"; age=$(($(cut -d. -f1 /proc/uptime) - born))\n'
-    '[ "$age" -lt 6 ] || exit 3; [ "$age" -ge 4 ]',
+    "start": 'cat /proc/uptime >"$ROOT/born"',
+    "check": 'IFS=. read -r born rest <"$ROOT/born"; IFS=. read -r now rest </proc/uptime\n'
+    'age=$((now - born)); [ "$age" -lt 6 ] || exit 3\n[ "$age" -ge 4 ]',
     "settle_seconds": 1,
     "check_seconds": 20,
 }

@@ -65,6 +65,16 @@ def unlocked(root: Path) -> bool:
     return not (root / STATE / "lock").exists()
 
 
+def test_every_later_word_tells_too_why_the_first_was_not_answered(
+    remote: SshRemote, root: Path
+) -> None:
+    transaction = remote.begin(step(put("/etc/a", b"new", b"old")))
+    assert transaction.advance("stage").ok
+    os.kill(script_pid(root), signal.SIGKILL)
+    acks = [transaction.advance("switch"), transaction.advance("rollback")]
+    assert [(ack.state, ack.text) for ack in acks] == [("unknown", "the connection was lost")] * 2
+
+
 def test_hanging_up_before_hold_restores_and_restarts(remote: SshRemote, root: Path) -> None:
     before = tree(root)
     transaction = remote.begin(step(put("/etc/a", b"new", b"old"), put("/etc/d/b", b"b")))

@@ -65,5 +65,17 @@ def trust(store: str, alias: str, file: str, kind: str = "PKCS12", password: str
     )
 
 
+def pair(path: Path) -> bytes:
+    """Give key and certificate of a PKCS12 store in PEM, for a client that is no Java."""
+    from cryptography.hazmat.primitives import serialization as ser
+    from cryptography.hazmat.primitives.serialization import pkcs12
+
+    store = pkcs12.load_pkcs12(path.read_bytes(), PASSWORD.encode())
+    assert store.key is not None
+    assert store.cert is not None
+    key = store.key.private_bytes(ser.Encoding.PEM, ser.PrivateFormat.PKCS8, ser.NoEncryption())
+    return key + store.cert.certificate.public_bytes(ser.Encoding.PEM)
+
+
 def _word(password: str = PASSWORD) -> str:
     return password.replace(" ", "_")

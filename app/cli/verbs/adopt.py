@@ -14,11 +14,9 @@ if TYPE_CHECKING:
     from app.engine.adopting import Found, FoundStore
     from app.engine.retaining import Retained
     from app.model import Site
-    from app.pki.adopted import Entry
     from app.plan.adopted import Adopted
 
 TRIES = 3
-ROLES = {"key": "key store", "trust": "trust store"}
 
 
 def flags_adopt(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +48,8 @@ def adopt(context: Context) -> Exit:
     hosts = flags.host or ()
     if flags.replace:
         answers = context.answers(needed=context.places.vault.exists())
-        gone = front.let_go(site, answers, hosts)
+        whom = hosts or tuple(site.hosts)
+        gone = front.stores.let_go(site, answers, trust=whom, keys=whom)
         lines = [f"{host}: nothing of its old stores is kept any more" for host in gone]
         context.terminal.show(flags.json, {"replaced": list(gone)}, *lines)
         if not gone:
@@ -58,12 +57,12 @@ def adopt(context: Context) -> Exit:
         context.terminal.say("next: tlswright plan")
         return Exit.OK
     found = context.asking(
-        lambda answers: front.find_stores(site, answers, hosts), context.answers(needed=False)
+        lambda answers: front.stores.find(site, answers, hosts), context.answers(needed=False)
     )
     found = _opened(context, found)
     if flags.keep:
         return _keep(context, site, found)
-    adopted = front.adopted(site)
+    adopted = front.stores.trusted(site)
     context.terminal.show(flags.json, as_data(found, adopted), *lines_of(found, adopted))
     if any(one.locked and not one.own for one in found.stores):
         context.terminal.say("A store is locked: give --store-password-file FILE.")
@@ -105,7 +104,7 @@ def _keep(context: Context, site: Site, found: Found) -> Exit:
         for role in ("trust", "key")
     }
     answers = context.with_vault() if wanted["key"] else context.answers(needed=False)
-    kept = front.keep_stores(
+    kept = front.stores.keep(
         site, answers, found, trust=wanted["trust"], keys=wanted["key"], alias=flags.alias
     )
     data = {"kept": [_kept_data(one) for one in kept]}
@@ -128,7 +127,7 @@ def _hosts(context: Context, found: Found, role: str) -> tuple[str, ...]:
     if not hosts:
         notes = "; ".join(f"{host}: {text}" for host, text in found.notes)
         raise UsageError(
-            f"no host uses an older {ROLES[role]}",
+            f"no host uses an older {role} store",
             hint=notes or "They use those of this site already: there is nothing older to keep.",
         )
     return tuple(dict.fromkeys(hosts))
@@ -136,40 +135,14 @@ def _hosts(context: Context, found: Found, role: str) -> tuple[str, ...]:
 
 def lines_of(found: Found, adopted: Adopted) -> list[str]:
     """Say what each store holds, and what is kept already."""
-    lines: list[str] = []
-    for one in found.stores:
-        kind = one.opened.format if one.opened else ""
-        whose = "this site's own" if one.own else ""
-        words = ", ".join(word for word in (kind, whose) if word)
-        lines.append(f"{one.host}  {ROLES[one.role]}  {one.path or one.named}  {words}".rstrip())
-        if one.error is not None:
-            lines.append(f"  XX {one.error.text}")
-            lines += [f"     {one.error.hint}"] if one.error.hint else []
-        for entry in one.opened.entries if one.opened else ():
-            lines += _entry_lines(entry)
-        unread = one.opened.unread if one.opened else ()
-        lines += [f"  XX {alias}: its certificate cannot be read" for alias in unread]
+    from app.engine.adopting import store_lines
+
+    lines = [line for one in found.stores for line in store_lines(one)]
     lines += [f"{host}  {text}" for host, text in found.notes]
     for key, kept in adopted.items():
         host = key.partition("/")[2]
         lines += [f"{host}  goes on to trust {one.alias}, SHA-256 {one.sha256}" for one in kept]
     return lines
-
-
-def _entry_lines(entry: Entry) -> list[str]:
-    facts = entry.facts
-    signer = "itself" if facts.self_signed else facts.issuer
-    what = "key" if entry.kind == "key" else "trusts"
-    names = ", ".join(san.value for san in facts.sans)
-    lines = [
-        f"  {entry.alias or '(no name)'}  {what}  {facts.subject}, until "
-        f"{facts.not_after:%Y-%m-%d}, signed by {signer}",
-        f"     SHA-256 {facts.sha256}",
-    ]
-    if entry.kind == "key":
-        chain = f", {len(entry.chain)} above it" if entry.chain else ""
-        lines.append(f"     {facts.key_type}, names: {names or 'none'}{chain}")
-    return [*lines, *([f"  !! {entry.problem}"] if entry.problem else [])]
 
 
 def as_data(found: Found, adopted: Adopted) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from app.edits.activemq import SslView, meant, read_broker
 from app.kinds.activemq.layout import place_of
 from app.kinds.activemq.paths import store_path
@@ -33,17 +35,28 @@ def stores(node: Node, seen: HostObservation) -> tuple[NamedStore, ...]:
         value = view.get(name)
         if not value:
             continue
-        ways = (store_path(value, known, cwd, lambda path, way=way: way) for way in (True, False))  # type: ignore[misc]
         found.append(
             NamedStore(
                 "key" if role == "key" else "trust",
                 calm(value, 1000),
                 f"{config}:{view.line}",
-                tuple(dict.fromkeys(path for path in ways if path and path.startswith("/"))),
+                _places(value, known, cwd),
                 _passwords(view, f"{name}Password"),
             )
         )
     return tuple(found)
+
+
+def _places(value: str, known: Mapping[str, str], cwd: str) -> tuple[str, ...]:
+    """Give every place where the broker would look for a store, in its order."""
+    asked: list[str] = []
+
+    def exists(path: str) -> bool:
+        asked.append(path)
+        return False
+
+    last = store_path(value, known, cwd, exists)
+    return tuple(dict.fromkeys(path for path in (*asked, last) if path and path.startswith("/")))
 
 
 def _passwords(view: SslView, first: str) -> tuple[Secret, ...]:

@@ -221,6 +221,11 @@ def _warnings(
     if facts["java"] == "not found" or (not seen.tools.get("java") and seen.tools):
         found.append("no java in the path of the login")
     stock = facts["broker_name"] == "localhost"
+    if facts["stores"]:
+        found.append(
+            f"its file names other stores now ({facts['stores']}): new ones are made beside them; "
+            "`tlswright adopt` shows what they hold, and keeps of it what is still needed"
+        )
     if stock and facts["stored"]:
         found.append(
             "the broker is renamed from localhost and has run before: durable subscribers that "
