@@ -19,6 +19,7 @@ from screens.asks.confirm import Confirm
 from screens.asks.read import Read
 from screens.attempt import ask_codes, attempt, choose
 from screens.base import FrameScreen
+from screens.ca import next_ca
 from screens.colourless import drop_greys
 from screens.form import Form
 from screens.messages import Go, Review, Start, Watch
@@ -101,6 +102,7 @@ class TlswrightApp(App[int]):
         """Make and show the plan of an intent."""
         message.stop()
         self.state.verb, self.state.intent = message.verb, message.intent
+        self.state.next_ca = message.site
         self.push_screen(open_place("review", self.state))
 
     def on_watch(self, message: Watch) -> None:
@@ -125,9 +127,10 @@ class TlswrightApp(App[int]):
         def begin() -> str:
             plan = state.plan if message.verb != "rollback" else None
             saved = front.save_plan(plan) if plan is not None else None
-            return front.start(
-                message.verb, state.answers, plan=saved, intent=message.intent, run=message.run
-            )
+            with next_ca(state):
+                return front.start(
+                    message.verb, state.answers, plan=saved, intent=message.intent, run=message.run
+                )
 
         new = not state.has_vault and state.answers.passphrase is None
         if new and message.verb != "rollback" and not await choose(screen, state):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from textual.screen import Screen
@@ -70,3 +72,22 @@ def note(candidate: Candidate) -> str:
     """Say in a few words what was read."""
     first = candidate.facts[0]
     return f"{first.common_name}, until {first.not_after:%Y-%m-%d}"
+
+
+@contextmanager
+def next_ca(state: State) -> Iterator[None]:
+    """Let site.yaml ask for the next CA where that was planned; put it back where no run begins."""
+    before, wanted = state.site, state.next_ca
+    if before is None or wanted is None:
+        yield
+        return
+    state.edges.save_site(wanted)
+    state.take(wanted)
+    try:
+        yield
+    except BaseException:
+        state.edges.save_site(before)
+        state.take(before)
+        raise
+    state.next_ca = None
+    state.note("site.yaml asks for the next CA")

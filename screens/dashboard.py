@@ -15,21 +15,27 @@ from textual.widgets import DataTable, Static
 from app.engine.front import RequestRow, RunSummary, StatusRow
 from app.errors import TlswrightError
 from app.plan.make import Intent
+from app.plan.stage import Stage
+from screens.adopt import AdoptScreen
 from screens.asks.confirm import Confirm
 from screens.asks.export import ask_export, can_export
 from screens.attempt import attempt
 from screens.base import FrameScreen
 from screens.columns import set_columns
 from screens.messages import Go, Review, Start, Watch
+from screens.rotating import last_change, question, with_next_ca
 from screens.same import command
 from screens.state import State
 from screens.threads import beside
 from screens.timeline import detail, next_act, ruler, strip
-from screens.words import BAD, HEALTH_WORDS, cell, count, left, local, shown, word
+from screens.words import BAD, HEALTH_WORDS, WARN, cell, count, left, local, shown, word
 
 COLUMNS = (("Certificate", 20), ("Health", 13), ("Expires", 10), ("Left", 8))
 AUTHORITY = ("authority", "intermediate")
-Read = tuple[tuple[StatusRow, ...], tuple[RunSummary, ...], datetime, tuple[RequestRow, ...]]
+Read = tuple[
+    tuple[StatusRow, ...], tuple[RunSummary, ...], datetime, tuple[RequestRow, ...],
+    Stage | None, str,
+]  # fmt: skip
 
 
 class DashboardScreen(FrameScreen):
@@ -50,6 +56,7 @@ class DashboardScreen(FrameScreen):
         Binding("c", "requests", "Requests"),
         Binding("e", "export", "Export"),
         Binding("s", "settings", "Settings"),
+        Binding("k", "stores", "Old stores", show=False),
         Binding("plus", "add", "Add host", key_display="+"),
         Binding("enter", "watch", "Watch run", show=False),
         Binding("f5", "again", "Read again", show=False),
@@ -67,6 +74,8 @@ class DashboardScreen(FrameScreen):
         self.rows: tuple[StatusRow, ...] = ()
         self.runs: tuple[RunSummary, ...] = ()
         self.owed: tuple[RequestRow, ...] = ()
+        self.stage: Stage | None = None
+        self.last = ""
         self.read_at: datetime | None = None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -96,25 +105,31 @@ class DashboardScreen(FrameScreen):
     def on_screen_resume(self) -> None:
         """Read the record again: a run may have changed it."""
         self.state.pending = False
+        self.state.next_ca = None
         super().on_screen_resume()
         self._read()
 
     @work(exclusive=True, group="read")
     async def _read(self) -> None:
-        site, edges = self.state.site, self.state.edges
-        if site is None:
+        before, edges = self.state.site, self.state.edges
+        if before is None:
             return
 
         def read() -> Read:
+            site = edges.read_site() or before
+            if site is not before:
+                self.state.take(site)
             now = edges.now()
             owed = edges.front.requests(site) if self._outside else ()
-            return edges.front.status(site, now), edges.front.runs(), now, owed
+            rows, runs = edges.front.status(site, now), edges.front.runs()
+            return rows, runs, now, owed, edges.front.stage(site, now), last_change(edges.front)
 
         try:
-            rows, self.runs, self.read_at, self.owed = await beside(read)
+            read_now = await beside(read)
         except TlswrightError as error:
             self.say(str(error), error.hint)
             return
+        rows, self.runs, self.read_at, self.owed, self.stage, self.last = read_now
         order = {"expired": 0, "critical": 1, "warn": 2}
         self.rows = tuple(
             sorted(rows, key=lambda r: (order.get(r.health, 3), r.role not in AUTHORITY))
@@ -136,6 +151,8 @@ class DashboardScreen(FrameScreen):
         bad = sum(r.health in ("expired", "critical") for r in self.rows)
         if bad:
             line.append(f"   {count(bad, 'problem')}", style=BAD)
+        if self.stage is not None:
+            line.append(f"   new CA: wave {self.stage.wave} of 3", style=WARN)
         return line
 
     def same_as(self) -> str:
@@ -154,7 +171,7 @@ class DashboardScreen(FrameScreen):
         live = self._live()
         text = (
             f">> run {live.run} ({live.verb}) is going on: Enter shows it" if live
-            else next_act(self.rows, self.runs, self.owed)
+            else next_act(self.rows, self.runs, self.owed, self.stage)
         )  # fmt: skip
         self.query_one("#next", Static).update(Text(text))
         self._table()
@@ -218,18 +235,12 @@ class DashboardScreen(FrameScreen):
         due = [r.subject for r in nodes if r.due]
         at = self.query_one(DataTable).cursor_row
         here = self.rows[at] if 0 <= at < len(self.rows) else None
-        choices = [("due", f"Due ({len(due)})")] if due else []
-        if here is not None and here in nodes:
-            choices.append(("host", here.subject))
-        choices += [("all", f"All {len(nodes)}"), ("no", "Not now")]
-        text = "New keys and certificates, one host after the other. You see the plan first."
-        if self._outside:
-            text = (
-                "New requests for the outside CA. The certificates of today go on until the new "
-                "ones came back and are applied."
-            )
+        text, choices = question(nodes, due, here, self.state.site, self.stage)
         window = Confirm("Rotate which?", text, choices, ascii_only=self.state.ascii_only)
         answer = await self.app.push_screen_wait(window)
+        if answer == "ca":
+            self._rotate_ca()
+            return
         names = {"due": due, "all": [r.subject for r in nodes],
                  "host": [here.subject] if here else []}.get(answer or "no", [])  # fmt: skip
         if names and self._outside:
@@ -237,6 +248,16 @@ class DashboardScreen(FrameScreen):
         elif names:
             self.state.plan = None
             self.post_message(Review("rotate", Intent(rotate=frozenset(names))))
+
+    def _rotate_ca(self) -> None:
+        """Show the plan of the next CA, or of what is left of a change that is under way."""
+        site = self.state.site
+        assert site is not None, "its CA was asked for"
+        self.state.plan = None
+        if self.stage is not None:
+            self.post_message(Review("apply"))
+            return
+        self.post_message(Review("rotate", site=with_next_ca(site)))
 
     async def _ask_for(self, hosts: list[str]) -> None:
         """Write requests for the outside CA, and show them."""
@@ -263,7 +284,7 @@ class DashboardScreen(FrameScreen):
     @work
     async def action_rollback(self) -> None:
         """Ask, and take the last run back."""
-        last = next((r for r in self.runs if not r.live and r.verb != "rollback"), None)
+        last = next((run for run in self.runs if run.run == self.last), None)
         if last is None:
             self.say("There is no run to take back.")
             return
@@ -286,6 +307,14 @@ class DashboardScreen(FrameScreen):
     def action_runs(self) -> None:
         """Show the runs of the past."""
         self.post_message(Go("runs"))
+
+    @work
+    async def action_stores(self) -> None:
+        """Show the stores that hosts use now; what is kept of them makes another plan."""
+        screen = AdoptScreen(self.state)
+        await self.app.push_screen_wait(screen)
+        if screen.changed:
+            self.action_review()
 
     @work
     async def action_export(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.message import Message
 
+from app.model import Site
 from app.plan.make import Intent
 
 
@@ -16,12 +17,18 @@ class Go(Message):
 
 
 class Review(Message):
-    """Make the plan of an intent and show it; `verb` is what will carry it out."""
+    """Make the plan of an intent and show it; `verb` is what will carry it out.
 
-    def __init__(self, verb: str = "apply", intent: Intent | None = None) -> None:
+    `site` is what the plan is for, where that is not written yet: the site with its next CA.
+    """
+
+    def __init__(
+        self, verb: str = "apply", intent: Intent | None = None, site: Site | None = None
+    ) -> None:
         super().__init__()
         self.verb = verb
         self.intent = intent or Intent()
+        self.site = site
 
 
 class Start(Message):

@@ -52,4 +52,6 @@ async def make(
 
 def _plan(state: State, say: Callable[[str, str, str], None]) -> Plan:
     assert state.site is not None
-    return state.edges.front.make_plan(state.site, state.answers, state.intent, say)
+    return state.edges.front.make_plan(
+        state.next_ca or state.site, state.answers, state.intent, say
+    )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 from app.engine.front import Answers, Front, HostCheck
-from app.errors import HostKeyError
+from app.errors import HostKeyError, TlswrightError
 from app.events import RunView
 from app.model import Site
 from app.pki.importing import Candidate
@@ -27,7 +28,8 @@ class Edges:
     """Hold every way to the world outside the screens, passed in by the command line.
 
     `ssh_hosts` gives the names in the user's SSH configuration; `kinds` the products;
-    `now` the time, aware; `remember` adds a jump host's key to the user's known hosts and says
+    `now` the time, aware; `read_site` gives the site where its file was changed meanwhile, by a
+    rollback for one; `remember` adds a jump host's key to the user's known hosts and says
     where.
     """
 
@@ -36,6 +38,7 @@ class Edges:
     now: Callable[[], datetime]
     save_site: Callable[[Site], None]
     save_draft: Callable[[Draft], None]
+    read_site: Callable[[], Site | None] = lambda: None
     drop_draft: Callable[[], None] = lambda: None
     ssh_hosts: Callable[[], tuple[str, ...]] = tuple
     remember: Callable[[HostKeyError], str] = lambda error: error.known_file
@@ -60,6 +63,8 @@ class State:
     plan: Plan | None = None
     intent: Intent = field(default_factory=Intent)
     verb: str = "apply"
+    next_ca: Site | None = None
+    """The site with its next CA while a plan of it is looked at; site.yaml has it with the run."""
     view: RunView = field(default_factory=RunView)
     commands: list[str] = field(default_factory=list)
     log: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=1000))
@@ -116,6 +121,12 @@ class State:
         """Take a site as it was saved; the draft starts over from it."""
         self.site = site
         self.draft = from_site(site)
+
+    def take(self, site: Site) -> None:
+        """Take a site as it stands; the draft follows where the wizard can hold it."""
+        self.site = site
+        with suppress(TlswrightError):
+            self.draft = from_site(site)
 
     def note(self, text: str) -> None:
         """Put a line into the log that F3 shows."""

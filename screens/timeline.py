@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from rich.text import Text
 
 from app.engine.front import RequestRow, RunSummary, StatusRow
+from app.plan.stage import Stage, stage_words
 from app.quoting import calm
 from screens.words import BAD, OK, WARN, count, local
 
@@ -54,21 +55,49 @@ def owed_act(owed: tuple[RequestRow, ...]) -> str:
     return ""
 
 
+def ca_words(found: Stage | None) -> str:
+    """Say what a new CA means, or how far the change to one got."""
+    if found is None:
+        return (
+            "The CA too: a new CA and certificates of it, in three waves over all hosts: trust "
+            "both, present the new, trust the new alone."
+        )
+    return f"The CA is being changed: {stage_words(found)}."
+
+
+def _stage_act(found: Stage) -> str:
+    """Say what comes next in a change of the CA."""
+    if found.waits:
+        return (
+            f"The change of the CA waits, before wave {found.wave} of 3, for "
+            f"{', '.join(found.waits)}: a says what each needs."
+        )
+    return f"Next: the change of the CA, wave {found.wave} of 3 ({found.title}): a goes on."
+
+
 def next_act(
     rows: tuple[StatusRow, ...],
     runs: tuple[RunSummary, ...],
     owed: tuple[RequestRow, ...] = (),
+    found: Stage | None = None,
 ) -> str:
-    """Say the one thing to do next; `owed` is how it stands with an outside CA."""
+    """Say the one thing to do next.
+
+    `owed` is how it stands with an outside CA, `found` how far a change of the CA got.
+    """
     asks = owed_act(owed)
     if not asks and (not rows or all(row.expires is None for row in rows)):
         return "Next: a shows what would be done on each host; nothing is deployed yet."
     if runs and runs[0].exit not in (0, None) and not runs[0].live:
+        wave = f" with wave {found.wave} of 3 of the new CA" if found else ""
         return (
-            f"Next: the last run ({runs[0].verb}) stopped: {runs[0].result}. a goes on, h shows it."
+            f"Next: the last run ({runs[0].verb}) stopped: {runs[0].result}. a goes on{wave}, "
+            "h shows it."
         )
     if asks:
         return asks
+    if found:
+        return _stage_act(found)
     due = [row for row in rows if row.due and row.role not in ("authority", "intermediate")]
     if due:
         first = due[0]

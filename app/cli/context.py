@@ -61,6 +61,14 @@ class Context:
         passphrase = self.passphrase(confirm=confirm) if needed else None
         return Answers(passphrase, self._logins())
 
+    def with_vault(self) -> Answers:
+        """Come by the passphrase; a site that has no vault yet gets one."""
+        fresh = not self.places.vault.exists()
+        answers = self.answers(confirm=fresh)
+        if fresh and answers.passphrase is not None:
+            self.front().create_vault(self.site(), answers.passphrase)
+        return answers
+
     def passphrase(self, *, confirm: bool = False) -> Secret:
         """Find the vault's passphrase; raises UsageError that names the flags."""
         from app.pki.passphrase import PassphraseOptions, find_passphrase

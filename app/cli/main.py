@@ -31,6 +31,11 @@ VERBS: tuple[tuple[str, str, str], ...] = (
     ("csr", "outside", "write what an outside CA is to sign"),
     ("take", "outside", "take in the certificates that it gave back"),
     ("explain", "look", "explain a line of a log"),
+    (
+        "adopt",
+        "adopt",
+        "show the stores that hosts use now, and keep what is in them",
+    ),
     ("ca", "ca", "check a CA that was made elsewhere, or make it the site's"),
     ("vault", "keep", "check, back up, or change the vault"),
     ("demo", "keep", "try it on embedded hosts"),

@@ -60,7 +60,7 @@ def edges_of(context: Context) -> Edges:
     from app.remote.known_hosts import remember
     from app.site.catalogue import installed
     from app.site.draft_file import save_draft
-    from app.site.load import digest_of
+    from app.site.load import digest_of, load_site
     from app.site.write import save_site
     from screens.state import Edges
 
@@ -77,12 +77,22 @@ def edges_of(context: Context) -> Edges:
         context.directory.mkdir(parents=True, exist_ok=True)
         seen = save_site(replace(site, path=str(places.site)), places.site, seen=seen)
 
+    def read() -> Site | None:
+        nonlocal seen
+        found = digest_of(places.site) if places.site.exists() else ""
+        if not found or found == seen:
+            return None
+        site = load_site(places.site)
+        seen = found
+        return site
+
     return Edges(
         front=context.front(),
         kinds=installed(),
         now=utc_now,
         save_site=write,
         save_draft=keep,
+        read_site=read,
         drop_draft=lambda: places.draft.unlink(missing_ok=True),
         ssh_hosts=_ssh_hosts,
         remember=remember,

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from app.engine import opening
+from app.engine.adopted_files import load_adopted
 from app.engine.asking import nodes_of, settle_requests
 from app.engine.control import StopFlag
 from app.engine.gather import Gathered, gather
+from app.engine.given import load_clients
 from app.engine.journal import Journal, read_events, utc_now
 from app.engine.keyring import Keyring, with_root
 from app.engine.prepare import Prepared, prepare, refuse_errors
@@ -21,18 +25,22 @@ from app.engine.rollback import take_back
 from app.engine.run import Result, Runner
 from app.engine.served import served
 from app.engine.settling import dead_runs, settle
-from app.engine.takeable import later_changes, refuse_removed
+from app.engine.takeable import later_changes, refuse_cut_off, refuse_removed
 from app.engine.undo import held_parts, require
+from app.engine.waiting import settle_keys
 from app.errors import Exit, PreflightError, UsageError
 from app.kinds.base import Kind
 from app.model import Site
 from app.plan import by_hand
 from app.plan.deployed import Deployed, resolve
-from app.plan.plan import WAITING, Plan
+from app.plan.given import in_use
+from app.plan.plan import CHANGE, WAITING, Plan
 from app.plan.saved import check_saved
+from app.plan.succession import anchors
 from app.plan.words import idle_words, step_holds
 from app.site.load import load_site
 from app.site.places import Places
+from app.site.write import save_site
 
 
 def conduct(
@@ -62,9 +70,7 @@ def conduct(
                 "a passphrase for the new vault is needed",
                 hint="Give --passphrase-file FILE, or run `tlswright init` first.",
             )
-        opening.create_vault(places, answers.passphrase)
-        vault = opening.open_vault(places, answers.passphrase, deployed, write=True)
-    assert vault is not None
+        vault = opening.create_vault(places, answers.passphrase)
     with vault:
         keyring = Keyring(site, vault)
         root = keyring.ensure_authority(utc_now())
@@ -79,13 +85,15 @@ def conduct(
             site, kinds, connector, vault, deployed, request.intent,
             now=utc_now(), served=served, say=_say(journal),
             settle=lambda g: _settle(places, site, kinds, g, journal, stop),
-            requests=load_requests(places.requests),
+            requests=load_requests(places.requests), clients=load_clients(places.clients),
+            adopted=load_adopted(places, site, kinds),
         )  # fmt: skip
         journal.hide(prepared.keyring.kept())
         try:
             result = _apply(places, run, request, prepared, journal, stop, owner)
         finally:
             prepared.close()
+        settle_keys(places, vault, nodes_of(site, kinds))
         if site.authority.source == "outside":
             settle_requests(places, vault, nodes_of(site, kinds))
         return result
@@ -111,7 +119,7 @@ def _apply(
         check_saved(saved, plan.to_dict())
     journal.emit("planned", data=_planned(plan))
     for check in plan.checks:
-        if check.name in (by_hand.NAME, WAITING) and check.verdict == "warn":
+        if check.name in (by_hand.NAME, WAITING, CHANGE) and check.verdict == "warn":
             journal.emit("log", check.text, host=check.host)
     write_json(places.run(run) / "plan.json", plan.to_dict())
     for host in prepared.gathered.observed:
@@ -121,6 +129,8 @@ def _apply(
             journal.emit("step", "nothing to do", host=host, state="unchanged")
     if not plan.steps and any(check.verdict == "warn" for check in plan.waiting):
         return _waits(plan)
+    if not plan.steps and plan.held_up:
+        return replace(_goes_on(plan), exit=Exit.PREFLIGHT)
     if plan.empty or not plan.steps:
         return Result(f"nothing to do: {idle_words(plan)}", Exit.OK)
     runner = _runner(places, run, owner, prepared, journal, stop)
@@ -133,7 +143,20 @@ def _apply(
         return Result(
             "done, but not every link is proven", Exit.FINDINGS, ("tlswright verify", back)
         )
+    if plan.held_up:
+        return _goes_on(plan)
     return Result("done: every change is in place and every link is proven", Exit.OK)
+
+
+def _goes_on(plan: Plan) -> Result:
+    """Say whom the second wave of a change of the CA waits for."""
+    names = ", ".join(check.host for check in plan.held_up)
+    return Result(
+        f"done so far; the change of the CA goes on when these have what they need: {names} "
+        "(`tlswright plan` says what that is)",
+        Exit.OK,
+        ("tlswright plan", "tlswright apply"),
+    )
 
 
 def _waits(plan: Plan) -> Result:
@@ -184,6 +207,8 @@ def _rollback(
         gathered = _settle(places, site, kinds, gathered, journal, stop)
         deployed = resolve(opening.deployed_of(places), gathered.observed)
         _remember(places, run, deployed)
+        clients = in_use(load_clients(places.clients), utc_now())
+        refuse_cut_off(parts, before, deployed, clients)
         plan = Plan(site, ())
         prover = Prover(site, kinds, gathered, keyring, deployed, plan, utc_now)
         prepared = Prepared(site, kinds, gathered, keyring, deployed, plan)
@@ -194,10 +219,30 @@ def _rollback(
         )  # fmt: skip
         if result.exit is not Exit.OK or not runner.deployed.nodes:
             return result
+        result = _ca_as_before(places, target, site, runner.deployed, result)
         runner.prover = Prover(site, kinds, gathered, keyring, runner.deployed, plan, utc_now)
         return _proven(runner, result)
     finally:
         gathered.close()
+
+
+def _ca_as_before(
+    places: Places, target: Path, site: Site, deployed: Deployed, result: Result
+) -> Result:
+    """Let site.yaml ask for the CA that hosts are back at, where `rotate` had asked for the next.
+
+    Only once no host trusts that one any more: with the first of its runs.
+    """
+    asked, spec = read_json(target / "request.json") or {}, site.authority
+    wanted = anchors(deployed)(f"ca:{spec.generation}")
+    records = [r for r in deployed.nodes.values() if r.facts and r.spec]
+    found = {r.spec.generation for r in records if r.spec}
+    gone = not any(wanted in record.trust.values() for record in records)
+    if asked.get("verb") != "rotate" or spec.source != "own" or len(found) != 1 or not gone:
+        return result
+    (was,) = found
+    save_site(replace(site, authority=replace(spec, generation=was)), places.site)
+    return replace(result, text=f"{result.text}; site.yaml asks for generation {was} of the CA")
 
 
 def _settle(

@@ -9,23 +9,25 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.engine import opening
+from app.engine.adopted_files import load_adopted
 from app.engine.checking import HostCheck, check_host
 from app.engine.control import ask
 from app.engine.gather import Say
-from app.engine.journal import alive, follow, read_events, utc_now
+from app.engine.given import load_clients
+from app.engine.journal import follow, read_events, utc_now
 from app.engine.owing import RequestRow
+from app.engine.past import RunSummary, request_of, summary
 from app.engine.record import write_json
 from app.engine.request import Answers, Request, pack
 from app.engine.requests import load_requests
 from app.engine.status import StatusRow, status_rows
 from app.errors import UsageError
-from app.events import Event, fold
+from app.events import Event
 from app.findings import Finding
 from app.model import Host, Site
 from app.pki.facts import CertificateFacts
@@ -40,26 +42,14 @@ if TYPE_CHECKING:
     from app.engine.asking import Asked
     from app.engine.handover import HandOver
     from app.engine.importing import CaFiles
+    from app.engine.old_stores import OldStores
     from app.engine.spawn import Spawn
     from app.engine.standing import Noted
     from app.engine.taking import Taken
     from app.pki.importing import Candidate
+    from app.plan.stage import Stage
 
 __all__ = ["Answers", "Front", "HostCheck", "RequestRow", "RunSummary", "StatusRow"]
-
-
-@dataclass(frozen=True, slots=True)
-class RunSummary:
-    """Show one run of the past or the present."""
-
-    run: str
-    verb: str
-    started: str
-    ended: str
-    result: str
-    exit: int | None
-    live: bool
-    hosts: tuple[str, ...]
 
 
 def _quiet(host: str, state: str, text: str) -> None:
@@ -101,6 +91,8 @@ class Front:
                 site, opening.kinds_of(site), connector, vault, deployed, intent,
                 now=utc_now(), served=served, say=say,
                 requests=load_requests(self.places.requests),
+                clients=load_clients(self.places.clients),
+                adopted=load_adopted(self.places, site, opening.kinds_of(site)),
             )  # fmt: skip
         finally:
             if vault is not None:
@@ -151,7 +143,7 @@ class Front:
         if not self.places.runs.is_dir():
             return ()
         folders = sorted((f for f in self.places.runs.iterdir() if f.is_dir()), reverse=True)
-        return tuple(_summary(f) for f in folders)
+        return tuple(summary(f) for f in folders)
 
     def live_run(self) -> str:
         """Give the run that goes on now, empty when there is none."""
@@ -163,18 +155,18 @@ class Front:
         A run that was taken back, and the rollback that did it, are passed over.
         """
         taken: set[str] = set()
-        for summary in self.runs():
-            request = _request(self.places.run(summary.run))
+        for past in self.runs():
+            request = request_of(self.places.run(past.run))
             if request.get("verb") == "rollback":
-                if summary.exit == 0:
+                if past.exit == 0:
                     taken.add(str(request.get("target", "")))
                 continue
             changed = any(
                 e.kind == "intent" and e.data.get("files")
-                for e in read_events(self.places.run(summary.run) / "journal.jsonl")
+                for e in read_events(self.places.run(past.run) / "journal.jsonl")
             )
-            if changed and summary.run not in taken:
-                return summary.run
+            if changed and past.run not in taken:
+                return past.run
         raise UsageError(
             "there is no run to take back", hint="`tlswright runs` lists what was done."
         )
@@ -203,6 +195,30 @@ class Front:
 
         return export(self.places, site, name, answers.passphrase, folder, utc_now())
 
+    def client_delivered(self, name: str) -> bool:
+        """Record that a client uses its newest certificate alone; False when it was so already."""
+        from app.engine.clients import mark_delivered
+
+        return mark_delivered(self.places, name)
+
+    def forget_client(self, name: str) -> bool:
+        """Forget a client that is in use no more."""
+        from app.engine.clients import forget
+
+        return forget(self.places, name)
+
+    def forget_host(self, site: Site, host: str, answers: Answers) -> bool:
+        """Forget what was brought to a host: nothing waits for it; False when nothing was."""
+        from app.engine.delivering import forget
+
+        return forget(self.places, site, host, answers.passphrase)
+
+    def stage(self, site: Site, now: datetime) -> Stage | None:
+        """Say how far a change of the CA got, from the record; None where none is under way."""
+        from app.engine.status import stage_of
+
+        return stage_of(self.places, site, now)
+
     def export_bundle(
         self, site: Site, host: str, answers: Answers, *, new: bool, password: Secret | None
     ) -> HandOver:
@@ -215,9 +231,16 @@ class Front:
 
     def mark_delivered(self, site: Site, host: str, answers: Answers) -> bool:
         """Forget the keys that were brought to a host; False when that was done before."""
-        from app.engine.handover import mark_delivered
+        from app.engine.delivering import mark_delivered
 
         return mark_delivered(self.places, site, host, answers.passphrase)
+
+    @property
+    def stores(self) -> OldStores:
+        """Give what is asked about the stores that hosts use already."""
+        from app.engine.old_stores import OldStores
+
+        return OldStores(self.places)
 
     def write_requests(
         self,
@@ -280,10 +303,9 @@ class Front:
         from app.engine.keyring import Keyring
 
         deployed = opening.deployed_of(self.places)
-        if not self.places.vault.exists() and not deployed.nodes:
-            opening.create_vault(self.places, passphrase)
         vault = opening.open_vault(self.places, passphrase, deployed, write=True)
-        assert vault is not None
+        if vault is None:
+            vault = opening.create_vault(self.places, passphrase)
         with vault:
             if site.authority.source == "outside":
                 return None  # its certificate comes later
@@ -325,21 +347,3 @@ class Front:
         if not folder.is_dir():
             raise UsageError(f"there is no run {run}", hint="`tlswright runs` lists the runs.")
         return folder
-
-
-def _summary(folder: Path) -> RunSummary:
-    journal = folder / "journal.jsonl"
-    view = fold(read_events(journal))
-    live = alive(journal)
-    verb = view.verb or str(_request(folder).get("verb", ""))
-    result = view.result or ("running" if live else "cut off")
-    return RunSummary(
-        folder.name, verb, view.started, view.ended, result, view.exit, live, tuple(view.hosts)
-    )
-
-
-def _request(folder: Path) -> dict[str, object]:
-    from app.engine.record import read_json
-
-    found = read_json(folder / "request.json")
-    return found if isinstance(found, dict) else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -70,9 +70,19 @@ def _resolving(node: Node, links: tuple[Link, ...]) -> Survey:
     )
 
 
-def gather(site: Site, kinds: Mapping[str, Kind], connector: Connector, say: Say) -> Gathered:
-    """Connect to and observe every host that has a node; failures are returned, not raised."""
-    wanted = surveys(site, kinds)
+def gather(
+    site: Site,
+    kinds: Mapping[str, Kind],
+    connector: Connector,
+    say: Say,
+    *,
+    hosts: Collection[str] = (),
+) -> Gathered:
+    """Connect to and observe every host that has a node, or those of `hosts`.
+
+    Failures are returned, not raised.
+    """
+    wanted = {h: s for h, s in surveys(site, kinds).items() if not hosts or h in hosts}
     remotes: dict[str, Remote] = {}
     observed: dict[str, HostObservation] = {}
     errors: dict[str, HostError] = {}

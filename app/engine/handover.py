@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from app.engine.keyring import Keyring, with_root
 from app.engine.prepare import check_topologies
 from app.engine.record import save_deployed
 from app.engine.requests import load_requests
-from app.engine.sharing import Holders, holders, sharers
+from app.engine.sharing import Holders, holders
 from app.errors import UsageError
 from app.export.archive import Entry, write_zip
 from app.export.bundle import entries
@@ -80,14 +80,14 @@ def export_bundle(
     A second one holds the same keys, unless the certificate is due, what it must say has changed,
     or `new` asks for others.  With `password` the zip file is encrypted.  Raises UsageError.
     """
-    _require_by_hand(site, host)
+    require_by_hand(site, host)
     kinds = opening.kinds_of(site)
     check_topologies(site, kinds)
     with site_lock(places, "export"):
         deployed = opening.deployed_of(places)
         shared = holders(site, kinds)
         requests = load_requests(places.requests)
-        with _opened(places, passphrase, deployed) as vault:
+        with opened(places, passphrase, deployed) as vault:
             root = Keyring(site, vault).ensure_authority(now)
             assert root is not None, "a site with such a host has trust by a CA"
             deployed = with_root(deployed, root)
@@ -96,7 +96,7 @@ def export_bundle(
                 _Maker(site, kinds[t.kind], t, node, vault, deployed, now, shared, requests).make(
                     new=new
                 )
-                for t, node in _nodes_on(site, kinds, host)
+                for t, node in nodes_on(site, kinds, host)
             ]
             vault.save()
         records = (one.record for one in made)
@@ -108,35 +108,6 @@ def export_bundle(
     assert first is not None
     fresh = any(one.fresh for one in made)
     return HandOver(host, data, tuple(one.folder for one in made), first, fresh)
-
-
-def mark_delivered(places: Places, site: Site, host: str, passphrase: Secret | None) -> bool:
-    """Forget a host's keys, and record that it has them; False when that was so already.
-
-    Raises UsageError where no bundle was made yet.
-    """
-    _require_by_hand(site, host)
-    kinds = opening.kinds_of(site)
-    with site_lock(places, "export"):
-        deployed = opening.deployed_of(places)
-        _require_shared(site, kinds, host, deployed)
-        keys = (f"{n.kind}/{n.host}" for _, n in _nodes_on(site, kinds, host))
-        found = [deployed.nodes[key] for key in keys if key in deployed.nodes]
-        records = [one for one in found if one.delivery]
-        if not records:
-            raise UsageError(
-                f"no bundle was made for {host} yet",
-                hint=f"`tlswright export bundle {host}` makes one.",
-            )
-        from app.pki import keeping
-
-        with _opened(places, passphrase, deployed) as vault:
-            forgotten = keeping.forget_credentials(vault, host)
-            if forgotten:
-                vault.save()
-        done = (replace(one, delivery="delivered") for one in records)
-        save_deployed(places.deployed, deployed.with_nodes(*done))
-    return forgotten or any(one.delivery != "delivered" for one in records)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +164,8 @@ class _Maker:
         if recorded is None or recorded.spec is None or recorded.facts is None:
             return kept is None
         facts = recorded.facts if kept is None else kept.facts()
+        if kept is None and not set(recorded.trust.values()) <= set(self._trust().values()):
+            return True  # its key is kept nowhere, and its trust store holds a CA that is to go
         late = due(facts.not_before, facts.not_after, self.now)
         # A shared one may have been made anew since, for the others.
         other = facts.sha256 != recorded.facts.sha256
@@ -255,6 +228,15 @@ class _Maker:
     def _resolve(self, reference: str) -> str:
         return fingerprint(self.deployed.authorities[int(reference.removeprefix("ca:"))])
 
+    def _trust(self) -> dict[str, str]:
+        """Give the fingerprints that its trust store is to hold, by their aliases."""
+        return {
+            alias: hashlib.sha256(
+                self.keyring.certificate(reference, self.deployed, self.node.kind)
+            ).hexdigest()
+            for alias, reference in self._render().trust
+        }
+
     def _record(
         self, bundle: Bundle, contents: Mapping[str, bytes], credential: Credential
     ) -> DeployedNode:
@@ -264,12 +246,7 @@ class _Maker:
         time = self.now.isoformat(timespec="seconds")
         if not self.fresh and old is not None and old.time:
             time = old.time
-        trust = {
-            alias: hashlib.sha256(
-                self.keyring.certificate(reference, self.deployed, node.kind)
-            ).hexdigest()
-            for alias, reference in self._render().trust
-        }
+        trust = self._trust()
         files = {
             piece.resource.path: (
                 hashlib.sha256(contents[piece.name]).hexdigest(), signature(piece.resource),
@@ -284,7 +261,8 @@ class _Maker:
         )  # fmt: skip
 
 
-def _require_by_hand(site: Site, host: str) -> None:
+def require_by_hand(site: Site, host: str) -> None:
+    """Refuse a host that the site reaches over SSH, or does not have."""
     if host not in site.hosts:
         raise UsageError(f"there is no host {host!r}", hint=nearest(host, site.hosts))
     if not site.hosts[host].by_hand:
@@ -307,24 +285,8 @@ def _require_trusted(site: Site, deployed: Deployed) -> None:
             )
 
 
-def _require_shared(site: Site, kinds: Mapping[str, Kind], host: str, deployed: Deployed) -> None:
-    """Refuse to forget a shared key that hosts in reach are still to get."""
-    for _, node in _nodes_on(site, kinds, host):
-        own = deployed.node(node.kind, node.host)
-        if not node.shares or own is None:
-            continue
-        for other in sharers(site, kinds, node.shares):
-            theirs = deployed.node(other.kind, other.host)
-            if theirs is None or theirs.facts != own.facts:
-                raise UsageError(
-                    f"{other.host} shares the key of {host}, and does not have it yet",
-                    hint="`tlswright apply` brings it there; then say that it was delivered.",
-                )
-
-
-def _nodes_on(
-    site: Site, kinds: Mapping[str, Kind], host: str
-) -> tuple[tuple[Topology, Node], ...]:
+def nodes_on(site: Site, kinds: Mapping[str, Kind], host: str) -> tuple[tuple[Topology, Node], ...]:
+    """Give the nodes on a host, each with its topology."""
     return tuple(
         (topology, node)
         for topology in site.topologies
@@ -333,7 +295,8 @@ def _nodes_on(
     )
 
 
-def _opened(places: Places, passphrase: Secret | None, deployed: Deployed) -> Vault:
+def opened(places: Places, passphrase: Secret | None, deployed: Deployed) -> Vault:
+    """Open the vault to write; raises UsageError where there is none."""
     vault = opening.open_vault(places, passphrase, deployed, write=True)
     if vault is None:
         raise UsageError("this site has no vault yet", hint="`tlswright init` makes it.")

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from app.engine.keyring import Keyring
+from app.errors import PkiError
 from app.pki.spec import IssueSpec
 from app.verify.checks import ClientCheck, LinkCheck
 from app.verify.result import Identity
@@ -19,7 +20,8 @@ class Identities:
     """Issue each of them once, for a day; no host ever sees their keys.
 
     `trusted` says which generation of the CA the acceptor of a check accepts: while the CA is
-    changed, not all hosts accept the same.
+    changed, not all hosts accept the same.  `retired` gives the newest that it accepted once and
+    does not any more, 0 for none.
     """
 
     def __init__(
@@ -27,15 +29,19 @@ class Identities:
         keyring: Keyring,
         clock: Callable[[], datetime],
         trusted: Callable[[LinkCheck | ClientCheck], int],
+        retired: Callable[[LinkCheck | ClientCheck], int],
     ) -> None:
         self._keyring, self._clock, self._trusted = keyring, clock, trusted
+        self._retired = retired
         self._made: dict[str, Identity] = {}
 
     def own(self, check: LinkCheck | ClientCheck) -> Identity | None:
         """Issue a client certificate of the site's authority; None where its key is not here."""
         if check.expected.pinned:
             return None
-        generation = self._trusted(check)
+        return self._of(self._trusted(check))
+
+    def _of(self, generation: int) -> Identity | None:
         name = f"own g{generation}"
         if name not in self._made:
             from app.pki.authority import issue
@@ -48,7 +54,17 @@ class Identities:
         return self._made[name]
 
     def foreign(self, check: LinkCheck | ClientCheck) -> Identity:
-        """Issue a client certificate of an authority that nobody should accept."""
+        """Issue a client certificate of an authority that nobody should accept.
+
+        Best of a CA that was left behind, which a stale service would still let in.
+        """
+        if generation := self._retired(check):
+            try:
+                found = self._of(generation)
+            except PkiError:  # its end has come
+                found = None
+            if found is not None:
+                return found
         if "foreign" not in self._made:
             from app.pki.authority import create_root, issue
 

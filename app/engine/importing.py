@@ -19,8 +19,7 @@ from app.errors import PkiError, UsageError
 from app.model import Site
 from app.pki.names import San, san_entries
 from app.pki.secret import Secret
-from app.plan.deployed import Deployed, fingerprint
-from app.plan.succession import superseded
+from app.plan.stage import stage
 from app.site.catalogue import KindFacts
 from app.site.lock import site_lock
 from app.site.places import Places
@@ -88,10 +87,9 @@ def keep_ca(places: Places, site: Site, passphrase: Secret, candidate: Candidate
 
     _require_ca(site)
     deployed = opening.deployed_of(places)
-    if not places.vault.exists() and not deployed.nodes:
-        opening.create_vault(places, passphrase)
     vault = opening.open_vault(places, passphrase, deployed, write=True)
-    assert vault is not None, "it was made where it was missing"
+    if vault is None:
+        vault = opening.create_vault(places, passphrase)
     name = site.authority.name or site.name
     with vault:
         generation = _generation(vault, name, candidate)
@@ -142,18 +140,11 @@ def next_ca(places: Places, site: Site) -> Site:
         )
     with site_lock(places, "rotate ca"):
         deployed = opening.deployed_of(places)
-        if spec.generation not in deployed.authorities or superseded(
-            site, deployed.nodes.values(), lambda ref: _anchor(deployed, ref)
-        ):
+        if spec.generation not in deployed.authorities or stage(site, deployed) is not None:
             return site
         changed = replace(site, authority=replace(spec, generation=spec.generation + 1))
         save_site(changed, places.site)
     return changed
-
-
-def _anchor(deployed: Deployed, reference: str) -> str:
-    pem = deployed.authorities.get(int(reference.removeprefix("ca:")), "")
-    return fingerprint(pem) if pem else ""
 
 
 def _require_ca(site: Site) -> None:

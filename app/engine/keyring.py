@@ -17,6 +17,7 @@ from app.model import Site
 from app.pki import keeping
 from app.pki.secret import Secret
 from app.pki.spec import IssueSpec
+from app.plan.adopted import MARK, Adopted
 from app.plan.deployed import Deployed, fingerprint
 from app.plan.requested import Requests
 
@@ -57,7 +58,7 @@ class Keyring:
     Private keys live in this object only, and only until the run ends.  Without a vault (a first
     plan) passwords are made up and forgotten, and nothing can be issued.  `holders` get a shared
     credential by hand: for them the vault keeps it.  `requests` are those to an outside CA, which
-    issues in our place.
+    issues in our place.  `adopted` are certificates that hosts trusted before and go on to trust.
     """
 
     def __init__(
@@ -66,9 +67,12 @@ class Keyring:
         vault: Vault | None,
         holders: Holders = MappingProxyType({}),
         requests: Requests = MappingProxyType({}),
+        adopted: Adopted = MappingProxyType({}),
     ) -> None:
         self._site, self._vault, self._holders = site, vault, holders
         self._requests = requests
+        self._kept = {one.sha256: one.der for kept in adopted.values() for one in kept}
+        self._own: dict[str, Credential] = {}
         self._new: dict[str, Credential] = {}
         self._taken: dict[str, bool] = {}
         self._made_up: dict[tuple[str, str], Secret] = {}
@@ -146,6 +150,14 @@ class Keyring:
         with self._lock:
             self._new[name] = credential
 
+    def hold(self, own: Mapping[str, Credential]) -> None:
+        """Let these be what is issued: keys that hosts had before, and keep."""
+        self._own.update(own)
+
+    def held(self, name: str) -> Credential | None:
+        """Give the credential of this name that its host had before and keeps, if there is one."""
+        return self._own.get(name)
+
     def save(self) -> None:
         """Keep what is new before anything that depends on it leaves this machine."""
         if self._vault is not None:
@@ -188,7 +200,9 @@ class Keyring:
             kept = self.waiting(node)
             if kept is not None and self._takes(node, shown) and not self.faults(kept, spec):
                 return self._new.setdefault(node, kept)
-        if spec.self_signed:
+        if node in self._own:
+            made = self._own[node]
+        elif spec.self_signed:
             made = self_sign(spec, now)
         else:
             authority = self.ensure_authority(now)
@@ -233,6 +247,10 @@ class Keyring:
         known = deployed.authorities.get(int(rest), "") if what == "ca" else ""
         if known:
             return _der(known)
+        if what == MARK:
+            if rest not in self._kept:
+                raise PkiError(f"the certificate with SHA-256 {rest} is kept no more")
+            return self._kept[rest]
         if what == "ca":
             spec = self._site.authority
             if self._vault is None:

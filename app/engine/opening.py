@@ -58,11 +58,11 @@ def open_vault(
     return Vault.open(places.vault, passphrase, write=write)
 
 
-def create_vault(places: Places, passphrase: Secret) -> None:
-    """Make an empty vault; raises VaultError when there is one."""
+def create_vault(places: Places, passphrase: Secret) -> Vault:
+    """Make an empty vault and hold it for writing; raises VaultError when there is one."""
     from app.pki.vault import Vault
 
-    Vault.create(places.vault, passphrase).close()
+    return Vault.create(places.vault, passphrase)
 
 
 def connector(logins: Logins, hosts: Mapping[str, Host]) -> Connector:

@@ -12,13 +12,17 @@ from typing import TYPE_CHECKING
 from app.engine.gather import PARALLEL, Gathered, Say, gather
 from app.engine.keyring import Keyring
 from app.engine.sharing import holders
+from app.engine.waiting import own_keys, waiting_keys
 from app.errors import HostsError, PreflightError
 from app.kinds.base import Kind
 from app.model import Node, Site
+from app.plan.adopted import Adopted
 from app.plan.deployed import Deployed, resolve
+from app.plan.given import Clients
 from app.plan.make import Inputs, Intent, make_plan
 from app.plan.plan import Plan
 from app.plan.requested import Requests
+from app.plan.stage import stage
 from app.remote.base import Connector
 
 if TYPE_CHECKING:
@@ -57,10 +61,13 @@ def prepare(
     say: Say,
     settle: Callable[[Gathered], Gathered] = lambda gathered: gathered,
     requests: Requests = MappingProxyType({}),
+    clients: Clients = (),
+    adopted: Adopted = MappingProxyType({}),
 ) -> Prepared:
     """Observe every host and make the plan; `settle` brings hosts to rest that are still at work.
 
-    `requests` are those to an outside CA, where there is one.
+    `requests` are those to an outside CA, where there is one; `clients` what clients were given;
+    `adopted` is what hosts trusted before and go on to trust.
 
     Raises HostsError that lists every host which could not be asked; a single host's own error
     where there is just one.
@@ -71,10 +78,13 @@ def prepare(
         refuse_errors(gathered)
         gathered = settle(gathered)
         deployed = resolve(deployed, gathered.observed)
-        keyring = Keyring(site, vault, holders(site, kinds), requests)
+        keyring = Keyring(site, vault, holders(site, kinds), requests, adopted)
+        if vault is not None:
+            nodes = [n for t in site.topologies for n in kinds[t.kind].nodes(site, t)]
+            keyring.hold(waiting_keys(vault, nodes, deployed))
         plan = planned(
             site, kinds, gathered, keyring, deployed, intent, now=now, served=served,
-            requests=requests,
+            requests=requests, clients=clients, adopted=adopted,
         )  # fmt: skip
     except BaseException:
         gathered.close()
@@ -110,13 +120,19 @@ def planned(
     now: datetime,
     served: Served,
     requests: Requests = MappingProxyType({}),
+    clients: Clients = (),
+    adopted: Adopted = MappingProxyType({}),
 ) -> Plan:
-    """Make the plan from what was gathered."""
+    """Make the plan from what was gathered.
+
+    While the CA is changed, hosts that are reached by hand are dialled too.
+    """
     nodes = {n.name: n for t in site.topologies for n in kinds[t.kind].nodes(site, t)}
+    changing = stage(site, deployed) is not None
     asked = [
         n for n in nodes.values()
         if (record := deployed.node(n.kind, n.host)) and record.facts and n.port
-        and n.host in gathered.observed
+        and (n.host in gathered.observed or changing)
     ]  # fmt: skip
     with ThreadPoolExecutor(max_workers=PARALLEL) as pool:
         presented = dict(
@@ -125,6 +141,7 @@ def planned(
     return make_plan(
         Inputs(
             site, kinds, gathered.observed, deployed, now, keyring.password,
-            keyring.option_secrets(), presented, intent, keyring.shared(), requests,
+            keyring.option_secrets(), presented, intent, keyring.shared(), requests, clients,
+            adopted, own_keys(site, keyring, tuple(nodes.values()), deployed, now),
         )
     )  # fmt: skip

@@ -60,7 +60,7 @@ class Prover:
     ) -> None:
         self._site, self._kinds, self._gathered = site, kinds, gathered
         self._keyring, self._deployed, self._plan, self._clock = keyring, deployed, plan, clock
-        self._identities = Identities(keyring, clock, self._trusted_by)
+        self._identities = Identities(keyring, clock, self._trusted_by, self._retired_by)
         self._linked = tuple(self._links())
         self._answers = Answers()
 
@@ -309,11 +309,19 @@ class Prover:
 
     def _trusted_by(self, check: LinkCheck | ClientCheck) -> int:
         """Give the newest generation of the CA that the acceptor trusts, as recorded."""
+        found = self._generations(check, trusted=True)
+        return max(found, default=self._site.authority.generation)
+
+    def _retired_by(self, check: LinkCheck | ClientCheck) -> int:
+        """Give the newest generation before those that the acceptor trusts, 0 for none."""
+        last = min(self._generations(check, trusted=True), default=0)
+        return max((g for g in self._generations(check, trusted=False) if g < last), default=0)
+
+    def _generations(self, check: LinkCheck | ClientCheck, *, trusted: bool) -> list[int]:
         host = check.link.acceptor if isinstance(check, LinkCheck) else check.port.node
         record, known = self._deployed.node(check.kind, host), self._deployed.authorities
         trust = set(record.trust.values()) if record is not None else set()
-        found = [g for g, pem in known.items() if fingerprint(pem) in trust]
-        return max(found, default=self._site.authority.generation)
+        return [g for g, pem in known.items() if (fingerprint(pem) in trust) == trusted]
 
     def _remote(self, host: str) -> Remote | None:
         return self._gathered.remotes.get(host)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.engine.clients import CLIENT
+from app.engine.given import load_clients
 from app.engine.owing import owed_words
 from app.engine.record import load_deployed
 from app.engine.requests import load_requests
@@ -14,6 +15,8 @@ from app.model import Site
 from app.pki.expiry import due, health
 from app.pki.facts import CertificateFacts
 from app.plan.deployed import Deployed, DeployedNode
+from app.plan.given import in_use as in_hand
+from app.plan.stage import Stage, stage, stage_words
 from app.plan.succession import in_use
 from app.site.places import Places
 
@@ -51,7 +54,30 @@ def status_rows(places: Places, site: Site, now: datetime) -> tuple[StatusRow, .
             said = (_by_hand(recorded) if by_hand else "", owed.get(node.name, ""))
             text = ", ".join(word for word in said if word)
             rows.append(replace(row, text=text) if text else row)
-    return (*rows, *_clients(places, now))
+    return (*_staged(rows, stage_of(places, site, now)), *_clients(places, now))
+
+
+def stage_of(places: Places, site: Site, now: datetime) -> Stage | None:
+    """Say how far a change of the CA got, from the record."""
+    clients = in_hand(load_clients(places.clients), now)
+    return stage(site, load_deployed(places.deployed), clients)
+
+
+def _staged(rows: list[StatusRow], found: Stage | None) -> list[StatusRow]:
+    """Say at each CA how far the change from one to the other got."""
+    if found is None:
+        return rows
+    old = {f"g{generation}" for generation in found.old}
+    told: list[StatusRow] = []
+    for row in rows:
+        if row.role == "authority":
+            text = "goes with wave 3 of 3" if row.generation in old else stage_words(found)
+            row = replace(row, text=text)
+        told.append(row)
+    for name in found.clients:
+        text = "has no certificate of the new CA, or does not use it yet"
+        told.append(StatusRow(name, "client", "none", None, None, False, None, "", text))
+    return told
 
 
 def _clients(places: Places, now: datetime) -> list[StatusRow]:

@@ -9,6 +9,9 @@ from app.engine.journal import read_events
 from app.engine.undo import HeldPart, held_parts
 from app.errors import StalePlanError, UsageError
 from app.observed import ABSENT
+from app.plan.deployed import Deployed
+from app.plan.given import Clients
+from app.plan.succession import anchors
 from app.quoting import sh_words
 from app.remote.base import Remote
 
@@ -64,6 +67,32 @@ def refuse_changed(
             hint="Taking the run back would lose that change. Put the file back as the run "
             "left it, or undo by hand.",
         )
+
+
+def refuse_cut_off(
+    parts: tuple[HeldPart, ...], before: Deployed, now: Deployed, clients: Clients
+) -> None:
+    """Refuse to take back a CA that clients, or hosts by hand, have certificates of by now.
+
+    `before` is the record from before the run; `clients` are those whose certificates hold.
+    """
+    resolve = anchors(now)
+    back = [old for part in parts if (old := before.nodes.get(part.node)) and old.facts]
+    users = [(f"client {one.client}", one.generation) for one in clients]
+    users += [
+        (record.host, record.spec.generation)
+        for record in now.nodes.values()
+        if record.delivery and record.spec is not None
+    ]
+    for who, generation in users:
+        wanted = resolve(f"ca:{generation}")
+        for old in back:
+            if old.spec and not old.spec.self_signed and wanted not in old.trust.values():
+                raise StalePlanError(
+                    f"{old.host} would refuse {who}, whose certificate is of the newer CA",
+                    hint="`tlswright export client NAME --forget`, or `export bundle HOST "
+                    "--forget`, where nothing of it is in use.",
+                )
 
 
 def later_changes(runs: Path, run: str) -> Mapping[tuple[str, str], str]:

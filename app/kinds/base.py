@@ -67,6 +67,22 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedStore:
+    """Name a key store or trust store that the product's own configuration names.
+
+    `named` is how it does, at `where` (file:line); `paths` are where that may be on the host, the
+    first one that is there counts, none where it is no file.  `passwords` are those that stand
+    beside it in plain text.
+    """
+
+    role: Literal["key", "trust"]
+    named: str
+    where: str
+    paths: tuple[str, ...] = ()
+    passwords: tuple[Secret, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ClientPort:
     """Name a TLS port of a node for clients that are no nodes, and say how a client begins there.
 
@@ -168,6 +184,11 @@ class Kind(Protocol):
 
     def client_ports(self, site: Site, topology: Topology) -> tuple[ClientPort, ...]:
         """Give the ports for clients that are to be proven from outside."""
+
+    def stores(
+        self, site: Site, node: Node, observation: HostObservation
+    ) -> tuple[NamedStore, ...]:
+        """Name the stores that the product uses now; raises EditError for a file that refuses."""
 
     def assumed(self, site: Site, node: Node) -> Layout:
         """Say what is taken for granted of a host that cannot be looked at."""

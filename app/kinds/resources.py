@@ -46,7 +46,8 @@ class KeyWant:
 class TrustWant:
     """Want a trust store with exactly these entries: alias to a reference.
 
-    A reference is `ca:GENERATION`, or `leaf:NODE:current` / `leaf:NODE:next` for pinned trust.
+    A reference is `ca:GENERATION`, or `leaf:NODE:current` / `leaf:NODE:next` for pinned trust,
+    or `kept:SHA256` for one that the host trusted before.
     """
 
     entries: tuple[tuple[str, str], ...]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from app.errors import PkiError
@@ -60,6 +61,26 @@ def read_trusted(data: bytes, password: Secret) -> dict[str, bytes]:
     if store.private_keys:
         raise PkiError("the JKS trust store holds a private key")
     return {alias: bytes(entry.cert) for alias, entry in store.certs.items()}
+
+
+def read_entries(
+    data: bytes, password: Secret, others: Iterable[Secret] = ()
+) -> Iterator[tuple[str, tuple[bytes, ...], bytes | None, bool]]:
+    """Give every entry: alias, certificates (DER, the leaf first), key (PKCS8), whether it is one.
+
+    A key that neither the store's password nor one of `others` opens is None.
+    """
+    jks, store = _pyjks(), _load(data, password)
+    for alias, entry in store.private_keys.items():
+        for other in others:
+            if entry.is_decrypted():
+                break
+            with suppress(jks.util.DecryptionFailureException):
+                entry.decrypt(other.reveal())
+        key = bytes(entry.pkey_pkcs8) if entry.is_decrypted() else None
+        yield alias, tuple(bytes(one) for _, one in entry.cert_chain), key, True
+    for alias, entry in store.certs.items():
+        yield alias, (bytes(entry.cert),), None, False
 
 
 def _load(data: bytes, password: Secret) -> Any:

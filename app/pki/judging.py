@@ -61,8 +61,7 @@ def judge(
     """
     pool = [one for one in others if one != certificate]
     chain = chains.path_to(certificate, pool, anchor)
-    faults = [*_shape(certificate), *_names(certificate, spec), *_purposes(certificate, spec)]
-    faults += [*_life(certificate, now), *chains.weaknesses(certificate, "it")]
+    faults = [*judge_alone(certificate, spec, now)]
     if chain is None:
         faults.append(chains.broken_path(certificate, pool, anchor))
     else:
@@ -77,6 +76,13 @@ def judge(
             notes.append(f"its CA ends before it does, on {ends:%Y-%m-%d}: it is no use after that")
     once = tuple(dict.fromkeys(faults))
     return Judgement(certificate, chain or (), once, tuple(dict.fromkeys(notes)))
+
+
+def judge_alone(certificate: x509.Certificate, spec: IssueSpec, now: datetime) -> tuple[Flaw, ...]:
+    """Give the faults of a certificate that peers know by itself, whoever signed it."""
+    faults = [*_shape(certificate), *_names(certificate, spec), *_purposes(certificate, spec)]
+    faults += [*_life(certificate, now), *chains.weaknesses(certificate, "it")]
+    return tuple(dict.fromkeys(faults))
 
 
 def _shape(certificate: x509.Certificate) -> Iterator[Flaw]:

@@ -137,6 +137,11 @@ def load_credential(vault: Vault, host: str, name: str) -> Credential | None:
     return credential
 
 
+def forget_credential(vault: Vault, host: str, name: str) -> None:
+    """Remove one credential of a host."""
+    vault.delete(_credential_key(host, name))
+
+
 def forget_credentials(vault: Vault, host: str) -> bool:
     """Remove every credential that waits for delivery to a host; False when there is none."""
     names = vault.keys()

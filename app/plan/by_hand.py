@@ -9,7 +9,7 @@ from app.kinds.resources import Layout
 from app.model import Node, Site
 from app.pki.expiry import due
 from app.pki.spec import mismatches
-from app.plan.deployed import DeployedNode
+from app.plan.deployed import Deployed, DeployedNode
 from app.plan.plan import Check
 from app.plan.specs import spec_of
 
@@ -25,11 +25,13 @@ def delivery(
     rotate: bool,
     kept: str = "",
     closes: bool = False,
+    drops: bool = False,
 ) -> Check:
     """Say how far the delivery to a node's host got, and which command comes next.
 
     `kept` is the fingerprint of the shared credential that waits for it, empty where none does;
-    with `closes` plain listeners are to be closed, once everything has arrived.
+    with `closes` plain listeners are to be closed, once everything has arrived; with `drops` a
+    change of the CA is over, and its trust store still holds the old one.
     """
     export = f"tlswright export bundle {node.host}"
 
@@ -52,7 +54,23 @@ def delivery(
     if recorded.delivery == "exported":
         text = f"its bundle waits; when it is installed: `{export} --delivered`"
         return check("warn", f"{text}; plain listeners stay open until then" if closes else text)
+    if drops:
+        text = "its trust store still holds the old CA, which nothing else trusts any more"
+        return check("warn", f"{text}: `{export}` makes a bundle without it, with a new key")
     return check("skip", "its files are brought by hand, and are as they should be")
+
+
+def stray(
+    by_hand: tuple[Node, ...], deployed: Deployed, served: Mapping[str, str]
+) -> frozenset[str]:
+    """Name the nodes that present something else than what was delivered to them."""
+    found: set[str] = set()
+    for node in by_hand:
+        record, seen = deployed.node(node.kind, node.host), served.get(node.name, "")
+        brought = record.facts if record and record.delivery == "delivered" else None
+        if brought and seen and seen != brought.sha256:
+            found.add(node.name)
+    return frozenset(found)
 
 
 def left_behind(

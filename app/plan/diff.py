@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from app.edits.diff import masked_diff
 from app.kinds.resources import AbsentWant, FileResource, KeyWant, LiteralWant, TrustWant
 from app.observed import ABSENT, FileFact
 from app.plan.deployed import DeployedNode
 from app.plan.specs import signature
+
+if TYPE_CHECKING:
+    from app.plan.adopted import OwnKey
 
 Action = Literal["create", "replace", "mode", "delete"]
 
@@ -65,13 +68,15 @@ def changes(
     resolve: Callable[[str], str],
     new_key: str,
     signer: str,
+    own: OwnKey | None = None,
 ) -> tuple[Change, ...]:
     """Give what differs on one node, in the order of the resources.
 
     `present` says whether the node is to present a new leaf, for the reason `new_key`; `resolve`
-    turns a trust reference into a fingerprint; `signer` names the CA for who reads it.
+    turns a trust reference into a fingerprint; `signer` names the CA for who reads it, `own` is the
+    key that the node keeps instead of a new one.
     """
-    found = (_change(r, standing, present, resolve, new_key, signer) for r in resources)
+    found = (_change(r, standing, present, resolve, new_key, signer, own) for r in resources)
     return tuple(change for change in found if change is not None)
 
 
@@ -82,6 +87,7 @@ def _change(
     resolve: Callable[[str], str],
     new_key: str,
     signer: str,
+    own: OwnKey | None,
 ) -> Change | None:
     want = resource.want
     fact = standing.files.get(resource.path, FileFact(resource.path))
@@ -93,7 +99,7 @@ def _change(
     if isinstance(want, KeyWant):
         if present == "current":
             return None
-        return _store(resource, fact, new_key, _describe_key(want, signer))
+        return _store(resource, fact, new_key, _describe_key(want, signer, own))
     return _trust(resource, want, standing, fact, resolve)
 
 
@@ -168,8 +174,15 @@ def _attributes(resource: FileResource, fact: FileFact) -> str:
     return "" if have == want else f"owner and mode {have} become {want}"
 
 
-def _describe_key(want: KeyWant, signer: str) -> str:
+def _describe_key(want: KeyWant, signer: str, own: OwnKey | None) -> str:
     spec = want.spec
+    if own is not None:
+        facts = own.facts
+        return (
+            f"{want.format} ({want.part}) of the {facts.key_type} key that the host had\n"
+            f"  subject  {facts.subject}\n  issuer   {facts.issuer}\n"
+            f"  until    {facts.not_after:%Y-%m-%d}\n  SHA-256  {facts.sha256}"
+        )
     names = ", ".join(san.value for san in spec.sans)
     issuer = "itself" if spec.self_signed else signer
     what = "key store with" if want.part == "store" else f"PEM ({want.part}) of"
@@ -183,6 +196,8 @@ def _describe_key(want: KeyWant, signer: str) -> str:
 def _describe(reference: str, fingerprint: str) -> str:
     if reference.startswith("ca:"):
         return f"the site's CA, generation {reference.removeprefix('ca:')}"
+    if reference.startswith("kept:"):
+        return f"trusted before, SHA-256 {fingerprint[:16]}…"
     if fingerprint.startswith("new:"):
         return "the certificate made in this run"
     return f"SHA-256 {fingerprint[:16]}…"

@@ -10,7 +10,9 @@ from app.kinds.base import Kind
 from app.model import Site
 from app.observed import HostObservation
 from app.pki.secret import Secret
+from app.plan.adopted import Adopted, OwnKey
 from app.plan.deployed import Deployed
+from app.plan.given import Clients
 from app.plan.requested import Requests
 
 
@@ -28,7 +30,9 @@ class Inputs:
     `passwords` gives a store's password by (host, store); `secrets` the secret options by key;
     `served` what each node presents now, as a fingerprint, where it could be asked; `kept` the
     fingerprint of each shared credential that waits to be brought to a host, by its name;
-    `requests` what was asked of an outside CA.
+    `requests` what was asked of an outside CA; `clients` what clients were given; `adopted` what
+    hosts trusted before and go on to trust, `own_keys` the keys that they are to keep, by the name
+    of the credential.
     """
 
     site: Site
@@ -42,3 +46,6 @@ class Inputs:
     intent: Intent = field(default_factory=Intent)
     kept: Mapping[str, str] = field(default_factory=dict)
     requests: Requests = field(default_factory=dict)
+    clients: Clients = ()
+    adopted: Adopted = field(default_factory=dict)
+    own_keys: Mapping[str, OwnKey] = field(default_factory=dict)

@@ -11,10 +11,13 @@ from app.kinds.resources import FileResource, KeyWant, Layout, LiteralWant, Trus
 from app.model import Link, Node, Site, Topology
 from app.observed import FileFact
 from app.pki.spec import IssueSpec
+from app.plan.adopted import MARK, retained_checks, with_kept
 from app.plan.bearing import bearable, holds_key, keys_alone
-from app.plan.by_hand import delivery
-from app.plan.deployed import fingerprint, resolve
+from app.plan.by_hand import delivery, stray
+from app.plan.deployed import DeployedNode, fingerprint, resolve
 from app.plan.diff import Change, Standing, changes
+from app.plan.given import in_use
+from app.plan.held_up import held_up
 from app.plan.inputs import Inputs, Intent
 from app.plan.invariants import Running, Watch
 from app.plan.leftovers import leftovers
@@ -23,6 +26,7 @@ from app.plan.phases import NodeState, Phase, peers, phases
 from app.plan.plan import Check, NodeStep, Plan, Step, Wave
 from app.plan.preflight import checks, names_checks
 from app.plan.specs import cause_of, new_key_reasons, signature, signer, spec_of
+from app.plan.stage import left_over
 from app.plan.succession import Succession, succession
 
 __all__ = ["Inputs", "Intent", "links_of", "make_plan"]
@@ -46,6 +50,7 @@ def make_plan(inputs: Inputs) -> Plan:
         if not any(check.verdict == "fail" for check in found):
             waves += _waves(inputs, topology, planner, len(waves))
             found += planner.awaited()
+        found += retained_checks(planner.nodes, inputs.adopted, inputs.own_keys)
     unfinished = {host: seen.unfinished for host, seen in inputs.observed.items()}
     return Plan(inputs.site, tuple(waves), tuple(found), unfinished, layouts)
 
@@ -70,6 +75,7 @@ class _Planner:
         everyone = self.kind.nodes(inputs.site, topology)
         self.by_hand = tuple(n for n in everyone if inputs.site.hosts[n.host].by_hand)
         self.nodes = tuple(n for n in everyone if n not in self.by_hand)
+        self.stray = stray(self.by_hand, inputs.deployed, inputs.served)
         self.links = self.kind.links(inputs.site, topology)
         self.observed = dict(inputs.observed)
         self.layouts: dict[str, Layout] = {
@@ -84,25 +90,26 @@ class _Planner:
         self.waiting: frozenset[str] = frozenset()
         self.standing: dict[str, Standing] = {}
         self.awaits: dict[str, Awaited] = {}
-        self.outlook = Outlook()
-        self.change = Succession()
+        self.outlook, self.change = Outlook(), Succession()
 
     def deliveries(self) -> tuple[Check, ...]:
         """Say how far each delivery by hand got."""
         inputs = self.inputs
         return tuple(
             delivery(
-                inputs.site, node, inputs.deployed.node(node.kind, node.host), inputs.now,
+                inputs.site, node, record := self._recorded(node), inputs.now,
                 rotate=node.name in inputs.intent.rotate,
                 kept=inputs.kept.get(node.shares, ""),
                 closes=self.kind.closes_plain(self.topology),
+                drops=left_over(inputs.site, inputs.deployed, record),
             )
             for node in self.by_hand
         )  # fmt: skip
 
     def awaited(self) -> tuple[Check, ...]:
-        """Say which certificates of an outside CA are waited for; `waves` comes first."""
-        return self.outlook.checks()
+        """Say which certificates of an outside CA, and whom else, it waits for; first `waves`."""
+        records = {node.host: self._recorded(node) for node in self.by_hand}
+        return (*self.outlook.checks(), *held_up(self.change, self.stray, records))
 
     def waves(self, start: int) -> list[Wave]:
         """Give a wave for each phase that has something to do."""
@@ -137,27 +144,34 @@ class _Planner:
         groups = self.kind.groups(self.topology, self.nodes, self.layouts)
         fresh = frozenset(name for name, reasons in self.reasons.items() if reasons)
         helpless = frozenset(n.name for n in self.nodes if n.name not in known) | self.lost
-        anchored = inputs.site.authority.generation in inputs.deployed.authorities
         return Outlook.over(
-            self.awaits, fresh, helpless, self.links, groups, inputs.now, anchored=anchored
-        )
+            self.awaits, fresh, helpless, self.links, groups, inputs.now,
+            anchored=inputs.site.authority.generation in inputs.deployed.authorities,
+        )  # fmt: skip
 
     def _phases(self, fresh: frozenset[str], known: frozenset[str]) -> tuple[Phase, ...]:
-        records = (self.inputs.deployed.node(node.kind, node.host) for node in self.by_hand)
+        records = (self._recorded(node) for node in self.by_hand)
         arrived = all(record and record.delivery == "delivered" for record in records)
-        arrived = arrived and not self.outlook.held.whole
-        close = self.kind.closes_plain(self.topology) and arrived
+        whole = arrived and not self.outlook.held.whole
+        close = self.kind.closes_plain(self.topology) and whole
         self.change = succession(
             self.inputs.site, self.nodes, self.by_hand, self.inputs.deployed, self._resolve,
-            gets=fresh, held=self.outlook.held.whole,
+            gets=fresh, held=self.outlook.held.whole, stray=self.stray,
+            clients=in_use(self.inputs.clients, self.inputs.now),
         )  # fmt: skip
-        return phases(
+        found = phases(
             self.inputs.site, self.nodes, self.links, fresh, known, close, change=self.change,
             framed=self.framed,
         )  # fmt: skip
+        return tuple(
+            with_kept(phase, self.nodes, self.inputs.adopted, self._resolve) for phase in found
+        )
+
+    def _recorded(self, node: Node) -> DeployedNode | None:
+        return self.inputs.deployed.node(node.kind, node.host)
 
     def _learn(self, node: Node) -> None:
-        recorded = self.inputs.deployed.node(node.kind, node.host)
+        recorded = self._recorded(node)
         spec = spec_of(self.inputs.site, node, recorded)
         seen = self.observed[node.host]
         self.specs[node.name] = spec
@@ -176,17 +190,16 @@ class _Planner:
             self.awaits[node.name] = Awaited.of(
                 node, spec, recorded, self.inputs.requests, self.inputs.now
             )
-            if self.awaits[node.name].back and not reasons:
+            if node.name in self.inputs.own_keys:
+                self.awaits[node.name] = replace(self.awaits[node.name], lacking="", back=True)
+            elif self.awaits[node.name].back and not reasons:
                 reasons = ("its new certificate came back",)
+        if node.name in self.inputs.own_keys:
+            reasons = ("it keeps the key that it had",)
         self.reasons[node.name] = reasons
-        if (
-            reasons
-            and recorded
-            and recorded.spec
-            and recorded.spec.self_signed
-            and spec.self_signed
-        ):
-            self.specs[node.name] = replace(spec, generation=recorded.spec.generation + 1)
+        old = recorded.spec if recorded else None
+        if reasons and old and old.self_signed and spec.self_signed:
+            self.specs[node.name] = replace(spec, generation=old.generation + 1)
 
     def _share(self) -> None:
         """Let nodes that share one credential get a new one together: its key is kept nowhere.
@@ -255,8 +268,7 @@ class _Planner:
         return tuple(steps)
 
     def _holds(self, node: Node) -> bool:
-        recorded = self.inputs.deployed.node(node.kind, node.host)
-        return holds_key(recorded, self.inputs.observed[node.host])
+        return holds_key(self._recorded(node), self.inputs.observed[node.host])
 
     def _running(self, name: str) -> Running:
         """Say what a node runs once it has started with what stands now."""
@@ -271,15 +283,14 @@ class _Planner:
         resources = self._resources(node, state, close_plain=phase.close_plain, guard=guard)
         early = phase.name == "trust" and (state.leaf == "current" or waits)
         if (early or not self.outlook.gets(node.name)) and self.reasons[node.name]:
-            recorded = self.inputs.deployed.node(node.kind, node.host)
-            resources = bearable(resources, recorded, self.inputs.observed[node.host])
+            seen = self.inputs.observed[node.host]
+            resources = bearable(resources, self._recorded(node), seen)
         if node.name in self.outlook.held.settings:
-            recorded = self.inputs.deployed.node(node.kind, node.host)
-            resources = keys_alone(resources, recorded)
+            resources = keys_alone(resources, self._recorded(node))
         why = "; ".join(self.reasons[node.name])
         found = changes(
             resources, self.standing[node.name], state.leaf, self._resolve, why,
-            signer(self.inputs.site),
+            signer(self.inputs.site), self.inputs.own_keys.get(node.name),
         )  # fmt: skip
         stale = "" if found else self._stale(node, phase)
         if not found and not stale:
@@ -310,6 +321,8 @@ class _Planner:
 
     def _resolve(self, reference: str) -> str:
         kind, _, rest = reference.partition(":")
+        if kind == MARK:
+            return rest
         if kind == "ca":
             pem = self.inputs.deployed.authorities.get(int(rest), "")
             return fingerprint(pem) if pem else f"new:ca {rest}"

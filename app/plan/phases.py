@@ -129,7 +129,7 @@ def _ca(
         return [Phase("deploy", states(last, fresh))]
     both = trusted(site, (*change.old, *change.stay))
     result = [Phase("trust", states(both), of_ca=True)]
-    if not change.behind:
+    if not change.halted:
         result.append(Phase("leaf", states(both, fresh), reverse=True, of_ca=True))
         result.append(Phase("drop", states(last), reverse=True, of_ca=True))
     return result

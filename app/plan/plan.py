@@ -16,6 +16,8 @@ from app.plan.phases import PhaseName
 
 WAITING = "outside CA"
 """The name of every check that tells what is waited for."""
+CHANGE = "change of the CA"
+"""The name of every check that tells whom the second wave of such a change waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,11 @@ class Plan:
     def waiting(self) -> tuple[Check, ...]:
         """Give what is said of each host whose certificate an outside CA has still to sign."""
         return tuple(check for check in self.checks if check.name == WAITING)
+
+    @property
+    def held_up(self) -> tuple[Check, ...]:
+        """Give what is said of each host and client that a change of the CA waits for."""
+        return tuple(check for check in self.checks if check.name == CHANGE)
 
     @property
     def id(self) -> str:

@@ -40,6 +40,9 @@ def still_held(what: str) -> str:
 
 def idle_words(plan: Plan) -> str:
     """Say why a plan has no step."""
+    if plan.held_up:
+        names = ", ".join(check.host for check in plan.held_up)
+        return f"the change of the CA waits for {names}"
     if not plan.waiting:
         return "every host is as it should be"
     hosts = count(len({c.host for c in plan.waiting} & plan.site.hosts.keys()), "host")

@@ -25,6 +25,17 @@ attempt() {
   return 1
 }
 
+# add TEXT FILE LINE: add a line to a file; when that fails, WHY is the text with the reason, which
+# another file of the same folder gives: half a line must not be followed by a whole one.
+add() {
+  { printf '%s\n' "$3" >>"$2"; } 2>/dev/null && return 0
+  ! attempt "$1" line_to "${2%/*}/out" "$3" || WHY=$1
+  return 1
+}
+
+# line_to FILE LINE: add a line.
+line_to() { printf '%s\n' "$2" >>"$1"; }
+
 # reason WORDS: REASON is what a failed tool gives as the cause: behind the last colon it wrote.
 reason() {
   REASON=
@@ -40,25 +51,61 @@ reason() {
 # clock: CLOCK is seconds that only go on: a clock that is set meanwhile must not stop or hurry us.
 clock() {
   CLOCK=
-  [ ! -r /proc/uptime ] || IFS=' .' read -r CLOCK rest_ </proc/uptime
+  [ ! -r /proc/uptime ] || IFS=' .' read -r CLOCK up_ </proc/uptime
   [ -n "$CLOCK" ] || CLOCK=$(date +%s)
 }
 
-# digest FILE: DIGEST becomes its SHA-256 in hex.
-if have sha256sum; then hash_stdin() { sha256sum; }
-elif have shasum; then hash_stdin() { shasum -a 256; }
-else hash_stdin() { openssl dgst -sha256 -r; }
+# digest FILE: DIGEST becomes its SHA-256 in hex; `known_digest` takes it from the last `digests`.
+if have sha256sum; then
+  digest() { set -- $(sha256sum <"$1"); DIGEST=${1-}; }
+elif have shasum; then
+  digest() { set -- $(shasum -a 256 <"$1"); DIGEST=${1-}; }
+else
+  digest() { set -- $(openssl dgst -sha256 -r <"$1"); DIGEST=${1-}; }
 fi
-digest() {
-  DIGEST=
-  set -- $(hash_stdin <"$1")
-  DIGEST=${1-}
+
+# digests FILE...: read many files with one process: DIGESTS are its lines, digest, blanks, name.
+digests() {
+  DIGESTS=$NL
+  have sha256sum || return 0
+  for file_ in "$@"; do
+    shift
+    [ ! -f "$file_" ] || set -- "$@" "$file_"
+  done
+  [ "$#" -gt 1 ] || return 0
+  DIGESTS=$NL$(sha256sum -- "$@" 2>/dev/null)$NL
+}
+
+# known_digest FILE: as `digest`, from DIGESTS where it stands there and its name cannot mislead.
+known_digest() {
+  case $DIGESTS in
+    *"  $1$NL"*)
+      DIGEST=${DIGESTS%%"  $1$NL"*}
+      DIGEST=${DIGEST##*"$NL"}
+      case $DIGEST in *[!0-9a-f]*) ;; *) [ "${#DIGEST}" != 64 ] || return 0 ;; esac
+      ;;
+  esac
+  digest "$1"
 }
 
 # facts FILE: F_OWNER, F_GROUP, F_MODE (octal), F_SIZE.  A colon separates: names may hold spaces.
+# FACTS may hold the lines of many files, from `all_facts`; the name comes last.
+FACTS=$NL
+STAT_WORDS='%U:%G:%a:%s:%u:%g'
 if stat -c %a / >/dev/null 2>&1; then
+  all_facts() {
+    FACTS=$NL
+    [ "$#" -le 1 ] || FACTS=$NL$(stat -c "$STAT_WORDS/%n" -- "$@" 2>/dev/null)$NL
+  }
   facts() {
-    facts_=$(stat -c '%U:%G:%a:%s:%u:%g' -- "$1") || return 1
+    facts_=
+    case $FACTS in
+      *"/$1$NL"*)
+        facts_=${FACTS%%"/$1$NL"*}
+        facts_=${facts_##*"$NL"}
+        ;;
+    esac
+    case $facts_ in ''|*/*) facts_=$(stat -c "$STAT_WORDS" -- "$1") || return 1 ;; esac
     IFS=: read -r F_OWNER F_GROUP F_MODE F_SIZE F_UID F_GID <<END_FACTS
 $facts_
 END_FACTS
@@ -66,6 +113,7 @@ END_FACTS
     case $F_GROUP in UNKNOWN) F_GROUP=$F_GID ;; esac
   }
 else
+  all_facts() { :; }
   facts() {
     facts_=$(ls -ld -- "$1") || return 1
     set -- $facts_
@@ -127,26 +175,30 @@ after() {
   ) </dev/null >/dev/null 2>&1 &
 }
 
+# limits: find out once how a time limit is kept here; to be called before `limited`, in this shell.
+LIMITS=
+limits() {
+  [ -z "$LIMITS" ] || return 0
+  LIMITS=ours
+  ! timeout -k 1 5 true >/dev/null 2>&1 || LIMITS=timeout
+}
+
 # limited SECONDS SNIPPET [ARGUMENTS]: run a snippet with a time limit, away from our standard
 # input; the status is the snippet's, 124 or more when it was too slow.
-if timeout -k 1 5 true >/dev/null 2>&1; then
-  limited() {
-    limit_=$1 snippet_=$2
-    shift 2
+limited() {
+  limit_=$1 snippet_=$2 group_=
+  shift 2
+  if [ "$LIMITS" = timeout ]; then
     (umask 022; exec timeout -k 5 "$limit_" sh -c "$snippet_" sh "$@") </dev/null
-  }
-else
-  limited() {
-    limit_=$1 snippet_=$2 group_=
-    shift 2
-    if have setsid; then
-      (umask 022; exec setsid sh -c "$snippet_" sh "$@") </dev/null &
-      group_=-
-    else
-      (umask 022; exec sh -c "$snippet_" sh "$@") </dev/null &
-    fi
-    child_=$!
-    after "$limit_" KILL "$group_$child_"
-    wait "$child_"
-  }
-fi
+    return
+  fi
+  if have setsid; then
+    (umask 022; exec setsid sh -c "$snippet_" sh "$@") </dev/null &
+    group_=-
+  else
+    (umask 022; exec sh -c "$snippet_" sh "$@") </dev/null &
+  fi
+  child_=$!
+  after "$limit_" KILL "$group_$child_"
+  wait "$child_"
+}

@@ -1,4 +1,4 @@
-# The files of one transaction: judged, staged beside their targets, renamed, put back.
+# The files of one transaction: judged and staged beside their targets.
 #
 # $RUN/in        what was sent: manifest, f<n> bytes, t<n> tests, stop, start, check, logs
 # $RUN/table     one line a target (see `row`), written before anything is touched; `back` is the
@@ -12,17 +12,19 @@
 receive() {
   attempt "cannot write to $RUN" mkdir "$RUN/in" "$RUN/old" || return 1
   attempt "cannot store the payload in $RUN" take "$1" || return 1
-  got_=$(wc -c <"$RUN/payload")
-  [ "$((got_))" -eq "$1" ] || { WHY="the payload was cut: $((got_)) of $1 bytes"; return 1; }
   digest "$RUN/payload"
-  [ "$DIGEST" = "$2" ] || { WHY="the payload was damaged on the way"; return 1; }
-  attempt "cannot unpack the payload in $RUN" tar -xof "$RUN/payload" -C "$RUN/in" || return 1
-  rm -f "$RUN/payload"
+  [ "$DIGEST" = "$2" ] || {
+    got_=$(wc -c <"$RUN/payload")
+    WHY="the payload was damaged on the way"
+    [ "$((got_))" -eq "$1" ] || WHY="the payload was cut: $((got_)) of $1 bytes"
+    return 1
+  }
+  attempt "cannot unpack the payload in $RUN" tar -xof "$RUN/payload" -C "$RUN/in"
 }
 
 # take BYTES: write so many bytes of standard input into the payload.
 take() {
-  if dd iflag=fullblock count=0 </dev/null >/dev/null 2>&1; then
+  if [ "${FULLBLOCK-}" = y ]; then
     dd bs=512 iflag=fullblock count=$(($1 / 512)) >"$RUN/payload"
   else
     dd ibs=1 obs=4096 count="$1" >"$RUN/payload"
@@ -38,8 +40,9 @@ row() {
 
 # weigh: judge every target of the manifest before anything is touched, and write the table.
 weigh() {
-  seen_=$NL
+  seen_=$NL back_= CHANGES=0
   attempt "cannot write to $RUN" touch "$RUN/table" || return 1
+  survey_targets
   while IFS=$TAB read -r N ACTION MODE OWNER GROUP NEW FROM EXPECT TEST TARGET; do
     SOURCE=$RUN/in/f$N SAME=0
     resolve || return 1
@@ -53,12 +56,29 @@ weigh() {
     esac
     [ "$ACTION" != restore ] || recollect || return 1
     keep_owner
-    ! same || SAME=1
-    attempt "cannot write to $RUN" line_to "$RUN/table" "$N$TAB$ACTION$TAB$SAME$TAB$OLD$TAB$NEW\
-$TAB$SOURCE$TAB$OWNER$TAB$GROUP$TAB$MODE$TAB$TEST$TAB$TARGET$TAB$REAL" || return 1
+    if same; then SAME=1; else CHANGES=1; fi
+    row_=$N$TAB$ACTION$TAB$SAME$TAB$OLD$TAB$NEW
+    row_=$row_$TAB$SOURCE$TAB$OWNER$TAB$GROUP$TAB$MODE$TAB$TEST$TAB$TARGET$TAB$REAL
+    add "cannot write to $RUN" "$RUN/table" "$row_" || return 1
+    back_=$row_${back_:+$NL}$back_
   done <"$RUN/in/manifest"
-  sed '1!G;h;$!d' "$RUN/table" >"$RUN/back"
+  unknown
+  [ -z "$back_" ] || add "cannot write to $RUN" "$RUN/back" "$back_"
 }
+
+# survey_targets: read all targets with one process each for bytes and modes; what a link hides is
+# read by itself.
+survey_targets() {
+  set --
+  while IFS=$TAB read -r n_ a_ m_ o_ g_ s_ f_ e_ t_ path_; do
+    [ ! -f "$ROOT$path_" ] || [ -L "$ROOT$path_" ] || set -- "$@" "$ROOT$path_"
+  done <"$RUN/in/manifest"
+  digests "$@"
+  all_facts "$@"
+}
+
+# unknown: what was read of many files at once is old by now.
+unknown() { DIGESTS=$NL FACTS=$NL; }
 
 # resolve: REAL becomes the file behind TARGET; links are followed, and never out of $ROOT.
 resolve() {
@@ -84,7 +104,7 @@ resolve() {
 current() {
   NOW=absent
   [ -e "$REAL" ] || return 0
-  digest "$REAL" 2>/dev/null
+  known_digest "$REAL" 2>/dev/null
   NOW=$DIGEST
   [ -n "$NOW" ] || { WHY="$TARGET cannot be read"; return 1; }
 }
@@ -136,34 +156,72 @@ same() {
 
 # stage_files: write everything that will be renamed, and keep the old bytes.
 stage_files() {
-  while row; do stage_one || return 1; done <"$RUN/table"
+  set --
+  while row; do
+    keep_old || return 1
+    new || continue
+    parents || return 1
+    # The first byte goes into a new file that is ours alone; then owner, mode, and only later the
+    # name.
+    attempt "cannot write beside $TARGET" lay "$SOURCE" "$NEXT" || return 1
+    set -- "$@" "$NEXT"
+  done <"$RUN/table"
+  read_back "$@" || return 1
+  [ "$#" = 0 ] || flush "$@" || { WHY="what was written beside the targets does not last"; return 1; }
   [ -z "$ROOT" ] || { touch "$STATE/owners" && cp -p "$STATE/owners" "$RUN/owners"; } || return 1
-  rm -f "$RUN"/in/f*
+  set +f
+  rm -f "$RUN/payload" "$RUN"/in/f*
+  set -f
 }
 
-stage_one() {
-  if [ "$OLD" != absent ]; then
-    attempt "cannot keep the old $TARGET" cp -p "$REAL" "$RUN/old/$N" || return 1
-    digest "$RUN/old/$N"
-    [ "$DIGEST" = "$OLD" ] || { WHY="$TARGET was changed by somebody while we were staging"; return 1; }
-    [ "$SAME" = 1 ] || ln "$REAL" "$BACK" 2>/dev/null || back_up || return 1
-  fi
-  [ "$ACTION" = put ] && [ "$SAME" = 0 ] || return 0
-  parents || return 1
-  # The first byte goes into a new file that is ours alone; then owner, mode, and only later the name.
-  attempt "cannot write beside $TARGET" lay "$SOURCE" "$NEXT" || return 1
-  digest "$NEXT"
+# new: true for a target that gets a new file.
+new() { [ "$ACTION" = put ] && [ "$SAME" = 0 ]; }
+
+keep_old() {
+  [ "$OLD" != absent ] || return 0
+  attempt "cannot keep the old $TARGET" cp -p "$REAL" "$RUN/old/$N" || return 1
+  [ "$SAME" = 1 ] || ln "$REAL" "$BACK" 2>/dev/null || back_up
+}
+
+# read_back NEW...: judge what lies on the disk now, old bytes and new ones.
+read_back() {
+  all_facts "$@"
+  while row; do
+    [ "$OLD" = absent ] || set -- "$@" "$RUN/old/$N"
+  done <"$RUN/table"
+  digests "$@"
+  while row; do
+    if [ "$OLD" != absent ]; then
+      known_digest "$RUN/old/$N"
+      [ "$DIGEST" = "$OLD" ] ||
+        { WHY="$TARGET was changed by somebody while we were staging"; return 1; }
+    fi
+    ! new || dress || return 1
+  done <"$RUN/table"
+  unknown
+}
+
+# dress: the new file gets its owner and mode, and is judged.
+dress() {
+  known_digest "$NEXT"
   [ "$DIGEST" = "$NEW" ] || { WHY="what was written beside $TARGET reads back differently"; return 1; }
-  own "$NEXT" || { WHY="cannot give $TARGET to $OWNER:$GROUP: is there such a user?"; return 1; }
-  chmod "$MODE" "$NEXT" || { WHY="cannot set mode $MODE on $TARGET"; return 1; }
-  [ "$TEST" = 0 ] || judge || return 1
-  flush "$NEXT"
+  F_OWNER= F_GROUP= F_MODE=
+  facts "$NEXT"
+  case ${OWNER#-}:${GROUP#-} in
+    "$F_OWNER:$F_GROUP"|:"$F_GROUP"|"$F_OWNER":|:) ;;
+    *)
+      own "$NEXT" || { WHY="cannot give $TARGET to $OWNER:$GROUP: is there such a user?"; return 1; }
+      ;;
+  esac
+  [ "$MODE" = "$F_MODE" ] || chmod "$MODE" "$NEXT" ||
+    { WHY="cannot set mode $MODE on $TARGET"; return 1; }
+  [ "$TEST" = 0 ] || judge
 }
 
-# lay SOURCE NEW: make a new file.
+# lay SOURCE NEW: make a new file; ends its shell.
 lay() {
   set -C
-  cat "$1" >"$2"
+  exec cat "$1" >"$2"
 }
 
 # back_up: where the old file takes no second name it is copied, if it can be replaced at all.
@@ -187,6 +245,7 @@ own() {
 
 # judge: let the entry's own test look at the staged file.
 judge() {
+  limits
   limited 30 'test_=$1; shift; . "$test_"' "$RUN/in/t$N" "$NEXT" >"$RUN/out" 2>&1 && return 0
   show "$RUN/out"
   WHY="the test of the new $TARGET refused it: $(tail -n 1 "$RUN/out")"
@@ -212,74 +271,4 @@ END_DIRS
 
 make_dir() {
   mkdir "$1" && { [ -n "$ROOT" ] || [ "$GROUP" = - ] || chgrp "$GROUP" "$1"; } && chmod 750 "$1"
-}
-
-# switch_files: look once more, then rename all in order.
-switch_files() {
-  while row; do
-    [ "$SAME" = 0 ] || continue
-    current || return 1
-    [ "$NOW" = "$OLD" ] || { WHY="$TARGET was changed by somebody while we were staging"; return 1; }
-  done <"$RUN/table"
-  note live || return 1
-  while row; do
-    [ "$SAME" = 0 ] || continue
-    case $ACTION in
-      put) attempt "cannot rename $TARGET into place" move_in ;;
-      delete) attempt "cannot delete $TARGET" rm -f "$REAL" ;;
-    esac || return 1
-    [ -z "$ROOT" ] || [ "$ACTION" != put ] ||
-      printf '%s\t%s\t%s\n' "$OWNER" "$GROUP" "$TARGET" >>"$STATE/owners"
-    flush "${REAL%/*}"
-  done <"$RUN/table"
-}
-
-move_in() { touch "$NEXT" && mv -f "$NEXT" "$REAL"; }
-
-# drop_staged: nothing was renamed; take away what stands beside the targets.
-drop_staged() {
-  [ -f "$RUN/table" ] || return 0
-  while row; do rm -f "$NEXT" "$BACK"; done <"$RUN/table"
-  drop_dirs "$RUN/dirs"
-}
-
-# put_back: the old set again, the last renamed first, with fresh times; false when one failed.
-put_back() {
-  bad_=0
-  while row; do
-    [ "$SAME" = 0 ] || continue
-    if [ "$OLD" = absent ]; then rm -f "$REAL"
-    else back_one
-    fi || bad_=1
-    rm -f "$NEXT" "$BACK"
-    [ ! -d "${REAL%/*}" ] || flush "${REAL%/*}"
-  done 2>/dev/null <"$RUN/back"
-  drop_dirs "$RUN/dirs"
-  [ ! -f "$RUN/owners" ] || cp -p "$RUN/owners" "$STATE/owners"
-  return "$bad_"
-}
-
-back_one() {
-  if [ -f "$BACK" ]; then
-    touch "$BACK"
-    mv -f "$BACK" "$REAL"
-  elif current && [ "$NOW" != "$OLD" ]; then
-    rm -f "$NEXT"
-    cp -p "$RUN/old/$N" "$NEXT" && touch "$NEXT" && mv -f "$NEXT" "$REAL"
-  fi
-  current && [ "$NOW" = "$OLD" ]
-}
-
-# drop_dirs LIST: take away directories that we made and nobody uses, the innermost first.
-drop_dirs() {
-  [ -f "$1" ] || return 0
-  sed '1!G;h;$!d' "$1" | while IFS= read -r dir_; do rmdir "$dir_" 2>/dev/null; done
-}
-
-# settle_files: the new set stays; the links to the old one go.
-settle_files() {
-  while row; do rm -f "$BACK"; done <"$RUN/table"
-  while IFS=$TAB read -r n_ a_ m_ o_ g_ s_ from_ rest_; do
-    [ "$a_" != restore ] || drop_dirs "$STATE/runs/$from_/dirs"
-  done <"$RUN/in/manifest"
 }

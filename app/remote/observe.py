@@ -15,9 +15,11 @@ def survey_script(survey: Survey, root: str) -> str:
     calls = [script("observe").rstrip("\n"), sh_words("survey", root, *groups(survey.needs))]
     texts = dict.fromkeys(survey.texts)
     for how, paths in (("text", texts), ("digest", dict.fromkeys(survey.digests))):
-        for path in paths:
-            if how == "text" or path not in texts:
-                calls.append(_look(how, path, root))
+        wanted = [path for path in paths if how == "text" or path not in texts]
+        plain = [path for path in wanted if not set(path) & set("*?")]
+        if plain:  # one call for all: the host starts one process for all of them, not one for each
+            calls.append(f"look {how} {' '.join(_quoted(path, root) for path in plain)}")
+        calls += [_look(how, path, root) for path in wanted if path not in plain]
     for number, (key, snippet) in enumerate(survey.commands):
         how = "seek" if key in survey.leads else "ask"
         calls.append(f"{how} {number} {max(1, survey.command_seconds)} {sh(snippet)}")
@@ -26,13 +28,15 @@ def survey_script(survey: Survey, root: str) -> str:
 
 
 def _look(how: str, path: str, root: str) -> str:
-    """Quote a path, but for `*` and `?`; a pattern that matches nothing names nothing."""
-    if not path.startswith("/") or "\n" in path:
-        raise ValueError(f"not an absolute path of one line: {path!r}")
-    words = "".join(x if x in "*?" else sh(x) for x in re.split(r"([*?])", path) if x)
-    if not set(path) & set("*?"):
-        return f"look {how} {sh(root)}{words}"
+    """Look at what a pattern names; one that matches nothing names nothing."""
     return (
-        f"set +f; set -- {sh(root)}{words}; set -f; "
+        f"set +f; set -- {_quoted(path, root)}; set -f; "
         f'if [ -e "$1" ] || [ -L "$1" ]; then look {how} "$@"; fi'
     )
+
+
+def _quoted(path: str, root: str) -> str:
+    """Quote a path, but for `*` and `?`."""
+    if not path.startswith("/") or "\n" in path:
+        raise ValueError(f"not an absolute path of one line: {path!r}")
+    return sh(root) + "".join(x if x in "*?" else sh(x) for x in re.split(r"([*?])", path) if x)

@@ -33,27 +33,42 @@ survey() {
   [ -n "$ROOT" ] || [ "$(id -u)" = 0 ] || echo powerless
   release_=$ROOT/etc/os-release
   [ -f "$release_" ] || release_=/etc/os-release
-  echo "system $(sed -n 's/^PRETTY_NAME=//p' "$release_" 2>/dev/null | tr -d "\"'" | head -n 1)"
+  system_=
+  [ ! -r "$release_" ] || while IFS= read -r line_ && [ -z "$system_" ]; do
+    case $line_ in PRETTY_NAME=*) system_=${line_#*=} ;; esac
+  done <"$release_"
+  system_=${system_#[\"\']}
+  echo "system ${system_%[\"\']}"
   for tool_ in openssl java keytool systemctl tar sha256sum sudo runuser ss; do
-    echo "tool $tool_ $(command -v "$tool_" 2>/dev/null)"
+    printf 'tool %s ' "$tool_"
+    command -v "$tool_" 2>/dev/null || echo
   done
   at_=$STATE
   while [ ! -d "${at_:-/}" ]; do at_=${at_%/*}; done
-  set -- $(df -Pk "${at_:-/}" 2>/dev/null | tail -n 1)
+  set -- $(df -Pk "${at_:-/}" 2>/dev/null)
+  [ "$#" -lt 7 ] || shift 7  # the words of its first line
   case ${4:-none} in *[!0-9]*) ;; *) echo "free $4" ;; esac
   unfinished
   for id_ in $UNFINISHED; do echo "unfinished $id_"; done
 }
 
-if have od; then bytes() { od -An -v -tx1 | sed 's/^[^ ]/ &/'; }
-elif have hexdump; then bytes() { hexdump -v -e '32/1 " %02x" "\n"'; }
-else bytes() { xxd -p | sed 's/^/ /'; }
+# bytes: standard input in hex, 1 MiB at most; each line begins with a blank.
+if have od; then
+  case $(printf a | od -An -v -tx1 -N 9 2>/dev/null) in
+    ' '*61*) bytes() { od -An -v -tx1 -N 1048576; } ;;
+    *) bytes() { head -c 1048576 | od -An -v -tx1 | sed 's/^[^ ]/ &/'; } ;;
+  esac
+elif have hexdump; then bytes() { head -c 1048576 | hexdump -v -e '32/1 " %02x" "\n"'; }
+else bytes() { head -c 1048576 | xxd -p | sed 's/^/ /'; }
 fi
 
 # look text|digest PATH...: what stands at each path; a path that is a pattern may match none.
 look() {
   how_=$1
   shift
+  all_facts "$@"
+  DIGESTS=$NL
+  [ "$how_" = text ] || digests "$@"
   for path_ in "$@"; do
     case $path_ in *[[:cntrl:]]*) continue ;; esac
     echo "file ${path_#"$ROOT"}"
@@ -61,11 +76,21 @@ look() {
       [ ! -L "$path_" ] || echo "type symlink"
       continue
     fi
-    REAL=$(readlink -f -- "$path_" 2>/dev/null) || REAL=$path_
+    real
     case $REAL in *[[:cntrl:]]*) continue ;; esac
     echo "real ${REAL#"$BASE"}"
     look_at
   done
+}
+
+# real: REAL becomes the path without links.
+real() {
+  if [ -L "$path_" ] || [ -z "${path_##*/}" ] || ! cd -P -- "${path_%/*}/" 2>/dev/null; then
+    REAL=$(readlink -f -- "$path_" 2>/dev/null) || REAL=$path_
+    return
+  fi
+  REAL=${PWD%/}/${path_##*/}
+  cd /
 }
 
 look_at() {
@@ -83,18 +108,19 @@ look_at() {
   [ -f "$REAL" ] || return 0
   if [ "$how_" = text ] && [ "$F_SIZE" -le 1048576 ] && [ -r "$REAL" ]; then
     echo "data"
-    head -c 1048576 "$REAL" | bytes
+    bytes <"$REAL"
   else
-    digest "$REAL" 2>/dev/null
+    known_digest "$REAL" 2>/dev/null
     echo "sha256 $DIGEST"
   fi
 }
 
 # ask INDEX SECONDS SNIPPET: run it, give its output, status and errors.
 ask() {
+  limits
   echo "command $1"
   exec 3>&1
-  err_=$({ { limited "$2" "$3" 3>&-; printf '\n%s' "$?" >&2; } | head -c 1048576 | bytes >&3; } 2>&1)
+  err_=$({ { limited "$2" "$3" 3>&-; printf '\n%s' "$?" >&2; } | bytes >&3; } 2>&1)
   exec 3>&-
   echo "code ${err_##*"$NL"}"
   printf '%s' "${err_%"$NL"*}" | head -c 65536 | bytes
@@ -102,6 +128,7 @@ ask() {
 
 # seek INDEX SECONDS SNIPPET: ask, and look at what its lines `text PATH` and `digest PATH` name.
 seek() {
+  limits
   echo "command $1"
   said_=$(limited "$2" "$3" 2>/dev/null | head -c 65536)
   printf '%s\n' "$said_" | bytes

@@ -1,9 +1,10 @@
 """Carry a script to a host on standard input, and nothing in an argument that matters.
 
 The command that sshd hands to the login shell is a short constant, safe in sh, csh and fish: a
-bootstrap that reads lines up to an end mark and evaluates them, so that what follows on standard
-input belongs to the script.  The shell's own `read` takes no byte too many.  Lines before the begin
-mark are dropped.
+bootstrap that reads the script up to an end mark and evaluates it, so that what follows on standard
+input belongs to the script.  The shell's own `read` takes no byte too many, but a call of the
+system for each; so dd, where it can read whole blocks (FULLBLOCK), takes what the begin mark
+counts.  Lines before the begin mark are dropped.
 
 Profile files of the login shell may print, and may read a line or two of what is ours.  So the
 bootstrap says a mark on both outputs before the answer, and the frame begins with lines that
@@ -31,16 +32,18 @@ ANOTHER_SHELL: Final = 71
 UP: Final = b"#UP"
 BOOTSTRAP: Final = (
     'case $0 in up)echo;echo "#UP";;esac;'
-    's=;t=-;n=$(printf "\\nx");n=${n%x};'
-    'while IFS= read -r l;do case $l in "#BEGIN "*)t=${l#??????};s=;;'
-    '"#END$t")echo;echo "#HERE$t";{ echo;echo "#HERE$t";}>&2;eval "$s";exit;;'
+    's=;t=-;FULLBLOCK=;n=$(printf "\\nx");n=${n%x};'
+    'while IFS= read -r l;do case $l in "#BEGIN "*)t=${l#??????};k=${t##* };t=${t% *};'
+    's=$(dd bs="$k" count=1 iflag=fullblock 2>/dev/null)&&FULLBLOCK=y||s=;;'
+    '"#END$t")case $s in "#S$n"*)echo;echo "#HERE$t";{ echo;echo "#HERE$t";}>&2;eval "$s";exit;;'
+    "esac;exit 70;;"
     "*)s=$s$l$n;;esac;done;exit 70"
 )
 _BAIT: Final = f"exit {ANOTHER_SHELL}\n".encode() * 4
 _SUDO: Final = f'PATH="$PATH:{PATH}";export PATH;exec sudo -k -u root "$@"'
 
 SCRIPTS: Final = {
-    "transaction": ("common.sh", "state.sh", "files.sh", "transaction.sh"),
+    "transaction": ("common.sh", "state.sh", "files.sh", "renames.sh", "transaction.sh"),
     "observe": ("common.sh", "state.sh", "observe.sh"),
 }
 
@@ -74,11 +77,14 @@ def script(name: str) -> str:
 
 
 def frame(text: str) -> bytes:
-    """Frame a script for the bootstrap; the mark is its own digest, so it cannot hold it."""
-    body = text if text.endswith("\n") else text + "\n"
+    """Frame a script for the bootstrap; the mark is its own digest, so it cannot hold it.
+
+    The begin mark counts the bytes up to the end mark; what does not begin with #S is not whole.
+    """
+    body = "#S\n" + (text if text.endswith("\n") else text + "\n")
     raw = body.encode("utf-8", "surrogateescape")
     mark = hashlib.sha256(raw).hexdigest()
-    return _BAIT + b"#BEGIN %s\n%s#END %s\n" % (mark.encode(), raw, mark.encode())
+    return _BAIT + b"#BEGIN %s %d\n%s#END %s\n" % (mark.encode(), len(raw), raw, mark.encode())
 
 
 def answer_mark(framed: bytes) -> bytes:

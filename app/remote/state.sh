@@ -19,7 +19,8 @@ enter() {
   if [ -n "$ROOT" ]; then
     BASE=$(cd -P -- "$ROOT" 2>/dev/null && pwd -P) || { WHY="there is no folder $ROOT"; return 1; }
   fi
-  attempt "cannot write to $STATE as $(id -un)" make_state || return 1
+  { [ -d "$STATE/runs" ] && [ ! -L "$STATE" ]; } ||
+    attempt "cannot write to $STATE as $(id -un)" make_state || return 1
   take_lock "$1"
 }
 
@@ -30,8 +31,8 @@ make_state() { mkdir -p "$STATE/runs" && chmod 700 "$STATE" && [ ! -L "$STATE" ]
 take_lock() {
   mine_=$LOCK.$$
   mark $$
-  attempt "cannot write to $STATE" line_to "$mine_" "$(printf '%s\t%s\t%s\t%s\t%s' "$$" \
-    "${MARK:--}" "$(date -u '+%Y-%m-%d %H:%M:%S UTC')" "$ID" "$1")" || { rm -f "$mine_"; return 1; }
+  attempt "cannot write to $STATE" line_to "$mine_" "$$$TAB${MARK:--}$TAB$(date -u \
+    '+%Y-%m-%d %H:%M:%S UTC')$TAB$ID$TAB$1" || { rm -f "$mine_"; return 1; }
   tries_=0
   while [ "$tries_" -lt 10 ]; do
     if ln "$mine_" "$LOCK" 2>/dev/null; then
@@ -78,10 +79,9 @@ unlock() {
 # flush PATH...: make files or directories last.
 flush() { sync -- "$@" 2>/dev/null || sync; }
 
-# line_to FILE LINE: add a line.
-line_to() { printf '%s\n' "$2" >>"$1"; }
-
-# note WORD [TEXT]: one line in the journal, on the disk before anything else is done; WHY if not.
+EPOCH=
+# note WORD [TEXT]: one line in the journal, on the disk before anything else is done where it bears
+# on how a lost run is resolved; WHY if not.
 note() {
   PHASE=$1
   case $1 in
@@ -89,7 +89,10 @@ note() {
     start) SERVICE=new ;;
     live) SWITCHED=1 ;;
   esac
-  attempt "cannot write to $RUN" line_to "$RUN/journal" "$(date +%s) $*" && flush "$RUN/journal"
+  clock
+  [ -n "$EPOCH" ] || EPOCH=$(($(date +%s) - CLOCK))
+  add "cannot write to $RUN" "$RUN/journal" "$((EPOCH + CLOCK)) $*" || return 1
+  case $1 in staging|stopped|switched|started|checked) ;; *) flush "$RUN/journal" ;; esac
 }
 
 # recall DIRECTORY: PHASE, SERVICE and SWITCHED as its journal tells; a torn last line is no word.
@@ -117,6 +120,7 @@ unfinished() {
   living_=
   ! held || [ "$L_PID" = $$ ] || living_=$L_ID
   for id_ in $(ls "$STATE/runs" 2>/dev/null); do
+    [ ! -f "$STATE/runs/$id_/seq" ] || continue
     recall "$STATE/runs/$id_"
     over || [ "$id_" = "$living_" ] || UNFINISHED=$UNFINISHED$id_$NL
   done
@@ -134,6 +138,10 @@ prune() {
     [ ! -f "$STATE/runs/$id_/seq" ] || read -r age_ <"$STATE/runs/$id_/seq"
     [ $((seq_ - age_)) -lt "$KEPT" ] || rm -rf "${STATE:?}/runs/$id_"
   done
-  find "$STATE" -maxdepth 1 -name 'lock.[0-9]*' -mtime +1 -exec rm -f {} \; 2>/dev/null
+  set +f
+  set -- "$STATE"/lock.[0-9]*
+  set -f
+  [ ! -e "$1" ] ||
+    find "$STATE" -maxdepth 1 -name 'lock.[0-9]*' -mtime +1 -exec rm -f {} \; 2>/dev/null
   return 0
 }

@@ -45,7 +45,7 @@ begin() {
     "$START_SECONDS" "$CHECK_SECONDS" "$SETTLE" "$OWNER_TEXT" >"$RUN/settings"
   stage "$bytes_" "$sum_" || fail stage "$WHY"
   trap 'gone "no word for $SILENCE seconds"' USR1
-  if grep "^[^$TAB]*$TAB[^$TAB]*${TAB}0$TAB" "$RUN/table" >/dev/null 2>&1; then
+  if [ "$CHANGES" = 1 ]; then
     answer ok stage staged
   else
     answer ok stage untouched "every file is as wanted"
@@ -161,6 +161,7 @@ do_hold() {
 # command_ NAME SECONDS: run one of the member's commands; its output is shown when it fails.
 command_() {
   [ -s "$RUN/in/$1" ] || return 0
+  limits
   out_=$RUN/out
   true 2>/dev/null >"$out_" || out_=/dev/null
   limited "$2" '. "$1"' "$RUN/in/$1" >"$out_" 2>&1
@@ -193,7 +194,8 @@ healthy() {
 # life: THIS is what a check that has passed says of the service's start, where it says any.
 life() {
   THIS=
-  [ ! -s "$RUN/in/check" ] || THIS=$(sed -n 's/^life //p' "$out_" 2>/dev/null)
+  { [ -s "$RUN/in/check" ] && [ -s "$out_" ]; } || return 0
+  THIS=$(sed -n 's/^life //p' "$out_" 2>/dev/null)
 }
 
 # patience: how long to watch a healthy service: where it came up slowly, it dies slowly too.
@@ -223,6 +225,7 @@ settled() {
 
 logs() {
   [ -s "$RUN/in/logs" ] || return 0
+  limits
   limited 10 '. "$1"' "$RUN/in/logs" >"$RUN/out" 2>&1
   show "$RUN/out"
 }

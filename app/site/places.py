@@ -51,6 +51,16 @@ class Places:
         return self.state / "requests.json"
 
     @property
+    def clients(self) -> Path:
+        """Name the record of what clients were given."""
+        return self.state / "clients.json"
+
+    @property
+    def adopted(self) -> Path:
+        """Name the directory of certificates that hosts trusted before and go on to trust."""
+        return self.base / "adopted"
+
+    @property
     def lock(self) -> Path:
         """Name the lock of the site."""
         return self.state / "lock"

@@ -13,6 +13,23 @@ from textual.widgets import Button, Static
 
 from screens.asks.window import Window
 
+WIDTH, LEAST, AROUND = 66, 10, 4
+"""The room for buttons, the least that one takes, and what stands around each."""
+
+
+def rows_of(choices: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:
+    """Lay choices out in as many rows as they need to be seen whole."""
+    rows: list[list[tuple[str, str]]] = [[]]
+    used = 0
+    for key, label in choices:
+        wide = max(LEAST, len(label) + 4) + AROUND
+        if rows[-1] and used + wide > WIDTH:
+            rows.append([])
+            used = 0
+        rows[-1].append((key, label))
+        used += wide
+    return rows
+
 
 class Confirm(Window[str]):
     """Say what will happen and ask; gives the key of the chosen button.
@@ -44,14 +61,16 @@ class Confirm(Window[str]):
         with Vertical(classes="window") as window:
             window.border_title = self.title_text
             yield Static(self.text)
-            with Horizontal(classes="buttons"):
-                for number, (key, label) in enumerate(self.choices):
-                    yield Button(
-                        Text(f"[ {label} ]"),
-                        id=f"choice-{key}",
-                        compact=True,
-                        variant="primary" if number == 0 else "default",
-                    )
+            for row in rows_of(self.choices):
+                with Horizontal(classes="buttons"):
+                    for key, label in row:
+                        first = key == self.choices[0][0]
+                        yield Button(
+                            Text(f"[ {label} ]"),
+                            id=f"choice-{key}",
+                            compact=True,
+                            variant="primary" if first else "default",
+                        )
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Give back the key of the button."""

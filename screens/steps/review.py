@@ -14,10 +14,12 @@ from textual.widgets import Static, Tree
 from textual.widgets.tree import TreeNode
 
 from app.errors import TlswrightError
+from app.plan.adopted import MARK
 from app.plan.diff import Change
 from app.plan.plan import Plan, Step
 from app.plan.words import idle_words
 from app.quoting import calm
+from screens.adopt import AdoptScreen
 from screens.asks.confirm import Confirm
 from screens.asks.read import Read
 from screens.base import FrameScreen
@@ -60,6 +62,7 @@ class ReviewScreen(FrameScreen):
         Binding("o", "show('order')", "Order"),
         Binding("c", "show('checks')", "Checks"),
         Binding("w", "save", "Save plan"),
+        Binding("k", "stores", "Old stores"),
         Binding("f5", "again", "Read again"),
         Binding("left_square_bracket", "scroll_pane(-1)", show=False),
         Binding("right_square_bracket", "scroll_pane(1)", show=False),
@@ -103,10 +106,14 @@ class ReviewScreen(FrameScreen):
         words: list[str] = [self.state.verb]
         if self.state.verb == "apply":
             words = ["plan"] if self.state.plan is None or self.state.plan.empty else ["apply"]
+        elif self.state.next_ca is not None:
+            words += ["ca"]
         elif self.state.intent.rotate:
             hosts = sorted(self.state.intent.rotate)
             known = len(self.state.site.hosts) if self.state.site else 0
             words += ["--all"] if len(hosts) == known else [w for h in hosts for w in ("--host", h)]
+        else:
+            words = ["apply"]
         return command(self.state.directory, *words)
 
     @work(exclusive=True, group="plan")
@@ -154,6 +161,7 @@ class ReviewScreen(FrameScreen):
 
     def _show(self, plan: Plan) -> None:
         self.refresh_frame()
+        self.refresh_bindings()
         self.say("")
         tree: Tree[Leaf] = self.query_one(Tree)
         tree.clear()
@@ -187,6 +195,9 @@ class ReviewScreen(FrameScreen):
                      "Mend it there, then F5 reads the hosts again.")  # fmt: skip
         if plan.problems:
             text = "XX no run: its checks refuse it; nothing has been changed"
+        elif plan.empty and plan.held_up:
+            text = f".. nothing to do yet: {idle_words(plan)}"
+            self.say("Checks (c) say what each needs.")
         elif plan.empty and plan.waiting:
             text = f".. nothing to do yet: {idle_words(plan)}"
             self.say("a shows what is to be signed, and takes certificates in.")
@@ -246,6 +257,22 @@ class ReviewScreen(FrameScreen):
             self.say(error.text, error.hint)
             return
         self.notify(f"tlswright apply {path}", title="Plan saved", markup=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what the hosts' old stores hold, where they use such or something of it is kept."""
+        plan = self.state.plan
+        if action != "stores":
+            return True
+        used = plan is not None and any(facts.get("stores") for facts in plan.layouts.values())
+        return used or (plan is not None and any(c.name == MARK for c in plan.checks))
+
+    @work
+    async def action_stores(self) -> None:
+        """Show the stores that hosts use now; what is kept of them makes another plan."""
+        screen = AdoptScreen(self.state)
+        await self.app.push_screen_wait(screen)
+        if screen.changed:
+            self._make()
 
     @work
     async def action_apply(self) -> None:

@@ -15,7 +15,7 @@ from tests.cli.embedded import embedded, run
 def test_apply(tmp_path: Path) -> None:
     if not shutil.which("ssh"):
         pytest.skip("ssh is what is compared with")
-    with embedded(tmp_path / "demo") as place:
+    with embedded(tmp_path / "demo", vault=False) as place:
         first = seconds(lambda: _apply(place))
         again = seconds(lambda: _apply(place), 3)
         plain = seconds(lambda: _ssh(place), 3)

@@ -83,13 +83,53 @@ def test_an_imported_intermediate_ca_goes_the_whole_way(tmp_path: Path) -> None:
             assert first[0] != first[1]
 
 
+def _waits_for_its_clients(place: Place) -> None:
+    """Behind the first wave: brokers present what clients know, until each client knows more."""
+    for verb in (("apply", "--yes"), ("rotate", "ca", "--yes")):
+        again = run(place, *verb)
+        assert (again.returncode, "these have what they need" in again.stdout) == (6, True)
+    said = run(place, "plan").stdout
+    assert "export client app --delivered" in said
+    assert "export client 'old one'" in said
+    told = {row["subject"]: row["text"] for row in data(place, "status")}
+    assert told["Demo CA g2"].startswith("wave 2 of 3 comes next (Present certificates of the new")
+    assert told["Demo CA g2"].endswith("once these have theirs: client app, client old one")
+    assert told["Demo CA g1"] == "goes with wave 3 of 3"
+    assert run(place, "export", "client", "app", "--out", "both").returncode == 0
+    assert (place.dir / "both/ca.pem").read_bytes().count(b"BEGIN CERTIFICATE") == 2
+    assert run(place, "export", "client", "app", "--delivered", "--new").returncode == 2
+    assert run(place, "export", "client", "nobody", "--forget").returncode == 2
+    assert run(place, "export", "client", "app", "--delivered").returncode == 0
+    back = run(place, "rollback", "--yes")
+    assert (back.returncode, "would refuse client app" in back.stdout) == (10, True)
+    assert "client app," not in data(place, "status")[0]["text"]
+    assert run(place, "export", "client", "old one", "--forget").returncode == 0
+    shown = run(place, "plan").stdout
+    assert "Wave 1 of 2: Present certificates of the new CA" in shown
+    done = run(place, "apply", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "done: every change is in place" in done.stdout
+
+
 def _another_ca_made_here(place: Place) -> None:
     """From g1 to g2, both made here; without a terminal and --yes nothing comes of it."""
     text = (place.site / "site.yaml").read_text()
     assert run(place, "rotate", "ca").returncode == 2
     assert (place.site / "site.yaml").read_text() == text
+    assert run(place, "export", "client", "app").returncode == 0
+    assert run(place, "export", "client", "old one").returncode == 0
+    assert run(place, "rotate", "ca", "--yes").returncode == 0
+    back = run(place, "rollback", "--yes")
+    assert (back.returncode, "asks for generation 1 of the CA" in back.stdout) == (0, True)
+    assert "generation: 1" in (place.site / "site.yaml").read_text()
+    assert run(place, "plan").returncode == 0
     done = run(place, "rotate", "ca", "--yes")
     assert done.returncode == 0, done.stderr
+    assert (
+        "the change of the CA goes on when these have what they need: app, old one" in done.stdout
+    )
     assert "generation: 2" in (place.site / "site.yaml").read_text()
+    _waits_for_its_clients(place)
+    assert run(place, "export", "client", "app", "--forget").returncode == 0
     roots = [row for row in data(place, "status") if row["role"] == "authority"]
     assert [(row["subject"], row["generation"]) for row in roots] == [("Demo CA g2", "g2")]

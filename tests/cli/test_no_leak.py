@@ -23,6 +23,7 @@ import pytest
 from app.demo.place import Place
 from app.pki.secret import Secret
 from app.pki.vault import Vault
+from tests.cli.command import COLD
 from tests.cli.embedded import embedded, run
 from tests.cli.inotify import Modes
 from tests.until import until
@@ -96,7 +97,7 @@ class Story:
     told: list[subprocess.CompletedProcess[str]] = field(default_factory=list)
 
     def tell(self, *arguments: str | Path, code: int = 0) -> None:
-        done = run(self.place, *_files(self.place), *arguments)
+        done = run(self.place, *_files(self.place), *arguments, program=COLD)
         assert done.returncode == code, done.stdout + done.stderr
         self.told.append(done)
 
@@ -123,7 +124,7 @@ def _files(place: Place) -> list[str | Path]:
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    with embedded(tmp_path_factory.mktemp("leak")) as place:
+    with embedded(tmp_path_factory.mktemp("leak"), vault=False) as place:
         for name, text in GIVEN.items():
             path = place.passphrase if name == "passphrase" else place.dir / f"{name}.secret"
             path.write_text(f"{text}\n")

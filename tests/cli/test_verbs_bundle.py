@@ -13,11 +13,10 @@ from pathlib import Path
 import pytest
 import pyzipper
 
-from app.pki.secret import Secret
-from app.pki.vault import Vault
 from tests.cli.command import PASSPHRASE, passphrase_file, tlswright
 from tests.cli.test_verbs_wrong import refused
 from tests.unit.by_hand_site import CLUSTER
+from tests.vaults import make_cheap
 
 ALL_BY_HAND = CLUSTER.replace("names: [r1]", "names: [r1], reach: bundle")
 WORD = "Marker-of-the-zip-file"
@@ -27,7 +26,7 @@ WORD = "Marker-of-the-zip-file"
 def site(tmp_path: Path) -> Path:
     """A site of hosts that nobody connects to, with a vault that opens fast."""
     (tmp_path / "site.yaml").write_text(ALL_BY_HAND)
-    Vault.create(tmp_path / "vault", Secret(PASSPHRASE), log2_n=10).close()
+    make_cheap(tmp_path, PASSPHRASE)
     passphrase_file(tmp_path)
     (tmp_path / "word").write_text(f"{WORD}\n")
     (tmp_path / "word").chmod(0o600)

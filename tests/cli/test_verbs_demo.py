@@ -23,7 +23,7 @@ NODES = {"hub", "spoke-a", "spoke-b"}
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with embedded(tmp_path_factory.mktemp("fresh")) as place:
+    with embedded(tmp_path_factory.mktemp("fresh"), vault=False) as place:
         yield place
 
 

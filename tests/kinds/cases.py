@@ -95,6 +95,7 @@ def plan_of(
     deployed: Deployed | None = None,
     kept: Mapping[str, str] | None = None,
     requests: Requests | None = None,
+    served: Mapping[str, str] | None = None,
 ) -> Plan:
     """Make the plan of a site that has deployed this, nothing by default."""
     site = case.site
@@ -103,7 +104,7 @@ def plan_of(
     return make_plan(
         Inputs(
             site, {site.topologies[0].kind: kinds.load(site.topologies[0].kind)}, observed,
-            deployed or Deployed(), NOW, lambda host, store: Secret(PASSWORD), {},
+            deployed or Deployed(), NOW, lambda host, store: Secret(PASSWORD), {}, served or {},
             kept=kept or {}, requests=requests or {},
         )
     )  # fmt: skip

@@ -37,7 +37,8 @@ cat >"$dir/options"
 printf %s "$LOGGING" >"$dir/log4j.properties"
 limit=$1
 shift
-timeout "$limit" java -Xmx64m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC @"$dir/options" \\
+timeout "$limit" java -Xmx64m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC \\
+    -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote @"$dir/options" \\
     -Dlog4j.configuration=file:"$dir/log4j.properties" -Dactivemq.home=/usr/share/activemq \\
     -Dactivemq.base="$dir" -Dactivemq.conf="$dir" \\
     -jar /usr/share/activemq/bin/activemq.jar "$@"

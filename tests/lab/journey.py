@@ -16,13 +16,17 @@ PAIRS = (("hub", "spoke-a"), ("spoke-a", "hub"), ("spoke-a", "spoke-b"), ("spoke
 
 
 def travel(
-    lab: Lab, folder: Path, *flags: str, look: Callable[[Site], None], rotates: bool = True
+    lab: Lab,
+    folder: Path,
+    *flags: str,
+    look: Callable[[Site], None],
+    rotate: Callable[[Site], None] | None = None,
 ) -> tuple[Event, ...]:
     """Take stock brokers to TLS, rotate every certificate, and take all of it back.
 
     `flags` go to `init`; `look` sees the site while its links stand, for what holds under these
-    flags alone.  Gives the events of the rotation; none without `rotates`, where the flags change
-    nothing in how certificates are rotated.
+    flags alone; `rotate` gives every broker another certificate in one run.  Gives the events of
+    the rotation.
     """
     activemq.start_all(lab.hosts.values())
     stock = {name: footprint.content(lab[name]) for name in lab.names}
@@ -38,7 +42,7 @@ def travel(
     assert [strangers_let_in(lab[name], foreign) for name in lab.names] == [[], [], []]
     look(site)
     _again_changes_nothing(site)
-    rotation = _rotate_and_take_it_back(site) if rotates else ()
+    rotation = _rotate_and_take_it_back(site, rotate or rotate_all)
     _go_back(site, stock)
     _nothing_was_said_of(site, {PASSPHRASE, *passwords})
     return rotation
@@ -71,10 +75,15 @@ def _again_changes_nothing(site: Site) -> None:
     assert [(footprint.writes(host), footprint.life(host)) for host in hosts] == before
 
 
-def _rotate_and_take_it_back(site: Site) -> tuple[Event, ...]:
+def rotate_all(site: Site) -> None:
+    """Give every broker a new key and certificate."""
+    site.run("rotate", "--all", "--yes", expect=0)
+
+
+def _rotate_and_take_it_back(site: Site, rotate: Callable[[Site], None]) -> tuple[Event, ...]:
     """Every broker shows a new serial, the bridges are back, and the old certificates return."""
     old = {name: footprint.served(site.lab[name]) for name in site.hosts}
-    site.run("rotate", "--all", "--yes", expect=0)
+    rotate(site)
     events = site.events()
     for name, before in old.items():
         assert footprint.served(site.lab[name]).serial_number != before.serial_number

@@ -17,5 +17,6 @@ def rows(host: LabHost, store: str) -> dict[str, str]:
     word = re.search(rf'{store}StorePassword="([^"]+)"', host.path(CONFIG).read_text())
     assert found is not None
     assert word is not None
-    listed = host.run(["keytool", "-list", "-keystore", found[1], "-storepass", word[1]])
+    keytool = ["keytool", "-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC", "-list"]
+    listed = host.run([*keytool, "-keystore", found[1], "-storepass", word[1]])
     return dict(_ROW.findall(listed.stdout))

@@ -22,7 +22,10 @@ Trace: TypeAlias = tuple[str, int, int, int]
 # Debian's own settings of every broker, and what makes its start cost less than half of a core.
 BROKER = Path("usr/share/activemq/activemq-options")
 STOCK_MEMORY = "-Xms512M -Xmx512M"
-LIGHT = "-Xms64M -Xmx256M -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto"
+LIGHT = (
+    "-Xms64M -Xmx256M -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto "
+    "-XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
+)
 # Plugins that no test enables: every Erlang of the product looks for each module in all of them.
 PLUGINS = "usr/lib/rabbitmq/lib/rabbitmq_server-*/plugins"
 NEEDED = frozenset((

@@ -14,14 +14,17 @@ from pathlib import Path
 
 from app.engine.journal import read_events
 from app.events import Event
+from tests import warm
 from tests.lab.activemq import START_SECONDS, crosses
 from tests.lab.hosts import Lab
 from tests.tmux import Tmux
 from tests.unit.openssl_ca import RSA, make, openssl
 from tests.until import until
+from tests.vaults import make_cheap
 
 PASSPHRASE = "correct horse battery staple"
 RUN_SECONDS = 800
+COLD = (sys.executable, "-P", "-m", "app.cli.main")
 MOMENT = 0.03
 """A step is in one state for a short moment only."""
 CONFIG = "/etc/activemq/instances-available/main/activemq.xml"
@@ -78,13 +81,13 @@ class Site:
         """Give the whole command line of a verb."""
         passphrase = str(self.directory.parent / "passphrase")
         flags = ["-C", str(self.directory), "--passphrase-file", passphrase]
-        return [sys.executable, "-P", "-m", "app.cli.main", *flags, *words]
+        return [*COLD, *flags, *words]
 
     def run(self, *words: str, expect: int | None = None) -> subprocess.CompletedProcess[str]:
         """Run a verb to its end; `expect` is the exit code that it must have."""
-        done = subprocess.run(
-            self.words(*words), capture_output=True, text=True, stdin=subprocess.DEVNULL,
-            env=self.environment, cwd=self.directory.parent, timeout=RUN_SECONDS,
+        done = warm.command(
+            self.words(*words)[len(COLD) :], cwd=self.directory.parent,
+            environment=self.environment, seconds=RUN_SECONDS,
         )  # fmt: skip
         self.said += [done.stdout, done.stderr]
         said = f"{' '.join(words)} gave {done.returncode}\n{done.stdout}\n{done.stderr}"
@@ -108,6 +111,7 @@ class Site:
 
     def init(self, *words: str) -> None:
         """Make the site of this lab's hosts, dialled by their short names."""
+        make_cheap(self.directory, PASSPHRASE)
         hub, *spokes = self.hosts
         places = [f"{name}={self.user}{self.lab[name].address}" for name in self.hosts]
         flags = ["--hub", places[0], *(w for place in places[1:] for w in ("--spoke", place))]
@@ -122,6 +126,7 @@ class Site:
 
         Hosts are dialled by their addresses, as MMM's own files have it.
         """
+        make_cheap(self.directory, PASSPHRASE)
         monitor, *agents = (name for name in self.hosts if name not in controls)
         roles = {monitor: "monitor", **dict.fromkeys(agents, "agent")}
         flags = ["--kind", "mmm"]
@@ -131,6 +136,7 @@ class Site:
 
     def init_cluster(self, *words: str, dotted: bool = False) -> None:
         """Make the site of a RabbitMQ cluster on this lab's hosts."""
+        make_cheap(self.directory, PASSPHRASE)
         flags = ["--kind", "rabbitmq"]
         for name in self.hosts:
             flags += ["--node", f"node:{name}={self.user}{self.lab[name].address}"]

@@ -3,11 +3,8 @@ or keeps what was proven."""
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
-from app.remote.base import Member
 from tests.faults import Faults
 from tests.lab.fault_runs import At
 from tests.lab.ground import Ground
@@ -19,7 +16,6 @@ EARLY = {
     "observing": At(host="spoke-a", state="observing"), "planning": At(kind="planned"),
     "the first wave": At(kind="wave"),
 }  # fmt: skip
-SILENCE = Member("t1", "run", "group", "me", ()).silence_seconds
 SILENT = {
     "renaming": (At(state="switching"), "old"),
     "sending commit": (At(state="holding", text="tidying"), "new"),
@@ -68,7 +64,7 @@ def test_a_connection_that_breaks_before_a_host_was_touched_leaves_nothing_to_me
 
 @pytest.mark.parametrize("step", SILENT)
 def test_packets_that_are_dropped_are_noticed(ground: Ground, faults: Faults, step: str) -> None:
-    """The host hears nothing either; it need not wait until it loses patience."""
+    """The host hears nothing either, and the next apply takes over from what still runs there."""
     at, left = SILENT[step]
     ground.reset("tls")
     run = ground.start(at, "wait")
@@ -81,7 +77,5 @@ def test_packets_that_are_dropped_are_noticed(ground: Ground, faults: Faults, st
     assert "spoke-a: the connection was lost" in seen.said
     words = {"old": "told, and put back by the next apply", "new": "new state kept"}[left]
     faults.saw(f"packets dropped at {step}", f"{words}, exit 13")
-    began = time.monotonic()
     ground.finishes()
-    assert time.monotonic() - began < SILENCE
     faults.saw(f"packets dropped at {step}", f"{words}, exit 13; next apply finished")

@@ -15,6 +15,7 @@ from tests.lab.endings import guarded
 from tests.lab.farm import HOSTS, MmmSite
 from tests.lab.hosts import Lab
 from tests.lab.site import imported_ca
+from tests.lab.waves import proven_links
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,10 @@ def test_from_plain_to_tls_and_back(wide_lab: Lab, tmp_path: Path, two: bool) ->
     _again_changes_nothing(mmm)
     served = mmm.served()
     # A closed connection holds the monitor's port now: the run waits for it by itself.
-    site.run("rotate", "--all", "--yes", expect=0)
+    if two:
+        _changes_its_ca(mmm)
+    else:
+        site.run("rotate", "--all", "--yes", expect=0)
     _is_tls(mmm)
     mmm.nothing_moved()
     assert not set(served) & set(mmm.served())
@@ -52,6 +56,17 @@ def test_from_plain_to_tls_and_back(wide_lab: Lab, tmp_path: Path, two: bool) ->
     assert mmm.content() == mmm.stock
     assert mmm.served() == ["", "", ""]
     mmm.nothing_moved()
+
+
+def _changes_its_ca(mmm: MmmSite) -> None:
+    """Roles are held over all three waves, and `show` warns of nothing behind each of them."""
+    mmm.site.run("rotate", "ca", "--yes", expect=0)
+    assert proven_links(mmm.site) == {"trust": 4, "leaf": 4, "drop": 4}
+    shown = proven_links(mmm.site, "the monitor reaches it, roles as before")
+    assert shown == {"trust": 2, "leaf": 2, "drop": 2}
+    trusted = [host.path(f"{mmm.etc}/ssl/ca_crt.pem").read_text() for host in mmm.farm.hosts]
+    assert {text.count("BEGIN CERTIFICATE") for text in trusted} == {1}
+    assert len(set(trusted)) == 1
 
 
 def _is_tls(mmm: MmmSite) -> None:

@@ -56,7 +56,7 @@ def text_of(app: TlswrightApp) -> str:
     return "\n".join("".join(s.text for s in strip).rstrip() for strip in strips)
 
 
-async def until(pilot: Pilot[int], holds: Callable[[], bool], seconds: float = 10.0) -> None:
+async def until(pilot: Pilot[int], holds: Callable[[], bool], seconds: float = 30.0) -> None:
     """Wait until something holds; a failure shows the screen."""
     end = time.monotonic() + seconds
     while not holds():
@@ -72,7 +72,7 @@ async def steady(pilot: Pilot[int]) -> str:
     """
     app: TlswrightApp = pilot.app  # type: ignore[assignment]
     before, same = "", 0
-    end = time.monotonic() + 10.0
+    end = time.monotonic() + 30.0
     while same < 3:
         if time.monotonic() > end:
             raise AssertionError(f"it moves without an end; the screen:\n{before}")

@@ -11,7 +11,7 @@ from typing import cast
 from app.engine.front import Answers, Front, HostCheck, RunSummary, StatusRow
 from app.engine.gather import Say
 from app.engine.importing import with_ca
-from app.errors import LoginError, VaultError
+from app.errors import LoginError, UsageError, VaultError
 from app.events import Event, EventKind
 from app.findings import Finding
 from app.kinds.resources import Activation, FileResource, LiteralWant
@@ -23,6 +23,7 @@ from app.pki.secret import Secret
 from app.plan.diff import Change
 from app.plan.make import Intent
 from app.plan.plan import Check, NodeStep, Plan, Step, Wave
+from app.plan.stage import Stage
 from app.remote.base import Logins
 
 NOW = datetime(2026, 11, 22, 4, 31, tzinfo=UTC)
@@ -191,6 +192,7 @@ class FakeFront(Front):
         super().__init__(directory)
         self.of = of or site()
         self.asked: list[str] = []
+        self.planned = 0
         self.events = events()
         self.more = Flag()
         self.live = False
@@ -199,6 +201,7 @@ class FakeFront(Front):
         self.refuse_login = False
         self.past: tuple[RunSummary, ...] = ()
         self.rows: tuple[StatusRow, ...] = ()
+        self.staged: Stage | None = None
         self.found = findings()
 
     def check_host(self, site: Site, logins: Logins, others: Mapping[str, Host]) -> HostCheck:
@@ -224,6 +227,7 @@ class FakeFront(Front):
     def make_plan(self, site: Site, answers: Answers, intent: Intent, say: Say = quiet) -> Plan:
         """Give the plan, after refusing as often as it was told to."""
         self.asked.append(f"plan {' '.join(sorted(intent.rotate))}".strip())
+        self.planned = site.authority.generation
         for name in site.hosts:
             say(name, "observing", "")
         if self.wrong_passphrases:
@@ -267,6 +271,17 @@ class FakeFront(Front):
         """Give the certificates."""
         return self.rows
 
+    def stage(self, site: Site, now: datetime) -> Stage | None:
+        """Give how far a change of the CA got."""
+        return self.staged
+
+    def last_change(self) -> str:
+        """Give the newest run that was no rollback."""
+        found = [run.run for run in self.past if not run.live and run.verb != "rollback"]
+        if not found:
+            raise UsageError("there is no run to take back")
+        return found[0]
+
     def verify(self, site: Site, answers: Answers) -> Iterator[Finding]:
         """Give the findings."""
         self.asked.append("verify")
@@ -278,6 +293,16 @@ class FakeFront(Front):
         """Say which files would be written."""
         self.asked.append(f"export {name}")
         return (folder / "client.p12", folder / "ca.pem")
+
+    def client_delivered(self, name: str) -> bool:
+        """Remember which client uses its newest certificate."""
+        self.asked.append(f"delivered {name}")
+        return True
+
+    def forget_client(self, name: str) -> bool:
+        """Remember which client is no more."""
+        self.asked.append(f"forget {name}")
+        return True
 
     def create_vault(self, site: Site, passphrase: Secret) -> CertificateFacts | None:
         """Make a file where the vault would be."""

@@ -62,6 +62,25 @@ def test_patterns_name_what_matches_and_nothing_else(remote: SshRemote, root: Pa
     assert sorted(found.files) == ["/etc/[x].xml", "/etc/a.xml", "/etc/b'.xml", "/etc/c d.xml"]
 
 
+def test_no_name_passes_for_another(remote: SshRemote, root: Path) -> None:
+    """All are read by one process, whose lines end in names."""
+    (root / "etc/a  ").mkdir(parents=True)
+    there = str(root)
+    names = [
+        "etc/b", "etc/a  /b", "etc/a", "etc/back\\slash", "etc/ two  blanks ", "etc/(none)",
+        f"etc/x  {there}/etc/b".replace("/", "_"), "etc/$(id)", "etc/-n", "etc/*", "etc/100%s",
+    ]  # fmt: skip
+    for number, name in enumerate(names):
+        (root / name).write_text(f"{number}")
+        (root / name).chmod(0o600 + number % 8)
+    found = remote.observe(Survey(digests=tuple(f"/{name}" for name in names if "*" not in name)))
+    for number, name in enumerate(names):
+        if "*" in name:
+            continue
+        fact = found.file(f"/{name}")
+        assert (fact.sha256, fact.mode) == (sha256(f"{number}".encode()), 0o600 + number % 8), name
+
+
 def test_too_large_texts_come_as_digests(remote: SshRemote, root: Path) -> None:
     data = os.urandom(1024 * 1024 + 1)
     (root / "etc/big").write_bytes(data)

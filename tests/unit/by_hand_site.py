@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.engine import handover
+from app.engine import delivering, handover
 from app.engine.handover import HandOver
 from app.engine.record import load_deployed
 from app.model import Site
@@ -76,7 +76,7 @@ class ByHand:
 
     def deliver(self, host: str) -> bool:
         """Say that it was installed."""
-        return handover.mark_delivered(self.places, self.site, host, self.word)
+        return delivering.mark_delivered(self.places, self.site, host, self.word)
 
     def record(self, host: str) -> DeployedNode:
         """Give what is recorded of a host."""

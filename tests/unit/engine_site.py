@@ -14,6 +14,7 @@ from app.engine.request import Answers
 from app.events import Event, RunView, fold
 from app.pki.secret import Secret
 from app.plan.make import Intent
+from tests import warm
 from tests.until import until
 
 CONFIG = "etc/activemq/instances-available/main/activemq.xml"
@@ -24,7 +25,7 @@ class Site:
 
     def __init__(self, place: Place) -> None:
         self.place = place
-        self.front = Front(place.site)
+        self.front = Front(place.site, warm.spawn)
         self.answers = Answers(Secret(place.passphrase.read_text().strip()))
 
     def start(self, verb: str = "apply", run: str = "", *rotate: str) -> str:

@@ -22,6 +22,7 @@ from app.pki.facts import CertificateFacts
 from app.pki.secret import Secret
 from app.pki.spec import IssueSpec
 from app.plan.deployed import Deployed, DeployedNode, fingerprint, resolve
+from app.plan.given import Clients
 from app.plan.make import Inputs, Intent, make_plan
 from app.plan.plan import NodeStep, Plan, Step
 from app.plan.requested import Requested
@@ -93,6 +94,7 @@ class World:
     made: dict[str, DeployedNode] = field(default_factory=dict)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
     requests: dict[str, Requested] = field(default_factory=dict)
+    clients: Clients = ()
 
     def observed(self) -> dict[str, HostObservation]:
         """Read every host."""
@@ -117,6 +119,7 @@ class World:
                 self.now, lambda host, store: Secret(f"{MARKER}{host}{store}"),
                 {"connector_password": Secret(f"{MARKER}connector")},
                 served or {}, Intent(frozenset(rotate)), requests=self.requests,
+                clients=self.clients,
             )
         )  # fmt: skip
 

@@ -191,6 +191,30 @@ def test_stores_of_a_foreign_file_are_looked_for_as_the_broker_does(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
+    ("named", "paths"),
+    [
+        ("broker.ks", ["/opt/activemq/conf/broker.ks"]),
+        ("file:${activemq.conf}/broker.ks", ["/opt/activemq/conf/broker.ks"]),
+        ("file:/etc/pki/a%20b.ks", ["/etc/pki/a b.ks"]),
+        ("/etc/pki/b.ks", ["/etc/pki/b.ks", "/opt/activemq/conf/etc/pki/b.ks"]),
+        ("classpath:broker.ks", ["/opt/activemq/conf/broker.ks"]),
+        ("${secret.place}/broker.ks", []),
+        ("https://example.net/broker.ks", []),
+    ],
+)
+def test_stores_to_adopt_are_named_with_every_place_where_they_may_be(
+    tmp_path: Path, named: str, paths: list[str]
+) -> None:
+    unpack(tmp_path, "/opt/activemq", store=named)
+    _, seen = look(tmp_path)
+    site = parse_site(SITE.replace("OPTIONS", "{}"), "site.yaml")
+    (found,) = KIND.stores(site, KIND.nodes(site, site.topologies[0])[0], seen)
+    assert (found.role, list(found.paths)) == ("key", paths)
+    assert found.where == "/opt/activemq/conf/activemq.xml:3"
+    assert [secret.reveal() for secret in found.passwords] == ["x"]
+
+
+@pytest.mark.parametrize(
     ("options", "reason"),
     [
         ({"home": "/nowhere"}, "no broker's configuration was found there (home /nowhere)"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,7 +24,7 @@ from app.pki.authority import create_root, issue
 from app.pki.credential import Credential
 from app.pki.vault import Vault
 from app.plan.by_hand import delivery
-from app.plan.deployed import Delivery, Deployed, DeployedNode
+from app.plan.deployed import Delivery, Deployed, DeployedNode, fingerprint
 from app.plan.plan import Plan
 from app.plan.specs import spec_of
 from tests.kinds.cases import NOW as CASES_NOW
@@ -192,7 +193,7 @@ def record(case: Case, host: str, delivery: Delivery = "") -> DeployedNode:
     kind, site = load("rabbitmq"), case.site
     node = next(n for n in kind.nodes(site, site.topologies[0]) if n.host == host)
     spec = spec_of(site, node, None)
-    made = issue(create_root("T", 1, "ec-p256", 900, CASES_NOW), spec, CASES_NOW)
+    made = issue(create_root("T", spec.generation, "ec-p256", 900, CASES_NOW), spec, CASES_NOW)
     digest = hashlib.sha256(b"as deployed").hexdigest()
     files = {path: (digest, what) for path, what in PATHS.items()}
     return DeployedNode(
@@ -243,3 +244,44 @@ def test_others_have_a_newer_shared_pair_than_the_bundle(tmp_path: Path) -> None
                         (same.sha256, "its bundle waits")):  # fmt: skip
         check = delivery(by_hand.site, node, by_hand.record("r2"), NOW, rotate=False, kept=kept)
         assert words in check.text
+
+
+PEMS = {
+    g: f"-----BEGIN-----\n{base64.b64encode(f'root {g}'.encode()).decode()}\n-----END-----"
+    for g in (1, 2)
+}
+BOTH = {f"ca-g{g}": fingerprint(pem) for g, pem in PEMS.items()}
+
+
+def changing(case: Case, delivery: Delivery, generation: int) -> Deployed:
+    """Record both CAs trusted in reach, and what a host by hand has of this generation."""
+    own, far = record(case, "r1"), record(case, "win", delivery)
+    assert own.spec is not None
+    assert far.spec is not None
+    old = replace(own, spec=replace(own.spec, generation=1), trust=BOTH)
+    trust = BOTH if generation == 2 else {"ca-g1": BOTH["ca-g1"]}
+    far = replace(far, spec=replace(far.spec, generation=generation), trust=trust)
+    return Deployed(authorities=PEMS).with_nodes(old, far)
+
+
+@pytest.mark.parametrize(
+    ("delivery", "generation", "served", "said"),
+    [
+        ("delivered", 1, "", "once all others trust both, `tlswright export bundle win` makes"),
+        ("exported", 2, "", "its bundle is not delivered yet"),
+        ("delivered", 2, "e" * 64, "it presents another certificate than its last bundle holds"),
+        ("delivered", 2, "", ""),
+    ],
+)
+def test_a_change_of_the_ca_waits_for_what_a_person_brings(
+    delivery: Delivery, generation: int, served: str, said: str
+) -> None:
+    case = case_of()
+    data = case.data["site"].replace("name: T}", "name: T, generation: 2}")
+    case = Case(case.path, {**case.data, "site": data}, case.host)
+    plan = plan_of(case, changing(case, delivery, generation), served={"win": served})
+    later = {wave.phase for wave in plan.waves} & {"leaf", "drop"}
+    assert bool(later) == (not said)
+    told = [check.text for check in plan.held_up if check.host == "win"]
+    assert len(told) == bool(said)
+    assert all(said in text and "`--forget`" in text for text in told)

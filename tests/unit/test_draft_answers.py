@@ -22,7 +22,7 @@ from app.site.naming import dialled_first, with_first
 from app.site.typed_hosts import add_hosts, read_hosts
 from tests.unit.site_samples import KINDS, SITE, sites
 
-QUICK = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def begun(hosts: str = "hub=root@198.18.7.11 spk-[08-10].example.net") -> Draft:

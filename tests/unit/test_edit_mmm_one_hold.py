@@ -80,7 +80,7 @@ def written(lines: list[str], end: tuple[str, bool]) -> bytes:
 
 
 @given(rows, ends, wishes)
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=150)
 def test_any_file_comes_to_what_is_wanted_and_nothing_else_changes(
     lines: list[str], end: tuple[str, bool], wanted: SslWant
 ) -> None:
@@ -104,7 +104,7 @@ def others(config: dict[str, Any]) -> dict[str, Any]:
 
 
 @given(rows, ends, wishes)
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 def test_untouched_lines_keep_every_byte_and_their_order(
     lines: list[str], end: tuple[str, bool], wanted: SslWant
 ) -> None:
@@ -133,7 +133,7 @@ def stops(data: bytes) -> int:
 
 
 @given(any_rows, ends)
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=150)
 def test_the_view_says_what_mmm_would_read(lines: list[str], end: tuple[str, bool]) -> None:
     data = written(lines, end)
     seen = read_conf(data, "f")
@@ -159,7 +159,7 @@ def as_config(seen: ConfView) -> dict[str, Any]:
 
 
 @given(any_rows, ends)
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=80)
 def test_what_mmm_refuses_is_refused_at_its_line(lines: list[str], end: tuple[str, bool]) -> None:
     data = written(lines, end)
     line = stops(data)
@@ -175,7 +175,7 @@ PIECES = [*"ab#\\ \t\r\n\f\v<>é", "socket_type ssl", "cert_file", " /a", "\n ",
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=20))
-@settings(deadline=None, max_examples=600)
+@settings(deadline=None, max_examples=200)
 def test_any_text_is_read_as_mmm_reads_it(pieces: list[str]) -> None:
     data = "".join(pieces).encode("utf-8", "surrogateescape")
     seen = read_conf(data, "f")

@@ -118,7 +118,7 @@ def stops(files: dict[str, bytes | None], start: str) -> tuple[str, int] | None:
 
 
 @given(hosts(), st.sampled_from([STARTS, STARTS[:1], STARTS[::-1]]))
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 def test_any_host_comes_to_what_is_wanted_and_nothing_else_changes(
     files: dict[str, bytes | None], starts: tuple[str, ...]
 ) -> None:
@@ -148,7 +148,7 @@ def foreign(line: bytes) -> bool:
 
 
 @given(hosts(bad=True))
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=80)
 def test_the_view_says_what_mmm_would_read(files: dict[str, bytes | None]) -> None:
     for start in STARTS:
         seen = read_conf(files, start)
@@ -192,7 +192,7 @@ def text(value: Value | None) -> str | None:
 
 
 @given(hosts(bad=True))
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 def test_what_mmm_refuses_is_refused_and_what_it_takes_comes_right(
     files: dict[str, bytes | None],
 ) -> None:
@@ -207,7 +207,7 @@ def test_what_mmm_refuses_is_refused_and_what_it_takes_comes_right(
 
 
 @given(hosts(), st.sampled_from(["manual", "passive"]), st.booleans())
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 def test_a_mode_is_held_and_comes_back(
     files: dict[str, bytes | None], mode: str, between: bool
 ) -> None:
@@ -232,7 +232,7 @@ PIECES = [*"ab#/ \t\r\n\f<>é,", "<socket>", "</socket>", "<socket/>", "type ssl
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=16))
-@settings(deadline=None, max_examples=500)
+@settings(deadline=None, max_examples=200)
 def test_any_text_is_read_as_mmm_reads_it(pieces: list[str]) -> None:
     files: dict[str, bytes | None] = dict.fromkeys(all_candidates())
     files |= dict.fromkeys(f"{d}/b.conf" for d in ("/etc", "/etc/mmm", "/etc/mysql-mmm"))

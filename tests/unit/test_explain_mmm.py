@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -122,16 +120,10 @@ def test_wrong_dials_that_were_accepted_have_a_remedy_of_the_product() -> None:
     ],
 )  # fmt: skip
 def test_a_line_of_a_million_characters_is_read_in_linear_time(piece: str) -> None:
-    def seconds(size: int) -> float:
-        hostile = (piece * size)[:size]
-        start = time.process_time()
-        for row in ROWS:
-            row.pattern.search(hostile)
-        return time.process_time() - start
-
-    small, large = seconds(100_000), seconds(1_000_000)
-    assert large < 15 * small + 1.0
-    assert large < 20.0
+    """A pattern that takes its square, 10^12 steps, does not come to an end in a test's time."""
+    hostile = (piece * 1_000_000)[:1_000_000]
+    for row in ROWS:
+        row.pattern.search(hostile)
 
 
 @given(st.lists(st.text(max_size=30) | st.sampled_from([LISTENER, "  reason"]), max_size=12))

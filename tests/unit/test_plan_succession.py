@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -10,9 +11,12 @@ from hypothesis import strategies as st
 
 from app.model import AuthoritySpec, Site
 from app.plan.deployed import Deployed
+from app.plan.given import Given, with_given, with_newest
+from app.plan.given import in_use as in_hand
 from app.plan.plan import Plan
+from app.plan.stage import Stage, stage
 from app.plan.succession import in_use
-from tests.unit.plan_world import World, site_of
+from tests.unit.plan_world import NOW, World, site_of
 from tests.unit.test_plan_invariants import DEEP, carry, settle, sites
 from tests.unit.test_plan_rules import phases
 
@@ -124,3 +128,63 @@ def test_another_ca_under_the_same_root_is_one_wave() -> None:
 
 def test_generations_that_nothing_holds_any_more_are_not_shown() -> None:
     assert in_use(Deployed(authorities={1: "x", 2: "y"}), 2) == {2}
+
+
+def handed(name: str, generation: int, days: int = 90) -> Given:
+    return Given(name, generation, NOW + timedelta(days=days))
+
+
+def test_a_client_of_the_old_ca_holds_the_second_wave_until_it_has_another_certificate() -> None:
+    world = deployed("a")
+    world.site = next_ca(world.site)
+    world.clients = (handed("app", 1), handed("over", 1, days=-1), handed("new", 2))
+    plan = world.plan()
+    assert phases(plan) == ["trust"]
+    assert [check.host for check in plan.held_up] == ["app"]
+    assert "`tlswright export client app --delivered`" in plan.held_up[0].text
+    world.apply(plan)
+    waiting = world.plan()
+    assert (waiting.steps, [c.host for c in waiting.held_up]) == ((), ["app"])
+    found = stage(world.site, world.deployed, in_hand(world.clients, NOW))
+    assert found == Stage(2, (1,), clients=("app",))
+    assert found.waits == ("client app",)
+    world.clients = with_given(world.clients, handed("app", 2))
+    assert phases(world.plan()) == []
+    world.clients = with_newest(world.clients, "app")
+    assert phases(world.plan()) == ["leaf", "drop"]
+    settle(world)
+    assert stage(world.site, world.deployed) is None
+
+
+def test_what_a_client_still_uses_is_trusted_though_every_host_has_gone_over() -> None:
+    world = deployed("a")
+    world.site = next_ca(world.site)
+    settle(world)
+    world.site = next_ca(world.site)
+    world.clients = (handed("app", 2),)
+    world.apply(world.plan())
+    world.clients = ()
+    plan = world.plan()
+    carry(world, plan, 2)
+    world.clients = (handed("app", 2),)
+    assert trusted(world.plan(), "deploy") == set()
+    held = world.plan().held_up
+    assert [check.host for check in held] == ["app"]
+    world.clients = ()
+    settle(world)
+    assert in_use(world.deployed, 3) == {3}
+
+
+def test_the_stage_is_read_from_what_hosts_hold() -> None:
+    world = deployed("a")
+    assert stage(world.site, world.deployed) is None
+    world.site = next_ca(world.site)
+    found = []
+    for _ in range(6):
+        seen = stage(world.site, world.deployed)
+        assert seen is not None
+        found.append(seen.wave)
+        assert seen.old == (1,)
+        carry(world, world.plan(), 1)
+    assert found == [1, 1, 2, 2, 3, 3]
+    assert stage(world.site, world.deployed) is None

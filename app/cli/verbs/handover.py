@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from app.cli.context import Context
 from app.errors import Exit, UsageError
+from app.quoting import sh
 
 if TYPE_CHECKING:
     from app.engine.handover import HandOver
     from app.pki.secret import Secret
 
-_OF_BUNDLES = ("encrypt", "zip_password_file", "new", "delivered")
+_OF_BUNDLES = ("encrypt", "zip_password_file", "new")
 
 
 def flags_export(parser: argparse.ArgumentParser) -> None:
@@ -33,18 +34,25 @@ def flags_export(parser: argparse.ArgumentParser) -> None:
         help="the password to encrypt it with (or /dev/fd/N); asked for at a terminal",
     )  # fmt: skip
     group.add_argument("--new", action="store_true", help="make a new key and certificate")
-    group.add_argument(
+    parser.add_argument(
         "--delivered", action="store_true",
-        help="make none: the last one was installed, so its key is forgotten here",
+        help="make nothing: what was made last is in use there; a bundle's key is forgotten here",
+    )  # fmt: skip
+    parser.add_argument(
+        "--forget", action="store_true",
+        help="make nothing: this client or host is no more, and nothing waits for it",
     )  # fmt: skip
 
 
 def export(context: Context) -> Exit:
     """Write a client's credential, or a bundle for a host that is not reached over SSH."""
-    if context.flags.what == "bundle":
-        return _delivered(context) if context.flags.delivered else _bundle(context)
+    flags = context.flags
+    if flags.delivered or flags.forget:
+        return _marked(context)
+    if flags.what == "bundle":
+        return _bundle(context)
     for flag in _OF_BUNDLES:
-        if getattr(context.flags, flag):
+        if getattr(flags, flag):
             name = flag.replace("_", "-")
             raise UsageError(f"--{name} is for bundles", hint="tlswright export bundle HOST")
     return _client(context)
@@ -104,23 +112,46 @@ def _say(context: Context, made: HandOver, *, encrypted: bool) -> None:
     say(f"Once that is done: tlswright export bundle {made.host} --delivered")
 
 
-def _delivered(context: Context) -> Exit:
-    flags = context.flags
-    if flags.out or flags.encrypt or flags.new or flags.zip_password_file:
+def _marked(context: Context) -> Exit:
+    """Record what became of what was made, without making anything."""
+    flags, front = context.flags, context.front()
+    word = "delivered" if flags.delivered else "forget"
+    if (
+        flags.out
+        or flags.encrypt
+        or flags.new
+        or flags.zip_password_file
+        or (flags.delivered and flags.forget)
+    ):
         raise UsageError(
-            "--delivered makes no bundle, so no other flag goes with it",
-            hint=f"tlswright export bundle {flags.name} --delivered",
+            f"--{word} makes nothing, so no other flag goes with it",
+            hint=f"tlswright export {flags.what} {sh(flags.name)} --{word}",
         )
-    front, site = context.front(), context.site()
-    changed = front.mark_delivered(site, flags.name, context.answers())
-    text = (
-        f"{flags.name} has its key, and nobody else: it is forgotten here"
-        if changed
-        else f"{flags.name} was marked as delivered before"
-    )
-    context.terminal.show(flags.json, {"host": flags.name, "changed": changed}, text)
-    context.terminal.say("next: tlswright verify")
+    site = context.site()
+    if flags.what == "client":
+        act = front.client_delivered if flags.delivered else front.forget_client
+        changed = act(flags.name)
+    elif flags.delivered:
+        changed = front.mark_delivered(site, flags.name, context.answers())
+    else:
+        changed = front.forget_host(site, flags.name, context.answers())
+    text = _MARKED[flags.what, word, changed].format(name=flags.name)
+    who = "host" if flags.what == "bundle" else "client"
+    context.terminal.show(flags.json, {who: flags.name, "changed": changed}, text)
+    context.terminal.say(f"next: tlswright {'verify' if flags.delivered else 'plan'}")
     return Exit.OK
+
+
+_MARKED = {
+    ("bundle", "delivered", True): "{name} has its key, and nobody else: it is forgotten here",
+    ("bundle", "delivered", False): "{name} was marked as delivered before",
+    ("bundle", "forget", True): "{name} is waited for no more; whatever it has is not proven",
+    ("bundle", "forget", False): "nothing was known of {name}",
+    ("client", "delivered", True): "{name} uses its newest certificate alone",
+    ("client", "delivered", False): "{name} has one certificate alone, or was marked before",
+    ("client", "forget", True): "{name} is waited for no more",
+    ("client", "forget", False): "nothing was known of {name}",
+}
 
 
 def _password(context: Context) -> Secret | None:

@@ -11,7 +11,6 @@ from app.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from app.engine.asking import Asked
-    from app.engine.request import Answers
     from app.engine.taking import Taken, TakenIn
 
 MOST_STRANGERS = 5
@@ -39,21 +38,12 @@ def csr(context: Context) -> Exit:
     flags, front, site = context.flags, context.front(), context.site()
     hosts = {h for t in site.topologies for h in t.hosts} if flags.all else set(flags.host or ())
     folder = Path(flags.out) if flags.out else None
-    answers = _answers(context)
+    answers = context.with_vault()
     asked = front.write_requests(
         site, answers, hosts=hosts, clients=flags.client or (), new=flags.new, folder=folder
     )
     show_asked(context, asked)
     return Exit.OK
-
-
-def _answers(context: Context) -> Answers:
-    """Come by the passphrase; a site that has no vault yet gets one."""
-    fresh = not context.places.vault.exists()
-    answers = context.answers(confirm=fresh)
-    if fresh and answers.passphrase is not None:
-        context.front().create_vault(context.site(), answers.passphrase)
-    return answers
 
 
 def show_asked(context: Context, asked: Asked) -> None:
@@ -108,7 +98,7 @@ def take(context: Context) -> Exit:
             raise UsageError(f"there is no file {path}")
     if flags.anchor:
         return _anchor(context, paths)
-    taken = front.take(site, _answers(context), paths)
+    taken = front.take(site, context.with_vault(), paths)
     context.terminal.show(flags.json, _taken_dict(taken), *taken_lines(taken))
     say = context.terminal.say
     for text in taken.strangers[:MOST_STRANGERS]:
@@ -130,7 +120,7 @@ def take(context: Context) -> Exit:
 
 
 def _anchor(context: Context, paths: list[Path]) -> Exit:
-    made = context.front().set_anchor(context.site(), _answers(context), paths)
+    made = context.front().set_anchor(context.site(), context.with_vault(), paths)
     facts = made.facts
     lines = (
         f"CA     {facts.subject}, until {facts.not_after:%Y-%m-%d}",

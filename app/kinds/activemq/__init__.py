@@ -9,11 +9,12 @@ from app.kinds.activemq import topology as shape
 from app.kinds.activemq.activation import activation
 from app.kinds.activemq.bundle import assumed, bundle
 from app.kinds.activemq.clients import client_ports, connectors_of
+from app.kinds.activemq.existing import stores
 from app.kinds.activemq.files import resources
 from app.kinds.activemq.layout import find_layout, survey
 from app.kinds.activemq.options import OPTIONS
 from app.kinds.activemq.proofs import proofs
-from app.kinds.base import ClientPort, Guard, Proof, Render
+from app.kinds.base import ClientPort, Guard, NamedStore, Proof, Render
 from app.kinds.bundle import Bundle
 from app.kinds.resources import Activation, FileResource, Layout
 from app.model import Link, Node, Site, Topology, Trust
@@ -108,6 +109,12 @@ class ActiveMQ:
     def client_ports(self, site: Site, topology: Topology) -> tuple[ClientPort, ...]:
         """Give the connectors for clients."""
         return client_ports(shape.nodes(site, topology))
+
+    def stores(
+        self, site: Site, node: Node, observation: HostObservation
+    ) -> tuple[NamedStore, ...]:
+        """Name the stores of the broker's sslContext."""
+        return stores(node, observation)
 
     def assumed(self, site: Site, node: Node) -> Layout:
         """Take Debian's layout for granted."""

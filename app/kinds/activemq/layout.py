@@ -59,6 +59,19 @@ def find_layout(node: Node, seen: HostObservation) -> Layout:
     )
 
 
+def place_of(node: Node, seen: HostObservation) -> tuple[str, dict[str, str], str] | None:
+    """Give the file of the broker that is meant, its system properties, its working directory.
+
+    The directory is empty where it is not known; None where no broker can be told.
+    """
+    found = _choose(node, seen)
+    if isinstance(found, str):
+        return None
+    if isinstance(found[0], debian.Instance):
+        return found[0].config, found[0].known, ""
+    return found[0].config, upstream.known_of(found[0]), found[0].cwd
+
+
 def _choose(
     node: Node, seen: HostObservation
 ) -> tuple[debian.Instance | Broker, tuple[str, ...]] | str:
@@ -208,6 +221,11 @@ def _warnings(
     if facts["java"] == "not found" or (not seen.tools.get("java") and seen.tools):
         found.append("no java in the path of the login")
     stock = facts["broker_name"] == "localhost"
+    if facts["stores"]:
+        found.append(
+            f"its file names other stores now ({facts['stores']}): new ones are made beside them; "
+            "`tlswright adopt` shows what they hold, and keeps of it what is still needed"
+        )
     if stock and facts["stored"]:
         found.append(
             "the broker is renamed from localhost and has run before: durable subscribers that "

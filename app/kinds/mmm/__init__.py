@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.kinds.base import ClientPort, Guard, Proof, Render
+from app.kinds.base import ClientPort, Guard, NamedStore, Proof, Render
 from app.kinds.bundle import Bundle
 from app.kinds.mmm import topology as shape
 from app.kinds.mmm.activation import activation
@@ -122,6 +122,12 @@ class MySqlMmm:
 
     def client_ports(self, site: Site, topology: Topology) -> tuple[ClientPort, ...]:
         """Give none: only MMM itself dials."""
+        return ()
+
+    def stores(
+        self, site: Site, node: Node, observation: HostObservation
+    ) -> tuple[NamedStore, ...]:
+        """Name none: its keys and certificates are PEM files, which need no password to be read."""
         return ()
 
     def assumed(self, site: Site, node: Node) -> Layout:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from app.kinds.base import ClientPort, Guard, Proof, Render
+from app.kinds.base import ClientPort, Guard, NamedStore, Proof, Render
 from app.kinds.bundle import Bundle
 from app.kinds.rabbitmq import topology as shape
 from app.kinds.rabbitmq.activation import activation
@@ -121,6 +121,12 @@ class RabbitMQ:
 
     def client_ports(self, site: Site, topology: Topology) -> tuple[ClientPort, ...]:
         """Give none."""
+        return ()
+
+    def stores(
+        self, site: Site, node: Node, observation: HostObservation
+    ) -> tuple[NamedStore, ...]:
+        """Name none: its keys and certificates are PEM files, which need no password to be read."""
         return ()
 
     def assumed(self, site: Site, node: Node) -> Layout:

@@ -2,7 +2,8 @@
 
 `cluster_status` proves nothing about a node's certificate (one that dials out is listed though
 nobody can dial it), and `listeners` calls both transports "clustering": so each host's CLI dials
-each node anew, and the running virtual machine is asked for the transport of its link.
+each node anew, and the virtual machine that it reaches is asked for the transport of its links.
+A call of the CLI tools takes a second of a core, so one answers for all proofs of a link.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from functools import partial
 from app.kinds.base import Proof
 from app.kinds.rabbitmq.explanations_probe import probe
 from app.kinds.rabbitmq.files import erl_flags
-from app.kinds.rabbitmq.topology import host_part
 from app.kinds.resources import Layout
 from app.model import Link, Node
 from app.observed import Output
@@ -36,7 +36,6 @@ def proofs(
     """
     by_name = {node.name: node for node in nodes}
     members = tuple(str(n.options["node_name"]) for n in nodes if n.name not in by_hand)
-    status = render_template("rabbitmq/proof-status.sh.j2", expression=sh(_STATUS))
     found: list[Proof] = []
     asked, refused = set[str](), set[str]()
     for link in links:
@@ -45,24 +44,22 @@ def proofs(
             continue
         host, peer = link.initiator, str(by_name[link.acceptor].options["node_name"])
         why = _why(by_name[host], layout, peer)
-        cli = render_template("rabbitmq/proof-cli.sh.j2", peer=sh(peer))
-        judge = partial(judge_link, peer)
+        cli = render_template("rabbitmq/proof-cli.sh.j2", peer=sh(peer), expression=sh(_STATUS))
+        judge = partial(judge_link, layout.facts["node"], peer)
         found += [
             Proof(link, host, "CLI tools reach the node", cli, judge_cli, SECONDS, why),
-            Proof(link, host, "the nodes' link is TLS", status, judge, SECONDS, why),
+            Proof(link, host, "the nodes' link is TLS", cli, judge, SECONDS, why),
         ]
         if link.acceptor not in refused:
             refused.add(link.acceptor)
-            plain = render_template(
-                "rabbitmq/proof-plain.sh.j2", peer=sh(peer), dotted="." in host_part(peer)
-            )
-            title = "CLI tools without TLS are refused"
+            plain = probe(peer, layout.facts["node"], (), user=layout.facts["user"])
+            title = "a dial without TLS is refused"
             found.append(Proof(link, host, title, plain, judge_plain, SECONDS))
         if host not in asked and link.acceptor not in by_hand:
             asked.add(host)
             complete = partial(judge_cluster, members)
             title = "the cluster is complete"
-            found.append(Proof(link, host, title, status, complete, SECONDS * 2))
+            found.append(Proof(link, host, title, cli, complete, SECONDS * 2))
         found += _listener(link, by_name[link.acceptor], layout)
     return tuple(found)
 
@@ -117,23 +114,31 @@ def judge_cli(output: Output) -> tuple[bool, str]:
 
 
 def judge_plain(output: Output) -> tuple[bool, str]:
-    """Say whether a CLI tool that knows only the cookie was refused."""
-    if "plain-answered" in output.out.split("\n"):
-        return False, "a CLI tool without TLS was let in too"
-    if "plain-refused" in output.out.split("\n"):
+    """Say whether a dial that knows only the cookie was refused.
+
+    A node that speaks TLS hangs up on the first word; whatever else fails was no refusal of it.
+    """
+    lines = output.out.split("\n")
+    if "RESULT pong" in lines:
+        return False, "a dial without TLS was let in too"
+    if "RESULT pang" in lines and any(line.startswith(_HUNG_UP) for line in lines):
         return True, "one that knows only the cookie is refused"
     return False, _error(output) or "no answer"
 
 
-def judge_link(peer: str, output: Output) -> tuple[bool, str]:
-    """Say whether the running link to a peer is TLS."""
+_HUNG_UP = "CAUSE {recv_status_failed,"
+
+
+def judge_link(own: str, peer: str, output: Output) -> tuple[bool, str]:
+    """Say whether the running link of two nodes is TLS, as the one that answered has it."""
     rows = _STATUS_ROW.findall(output.out)
     found = {name: transport for what, name, transport in rows if what == "link"}
+    other = own if any(row[:2] == ("node", peer) for row in rows) else peer
     if not rows:
         return False, _error(output) or "no answer"
-    if peer not in found:
+    if other not in found:
         return False, f"not connected to {peer}"
-    if found[peer] != "tls":
+    if found[other] != "tls":
         return False, f"connected to {peer} without TLS"
     return True, f"connected to {peer} over TLS"
 
@@ -153,16 +158,16 @@ def judge_cluster(members: tuple[str, ...], output: Output) -> tuple[bool, str]:
     return True, f"{len(members)} members run, none is parted"
 
 
-# What the node knows of its cluster in one term: {link, Node, tls | tcp}, {runs, Node},
-# {parted, Node}.
+# What the node knows of its cluster in one term: {node, Itself}, {link, Node, tls | tcp},
+# {runs, Node}, {parted, Node}.
 _STATUS = (
-    "[{link, N, element(4, proplists:get_value(address, I))} "
+    "[{node, node()}] ++ [{link, N, element(4, proplists:get_value(address, I))} "
     "|| {N, I} <- element(2, net_kernel:nodes_info())] "
     "++ [{runs, N} || N <- rabbit_mnesia:cluster_nodes(running)] "
     "++ [{parted, N} || N <- rabbit_node_monitor:partitions()]."
 )
 _STATUS_ROW = re.compile(
-    r"\{(link|runs|parted),\s*'?([A-Za-z0-9_@.-]{1,320})'?(?:,\s*(\w{1,20}))?\}"
+    r"\{(node|link|runs|parted),\s*'?([A-Za-z0-9_@.-]{1,320})'?(?:,\s*(\w{1,20}))?\}"
 )
 
 
