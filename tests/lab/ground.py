@@ -21,7 +21,6 @@ from app.engine.front import Front
 from app.engine.request import Answers
 from app.events import Event, RunView, fold
 from app.pki.secret import Secret
-from app.pki.vault import Vault
 from app.plan.make import Intent
 from app.remote.base import Logins
 from tests.lab import footprint, tiny_hosts
@@ -67,7 +66,6 @@ class Ground:
         tiny_hosts.install(self.hosts)
         self.site = Site(folder, lab, ("hub", "spoke-a"))
         self.site.init("--name", "lab")
-        self._cheap_vault()
         self.runs = Runs(folder / "home")
         self.front = Front(self.site.directory, self.runs.spawn)
         self.logins = Logins()
@@ -79,12 +77,6 @@ class Ground:
         self._change_names()
         self._keep("tls")
         self.accept_what_stands()
-
-    def _cheap_vault(self) -> None:
-        """Take a vault whose passphrase costs nothing: hundreds of runs open it."""
-        vault = self.site.directory / "vault"
-        vault.unlink(missing_ok=True)
-        Vault.create(vault, Secret(PASSPHRASE), log2_n=10).close()
 
     def _change_names(self) -> None:
         self.site.edit("spoke-a.lab.test]", f"spoke-a.lab.test, {EXTRA}]")
