@@ -34,6 +34,7 @@ MENU = (
     ("s", "status: every certificate"),
     ("v", "verify: prove every link"),
     ("r", "rotate: new certificates for those that are due"),
+    ("n", "a new CA, in three waves over all hosts; or go on with it"),
     ("b", "roll back the last run"),
     ("h", "runs of the past"),
     ("w", "the wizard: change the site"),
@@ -144,6 +145,7 @@ class _Desk:
             "s": lambda: self._status(),
             "v": lambda: self._verify(),
             "r": lambda: self.apply("rotate"),
+            "n": self._new_ca,
             "b": lambda: self._rollback(),
             "h": lambda: runs.runs(context),
             "w": self.wizard,
@@ -205,16 +207,28 @@ class _Desk:
             del self.secrets[key]
             self.asker.say(f"The vault keeps {key}.")
 
-    def apply(self, verb: str) -> Exit:
-        """Show the plan, ask, start the run and follow it."""
-        from app.cli.verbs.show import show_plan
+    def _new_ca(self) -> Exit:
+        from app.cli.verbs.runs import next_ca
         from app.plan.make import Intent
 
-        context, front = self.context, self.context.front()
-        intent = self._due(front, context.site()) if verb == "rotate" else Intent()
+        with next_ca(self.context):
+            return self._carry_out("rotate", Intent())
+
+    def apply(self, verb: str) -> Exit:
+        """Show the plan, ask, start the run and follow it."""
+        from app.plan.make import Intent
+
+        front = self.context.front()
+        intent = self._due(front, self.context.site()) if verb == "rotate" else Intent()
         if intent is None:
             self.asker.say("No certificate is due.")
             return Exit.OK
+        return self._carry_out(verb, intent)
+
+    def _carry_out(self, verb: str, intent: Intent) -> Exit:
+        from app.cli.verbs.show import show_plan
+
+        context, front = self.context, self.context.front()
         self.asker.say("Reading the hosts; nothing is changed.")
 
         def read(answers: Answers) -> tuple[Answers, Plan]:

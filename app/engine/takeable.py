@@ -87,6 +87,9 @@ def refuse_cut_off(
     for who, generation in users:
         wanted = resolve(f"ca:{generation}")
         for old in back:
+            runs = now.nodes.get(old.key)
+            if runs is None or wanted not in runs.trust.values():
+                continue  # it is refused as it is
             if old.spec and not old.spec.self_signed and wanted not in old.trust.values():
                 raise StalePlanError(
                     f"{old.host} would refuse {who}, whose certificate is of the newer CA",

@@ -10,8 +10,10 @@ from app.model import Node, Site
 from app.pki.expiry import due
 from app.pki.spec import mismatches
 from app.plan.deployed import Deployed, DeployedNode
+from app.plan.inputs import Inputs
 from app.plan.plan import Check
 from app.plan.specs import spec_of
+from app.plan.stage import left_over
 
 NAME = "by hand"
 
@@ -58,6 +60,19 @@ def delivery(
         text = "its trust store still holds the old CA, which nothing else trusts any more"
         return check("warn", f"{text}: `{export}` makes a bundle without it, with a new key")
     return check("skip", "its files are brought by hand, and are as they should be")
+
+
+def deliveries(inputs: Inputs, by_hand: tuple[Node, ...], *, closes: bool) -> tuple[Check, ...]:
+    """Say how far each delivery got; with `closes` plain listeners are to be closed."""
+    site, deployed = inputs.site, inputs.deployed
+    return tuple(
+        delivery(
+            site, node, record := deployed.node(node.kind, node.host), inputs.now,
+            rotate=node.name in inputs.intent.rotate, kept=inputs.kept.get(node.shares, ""),
+            closes=closes, drops=left_over(site, deployed, record),
+        )
+        for node in by_hand
+    )  # fmt: skip
 
 
 def stray(

@@ -13,7 +13,7 @@ from app.observed import FileFact
 from app.pki.spec import IssueSpec
 from app.plan.adopted import MARK, retained_checks, with_kept
 from app.plan.bearing import bearable, holds_key, keys_alone
-from app.plan.by_hand import delivery, stray
+from app.plan.by_hand import deliveries, stray
 from app.plan.deployed import DeployedNode, fingerprint, resolve
 from app.plan.diff import Change, Standing, changes
 from app.plan.given import in_use
@@ -26,7 +26,6 @@ from app.plan.phases import NodeState, Phase, peers, phases
 from app.plan.plan import Check, NodeStep, Plan, Step, Wave
 from app.plan.preflight import checks, names_checks
 from app.plan.specs import cause_of, new_key_reasons, signature, signer, spec_of
-from app.plan.stage import left_over
 from app.plan.succession import Succession, succession
 
 __all__ = ["Inputs", "Intent", "links_of", "make_plan"]
@@ -45,7 +44,8 @@ def make_plan(inputs: Inputs) -> Plan:
         planner = _Planner(inputs, topology)
         found += checks(planner.nodes, inputs.observed, planner.layouts, planner.by_hand)
         found += names_checks((*planner.nodes, *planner.by_hand))
-        found += planner.deliveries()
+        closes = planner.kind.closes_plain(topology)
+        found += deliveries(inputs, planner.by_hand, closes=closes)
         layouts.update({node.host: planner.layouts[node.host].facts for node in planner.nodes})
         if not any(check.verdict == "fail" for check in found):
             waves += _waves(inputs, topology, planner, len(waves))
@@ -91,20 +91,6 @@ class _Planner:
         self.standing: dict[str, Standing] = {}
         self.awaits: dict[str, Awaited] = {}
         self.outlook, self.change = Outlook(), Succession()
-
-    def deliveries(self) -> tuple[Check, ...]:
-        """Say how far each delivery by hand got."""
-        inputs = self.inputs
-        return tuple(
-            delivery(
-                inputs.site, node, record := self._recorded(node), inputs.now,
-                rotate=node.name in inputs.intent.rotate,
-                kept=inputs.kept.get(node.shares, ""),
-                closes=self.kind.closes_plain(self.topology),
-                drops=left_over(inputs.site, inputs.deployed, record),
-            )
-            for node in self.by_hand
-        )  # fmt: skip
 
     def awaited(self) -> tuple[Check, ...]:
         """Say which certificates of an outside CA, and whom else, it waits for; first `waves`."""

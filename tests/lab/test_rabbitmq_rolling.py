@@ -39,6 +39,7 @@ def _changes_its_ca_without_a_restart(site: Site, hosts: list[LabHost]) -> None:
     """Running nodes take up each wave: what they trust, what they present, what they refuse."""
     old, new = (site.directory.parent / name for name in ("old", "new"))
     site.run("export", "client", "probe", "--out", str(old), expect=0)
+    site.run("export", "client", "probe", "--forget", expect=0)
     life = [rabbitmq.life(host) for host in hosts]
     served = [footprint.presented(host, rabbitmq.DIST) for host in hosts]
     assert all(_lets_in(host, old) for host in hosts)

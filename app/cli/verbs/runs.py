@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,25 +74,31 @@ def rotate(context: Context) -> Exit:
 
 
 def _rotate_ca(context: Context) -> Exit:
-    """Make the next generation of the own CA and lead every host over to it.
-
-    site.yaml is put back where no run came of it.
-    """
+    """Make the next generation of the own CA and lead every host over to it."""
     from app.plan.make import Intent
-    from app.site.atomic import write_atomic
-    from app.site.write import save_site
 
-    flags, site, front = context.flags, context.site(), context.front()
+    flags = context.flags
     if flags.due or flags.all or flags.host:
         raise UsageError(
             "the CA is rotated for every host at once",
             hint="Leave out --due, --all and --host: tlswright rotate ca",
         )
+    with next_ca(context):
+        return _begin(context, "rotate", None, Intent())
+
+
+@contextmanager
+def next_ca(context: Context) -> Iterator[None]:
+    """Let site.yaml ask for the next CA; it is put back where no run comes of it."""
+    from app.site.atomic import write_atomic
+    from app.site.write import save_site
+
+    site, front = context.site(), context.front()
     path, runs = context.places.site, len(front.runs())
     before, changed = path.read_bytes(), front.next_ca(site)
     after = path.read_bytes()
     try:
-        return _begin(context, "rotate", None, Intent())
+        yield
     finally:
         if changed != site and len(front.runs()) == runs:
             if path.read_bytes() == after:
