@@ -190,10 +190,10 @@ class AdoptScreen(FrameScreen):
         row = (store.host, store.role)
         if row in self.chosen:
             self.chosen.discard(row)
-        elif store.own:
+        elif store.own and row not in self.kept:
             self.say("This is the store that this site put there: nothing older is in it.")
             return
-        elif store.opened is None:
+        elif store.opened is None and row not in self.kept:
             text = store.error.text if store.error else "it was not read"
             self.say(f"{store.place}: {text}", store.error.hint if store.error else "")
             return

@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from app.engine.front import StatusRow
 from app.errors import TlswrightError
+from app.plan.stage import Stage
 from screens.asks.export import ask_export, can_export, export_words
 from screens.base import FrameScreen
 from screens.findings import from_view, tally
@@ -48,6 +49,7 @@ class DoneScreen(FrameScreen):
     def __init__(self, state: object) -> None:
         super().__init__(state)  # type: ignore[arg-type]
         self.rows: tuple[StatusRow, ...] = ()
+        self.stage: Stage | None = None
 
     def help_text(self) -> str:
         """Explain what is shown, and who else may need a certificate."""
@@ -76,6 +78,7 @@ class DoneScreen(FrameScreen):
         edges = self.state.edges
         try:
             self.rows = await beside(lambda: edges.front.status(site, edges.now()))
+            self.stage = await beside(lambda: edges.front.stage(site, edges.now()))
         except TlswrightError as error:
             self.say(str(error), error.hint)
         self._draw()
@@ -101,6 +104,10 @@ class DoneScreen(FrameScreen):
 
     def _parts(self) -> Iterable[tuple[str, list[str]]]:
         yield "Proven", [tally(from_view(self.state)) + "   (f shows them)"]
+        if self.stage is not None:
+            waits = [f"waits for {name}" for name in self.stage.waits]
+            wave = f"wave {self.stage.wave} of 3 comes next: {self.stage.title}"
+            yield "The change of the CA is not over", [wave, *waits]
         authority = next((r for r in self.rows if r.role == "authority"), None)
         if authority is not None and authority.facts is not None:
             half = fingerprint(authority.facts.sha256)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -11,11 +12,14 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from app.errors import TlswrightError
+from app.model import Site
+from screens.asks.confirm import Confirm
 from screens.asks.read import Read
 from screens.asks.window import Window
 from screens.attempt import attempt
 from screens.same import command
 from screens.state import State
+from screens.threads import beside
 
 if TYPE_CHECKING:
     from app.engine.asking import Asked
@@ -79,10 +83,18 @@ async def ask_export(screen: Screen[Any], state: State) -> None:
     name = await screen.app.push_screen_wait(ask)
     if not name:
         return
-    folder, front = state.directory / f"{name}-credential", state.edges.front
+    folder, front = _folder(state, name), state.edges.front
     words = ["export", "client", name]
     try:
-        if _to_ask_for(state, name):
+        mark = await _what_of(screen, state, site, name)
+        if mark is None:
+            return
+        if mark:
+            act = front.client_delivered if mark == "delivered" else front.forget_client
+            await beside(lambda: act(name))
+            words.append(f"--{mark}")
+            title, lines = "Noted", [MARKED[mark].format(name=name)]
+        elif _to_ask_for(state, name):
             words = ["csr", "--client", name]
             asked = await attempt(
                 screen, state, lambda: front.write_requests(site, state.answers, clients=[name])
@@ -98,6 +110,37 @@ async def ask_export(screen: Screen[Any], state: State) -> None:
     if lines:
         state.commands.append(command(state.directory, *words))
         screen.app.push_screen(Read(title, lines, ascii_only=state.ascii_only))
+
+
+MARKED = {
+    "delivered": "{name} uses its new certificate alone.",
+    "forget": "{name} is no more: nothing waits for it, and it is cut off with the old CA.",
+}
+
+
+def _folder(state: State, name: str) -> Path:
+    """Name a new folder: an earlier credential of the same client may still be there."""
+    first = state.directory / f"{name}-credential"
+    more = (state.directory / f"{first.name}-{number}" for number in range(2, 100))
+    return next((folder for folder in (first, *more) if not folder.exists()), first)
+
+
+async def _what_of(screen: Screen[Any], state: State, site: Site, name: str) -> str | None:
+    """Ask what became of a client that a change of the CA waits for; empty to write its files.
+
+    None where nothing is to be done.
+    """
+    found = await beside(lambda: state.edges.front.stage(site, state.edges.now()))
+    if found is None or name not in found.clients:
+        return ""
+    text = (
+        f"The change of the CA waits for {name}, which may use a certificate of the old CA. New "
+        "files hold with both CAs. Say when it uses them, or that there is no such client any more."
+    )
+    choices = [("write", "Write new files"), ("delivered", "It uses them"), ("forget", "Forget it")]
+    window = Confirm("What about it?", text, choices, ascii_only=state.ascii_only)
+    answer = await screen.app.push_screen_wait(window)
+    return "" if answer == "write" else answer
 
 
 def _to_ask_for(state: State, name: str) -> bool:

@@ -294,6 +294,16 @@ class FakeFront(Front):
         self.asked.append(f"export {name}")
         return (folder / "client.p12", folder / "ca.pem")
 
+    def client_delivered(self, name: str) -> bool:
+        """Remember which client uses its newest certificate."""
+        self.asked.append(f"delivered {name}")
+        return True
+
+    def forget_client(self, name: str) -> bool:
+        """Remember which client is no more."""
+        self.asked.append(f"forget {name}")
+        return True
+
     def create_vault(self, site: Site, passphrase: Secret) -> CertificateFacts | None:
         """Make a file where the vault would be."""
         self.asked.append("vault")

@@ -151,3 +151,27 @@ def test_what_was_kept_is_let_go_and_what_does_not_fit_is_refused_with_its_reaso
 
     drive(app, story)
     assert not (tmp_path / "adopted/activemq/hub-a1.pem").exists()
+
+
+def test_a_review_offers_it_where_hosts_use_other_stores_and_plans_anew(front: Stores) -> None:
+    found = recorded.plan(front.of)
+    layouts = {**found.layouts, "hub-a1": {"stores": "keyStore /opt/activemq/conf/broker.ks"}}
+    front.plan = found
+    state = state_for(front, site=front.of)
+    state.passphrase(WORD)
+    app = TlswrightApp(state)
+
+    async def story(pilot: Pilot[int]) -> None:
+        await pilot.press("a")
+        await until(pilot, lambda: front.asked == ["plan"] and app.state.plan is not None)
+        assert "Old stores" not in text_of(app)
+        front.plan = replace(found, layouts=layouts)
+        await pilot.press("f5")
+        await until(pilot, lambda: "Old stores" in text_of(app))
+        await pilot.press("k")
+        await until(pilot, lambda: "CN=hub-a1.example.net" in text_of(app))
+        await pilot.press("space", "a")
+        await until(pilot, lambda: isinstance(app.screen, ReviewScreen))
+        await until(pilot, lambda: front.asked == ["plan", "plan", "plan"])
+
+    drive(app, story, (120, 40))
