@@ -9,6 +9,7 @@ import pytest
 
 from app.demo.place import Place
 from tests.bench.clock import command, seconds, table
+from tests.cli.command import COLD
 from tests.cli.embedded import embedded, run
 
 
@@ -30,7 +31,7 @@ def test_apply(tmp_path: Path) -> None:
 
 
 def _apply(place: Place) -> None:
-    done = run(place, "apply", "--yes")
+    done = run(place, "apply", "--yes", program=COLD)
     assert done.returncode == 0, done.stderr
 
 

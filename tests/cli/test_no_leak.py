@@ -14,6 +14,7 @@ import re
 import stat
 import subprocess
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +37,7 @@ GIVEN = {
     "connector": "Marker-of-the-connector",
 }
 MEMORY = Path("/dev/shm")
+YOUNG, SELDOM = 50, 20
 
 
 @dataclass
@@ -47,6 +49,7 @@ class Watcher:
     open_folders: set[str] = field(default_factory=set)
     temporary: set[Path] = field(default_factory=set)
     rounds: int = 0
+    looks: Counter[str] = field(default_factory=Counter)
 
     def __enter__(self) -> Watcher:
         self._over = threading.Event()
@@ -65,8 +68,10 @@ class Watcher:
             self.rounds += 1
 
     def _processes(self) -> None:
-        for number in os.listdir("/proc"):
-            if number.isdigit():
+        """Look at each process, at an old one less often: what it runs changes when it is young."""
+        for number in filter(str.isdigit, os.listdir("/proc")):
+            self.looks[number] += 1
+            if self.looks[number] < YOUNG or not self.looks[number] % SELDOM:
                 for name in ("cmdline", "environ"):
                     try:
                         self.seen.add(Path("/proc", number, name).read_bytes())

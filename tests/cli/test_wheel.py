@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from app.demo.place import Place, is_free
 from tests.cli.command import tlswright
 
 ROOT = Path(__file__).parents[2]
@@ -95,8 +96,15 @@ def test_an_installed_wheel_works_from_another_folder(installed: Path, tmp_path:
 
 @pytest.mark.slow
 def test_the_demo_of_an_installed_wheel_goes_the_whole_way(installed: Path, tmp_path: Path) -> None:
+    """Without a screen it deploys, proves, finds nothing more to do, and leaves no process."""
+    folder = tmp_path / "a demo"
     done = tlswright(
-        "demo", "--headless", "--dir", tmp_path / "demo", cwd=tmp_path,
+        "demo", "--headless", "--dir", folder, cwd=tmp_path,
         program=(str(installed), "-P", "-m", "app.cli.main"),
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "the second apply wrote no file and restarted no broker" in done.stderr
+    assert "no certificate refused" in done.stdout
+    place = Place(folder / "headless")
+    assert place.pid() == 0
+    assert all(is_free(port) for h in place.hosts() for port in (h.ssh, h.plain, h.tls))
