@@ -28,6 +28,8 @@ from app.quoting import calm
 
 MOST_BYTES = 1 << 20
 MOST_ROUNDS = 5_000_000
+MOST_WORK = 20_000_000
+"""The rounds of all keys together: seconds of a core, for each password."""
 MOST_ENTRIES = 1000
 OTHER_PASSWORD = "its key has another password than the store"  # noqa: S105
 _JCEKS = bytes.fromhex("cececece")
@@ -168,6 +170,11 @@ def _pkcs12(
         raise GivenError("the PKCS12 store is damaged or cut off")
     if parts.rounds > MOST_ROUNDS:
         raise GivenError(f"it asks for {parts.rounds} rounds of key derivation, which is hostile")
+    if parts.rounds * len(parts.keys) > MOST_WORK:
+        raise GivenError(
+            f"it holds {len(parts.keys)} keys, with {parts.rounds} rounds of key derivation each",
+            hint="Opening them all would take too long: make a store of the few that are in use.",
+        )
     try:
         store = pkcs12.load_pkcs12(data, password.reveal().encode())
     except UnsupportedAlgorithm:
