@@ -37,6 +37,17 @@ def adopted_path(places: Places, node: Node) -> Path:
     return places.adopted / node.kind / f"{node.host}.pem"
 
 
+def drop_adopted(path: Path) -> bool:
+    """Take the file of one host away; False where there was none; raises UsageError."""
+    try:
+        path.unlink()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise UsageError(f"it cannot be taken away: {error.strerror}", where=str(path)) from None
+    return True
+
+
 def write_adopted(path: Path, text: str) -> None:
     """Write the file of one host; raises UsageError."""
     try:

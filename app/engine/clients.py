@@ -37,6 +37,7 @@ def export(
     One that an outside CA has signed is forgotten here once it is written.  Raises UsageError, and
     PkiError where the outside CA has not signed yet.
     """
+    load_clients(places.clients)  # one that cannot be recorded is not to leave with a key
     files = _export(places, site, name, passphrase, folder, now)
     end = _end(next(path for path in files if path.name == "client.cert.pem"))
     given = Given(name, site.authority.generation, end, now.isoformat(timespec="seconds"))

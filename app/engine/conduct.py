@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from app.engine import opening
 from app.engine.adopted_files import load_adopted
 from app.engine.asking import nodes_of, settle_requests
+from app.engine.ca_back import ca_as_before
 from app.engine.control import StopFlag
 from app.engine.gather import Gathered, gather
 from app.engine.given import load_clients
@@ -36,11 +36,9 @@ from app.plan.deployed import Deployed, resolve
 from app.plan.given import in_use
 from app.plan.plan import CHANGE, WAITING, Plan
 from app.plan.saved import check_saved
-from app.plan.succession import anchors
 from app.plan.words import idle_words, step_holds
 from app.site.load import load_site
 from app.site.places import Places
-from app.site.write import save_site
 
 
 def conduct(
@@ -219,30 +217,11 @@ def _rollback(
         )  # fmt: skip
         if result.exit is not Exit.OK or not runner.deployed.nodes:
             return result
-        result = _ca_as_before(places, target, site, runner.deployed, result)
+        result = ca_as_before(places, target, site, runner.deployed, result)
         runner.prover = Prover(site, kinds, gathered, keyring, runner.deployed, plan, utc_now)
         return _proven(runner, result)
     finally:
         gathered.close()
-
-
-def _ca_as_before(
-    places: Places, target: Path, site: Site, deployed: Deployed, result: Result
-) -> Result:
-    """Let site.yaml ask for the CA that hosts are back at, where `rotate` had asked for the next.
-
-    Only once no host trusts that one any more: with the first of its runs.
-    """
-    asked, spec = read_json(target / "request.json") or {}, site.authority
-    wanted = anchors(deployed)(f"ca:{spec.generation}")
-    records = [r for r in deployed.nodes.values() if r.facts and r.spec]
-    found = {r.spec.generation for r in records if r.spec}
-    gone = not any(wanted in record.trust.values() for record in records)
-    if asked.get("verb") != "rotate" or spec.source != "own" or len(found) != 1 or not gone:
-        return result
-    (was,) = found
-    save_site(replace(site, authority=replace(spec, generation=was)), places.site)
-    return replace(result, text=f"{result.text}; site.yaml asks for generation {was} of the CA")
 
 
 def _settle(

@@ -8,9 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.engine.record import read_json, write_json
-from app.errors import TlswrightError
+from app.errors import TlswrightError, UsageError
 from app.plan.given import VERSION, Clients, Given
 from app.site.places import Places
+
+_MOVED_AWAY = (
+    "Put it back from a backup, or move it away: a change of the CA then waits for no client."
+)
 
 
 def load_clients(path: Path) -> Clients:
@@ -18,7 +22,7 @@ def load_clients(path: Path) -> Clients:
 
     Raises TlswrightError where it is damaged or of a newer version.
     """
-    found = read_json(path)
+    found = read_json(path, _MOVED_AWAY)
     if found is None:
         return ()
     try:
@@ -31,20 +35,21 @@ def load_clients(path: Path) -> Clients:
         raise TlswrightError(
             f"is damaged: {error}",
             where=str(path),
-            hint="Put it back from a backup, or move it away: a change of the CA then waits for no "
-            "client.",
+            hint=_MOVED_AWAY,
         ) from error
 
 
 def change_clients(places: Places, change: Callable[[Clients], Clients]) -> bool:
     """Change the record while nobody else does; tells whether anything changed.
 
-    A run may go on meanwhile: it reads the record once, at its start.
+    A run may go on meanwhile: it reads the record once, at its start.  Raises UsageError.
     """
     places.prepare()
-    lock = os.open(
-        places.clients.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
-    )
+    path = places.clients.with_suffix(".lock")
+    try:
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise UsageError(f"it cannot be written: {error.strerror}", where=str(path)) from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         before = load_clients(places.clients)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -71,6 +71,23 @@ class Identities:
             root = create_root("tlswright foreign probe", 1, "ec-p256", 1, self._clock())
             self._made["foreign"] = _identity(issue(root, _spec(root.name, 1), self._clock()))
         return self._made["foreign"]
+
+
+def retired(authorities: Mapping[int, str], trusted: Collection[int]) -> int:
+    """Give the newest generation before those that are trusted which is refused now, 0 for none.
+
+    A CA that was renewed with its key, or that the new one has signed, is none: what it signed goes
+    on to be let in, and nothing is wrong with that.
+    """
+    from app.pki.paths import vouches
+    from app.pki.reading import load_pem
+
+    now = [load_pem(authorities[one].encode()) for one in trusted]
+    for one in sorted((g for g in authorities if g < min(trusted, default=0)), reverse=True):
+        old = load_pem(authorities[one].encode())
+        if not any(vouches(new, old) for new in now):
+            return one
+    return 0
 
 
 def _spec(issuer: str, generation: int) -> IssueSpec:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.engine.gather import Gathered
-from app.engine.identities import Identities
+from app.engine.identities import Identities, retired
 from app.engine.keyring import Keyring
 from app.engine.opening import address_of
 from app.engine.served import served
@@ -309,19 +309,19 @@ class Prover:
 
     def _trusted_by(self, check: LinkCheck | ClientCheck) -> int:
         """Give the newest generation of the CA that the acceptor trusts, as recorded."""
-        found = self._generations(check, trusted=True)
+        found = self._generations(check)
         return max(found, default=self._site.authority.generation)
 
     def _retired_by(self, check: LinkCheck | ClientCheck) -> int:
         """Give the newest generation before those that the acceptor trusts, 0 for none."""
-        last = min(self._generations(check, trusted=True), default=0)
-        return max((g for g in self._generations(check, trusted=False) if g < last), default=0)
+        return retired(self._deployed.authorities, self._generations(check))
 
-    def _generations(self, check: LinkCheck | ClientCheck, *, trusted: bool) -> list[int]:
+    def _generations(self, check: LinkCheck | ClientCheck) -> list[int]:
+        """Give the generations of the CA that the acceptor trusts, as recorded."""
         host = check.link.acceptor if isinstance(check, LinkCheck) else check.port.node
         record, known = self._deployed.node(check.kind, host), self._deployed.authorities
         trust = set(record.trust.values()) if record is not None else set()
-        return [g for g, pem in known.items() if (fingerprint(pem) in trust) == trusted]
+        return [g for g, pem in known.items() if fingerprint(pem) in trust]
 
     def _remote(self, host: str) -> Remote | None:
         return self._gathered.remotes.get(host)

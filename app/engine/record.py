@@ -47,8 +47,15 @@ def _write(path: Path, value: Any) -> None:
         os.close(folder)
 
 
-def read_json(path: Path) -> Any:
-    """Read JSON; None where there is no file; raises TlswrightError when it is damaged."""
+AGAIN = "Put it back from a backup, or move it away."
+_NEW_KEYS = "Put it back from a backup, or move it away: the next apply then issues new keys."
+
+
+def read_json(path: Path, hint: str = AGAIN) -> Any:
+    """Read JSON; None where there is no file; raises TlswrightError when it is damaged.
+
+    `hint` says what becomes of it where the file is moved away.
+    """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -57,13 +64,13 @@ def read_json(path: Path) -> Any:
         raise TlswrightError(
             f"cannot be read: {error}",
             where=str(path),
-            hint="Put it back from a backup, or move it away: the next apply then issues new keys.",
+            hint=hint,
         ) from error
 
 
 def load_deployed(path: Path) -> Deployed:
     """Read the record of what was deployed; a site without one has deployed nothing."""
-    found = read_json(path)
+    found = read_json(path, _NEW_KEYS)
     if found is None:
         return Deployed()
     if not isinstance(found, dict) or int(found.get("version", 0)) > VERSION:
@@ -76,7 +83,7 @@ def load_deployed(path: Path) -> Deployed:
         raise TlswrightError(
             f"is damaged: {error}",
             where=str(path),
-            hint="Put it back from a backup, or move it away: the next apply then issues new keys.",
+            hint=_NEW_KEYS,
         ) from error
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from app.engine import opening
-from app.engine.adopted_files import adopted_path, load_adopted, write_adopted
+from app.engine.adopted_files import adopted_path, drop_adopted, load_adopted, write_adopted
 from app.engine.adopting import Found, FoundStore
 from app.engine.asking import nodes_of, opened
 from app.engine.waiting import fitted, own_key, waiting_keys
@@ -104,9 +104,7 @@ def let_go(
     nodes = nodes_of(site, opening.kinds_of(site))
     with site_lock(places, "adopt"):
         for node in nodes:
-            path = adopted_path(places, node)
-            if node.host in trust and path.exists():
-                path.unlink()
+            if node.host in trust and drop_adopted(adopted_path(places, node)):
                 gone.append(node.host)
         if keys and places.vault.exists():
             with opened(places, passphrase, opening.deployed_of(places)) as vault:

@@ -22,12 +22,14 @@ from app.pki.facts import CertificateFacts
 from app.pki.keys import PrivateKey, supported
 from app.pki.paths import signed_by
 from app.pki.pkcs12_parts import parts_of
-from app.pki.reading import der, facts_of, load_der
+from app.pki.reading import UNREADABLE, der, facts_of, load_der, named
 from app.pki.secret import Secret
 from app.quoting import calm
 
 MOST_BYTES = 1 << 20
 MOST_ROUNDS = 5_000_000
+MOST_WORK = 20_000_000
+"""The rounds of all keys together: seconds of a core, for each password."""
 MOST_ENTRIES = 1000
 OTHER_PASSWORD = "its key has another password than the store"  # noqa: S105
 _JCEKS = bytes.fromhex("cececece")
@@ -168,6 +170,11 @@ def _pkcs12(
         raise GivenError("the PKCS12 store is damaged or cut off")
     if parts.rounds > MOST_ROUNDS:
         raise GivenError(f"it asks for {parts.rounds} rounds of key derivation, which is hostile")
+    if parts.rounds * len(parts.keys) > MOST_WORK:
+        raise GivenError(
+            f"it holds {len(parts.keys)} keys, with {parts.rounds} rounds of key derivation each",
+            hint="Opening them all would take too long: make a store of the few that are in use.",
+        )
     try:
         store = pkcs12.load_pkcs12(data, password.reveal().encode())
     except UnsupportedAlgorithm:
@@ -177,34 +184,39 @@ def _pkcs12(
         ) from None
     except ValueError:
         raise PasswordError("the password does not open it", given=True) from None
+    except UNREADABLE:
+        raise GivenError("a certificate in it cannot be read") from None
     both = [store.cert] if store.cert is not None else []
-    named = [
-        (_shown((one.friendly_name or b"").decode(errors="replace")), one.certificate)
-        for one in (*both, *store.additional_certs)
-    ]
+    rows, unread = list[tuple[str, x509.Certificate]](), list[str]()
+    for row in (*both, *store.additional_certs):
+        name = _shown((row.friendly_name or b"").decode(errors="replace"))
+        try:
+            rows.append((name, named(row.certificate)))
+        except UNREADABLE:
+            unread.append(name or "(no name)")
     keys: list[object] = [] if store.key is None else [store.key]
     keys += [found for one in parts.keys if (found := _loaded(one, (password, *others)))]
-    return list(_paired(named, keys)), ()
+    return list(_paired(rows, keys)), tuple(unread)
 
 
-def _paired(named: list[tuple[str, x509.Certificate]], keys: Iterable[object]) -> Iterator[Entry]:
+def _paired(rows: list[tuple[str, x509.Certificate]], keys: Iterable[object]) -> Iterator[Entry]:
     """Give each key with its certificate and those above it, then what is trusted.
 
     The certificates above a key bear no name, or their own subject, which Java gives them.
     """
     used: set[int] = set()
     chained: set[x509.Certificate] = set()
-    pool = [one for _, one in named]
+    pool = [one for _, one in rows]
     for key in keys:
-        number = next((n for n, (_, one) in enumerate(named) if _belongs(one, key)), None)
+        number = next((n for n, (_, one) in enumerate(rows) if _belongs(one, key)), None)
         if number is None or number in used:
             continue
         used.add(number)
-        alias, first = named[number]
+        alias, first = rows[number]
         above = tuple(_above(first, pool))
         chained.update(above)
         yield _key_entry(alias, first, above, key)
-    for number, (alias, one) in enumerate(named):
+    for number, (alias, one) in enumerate(rows):
         part = one in chained and (not alias or "=" in alias)
         if number not in used and not part:
             yield Entry(alias, "trusted", one)

@@ -12,7 +12,7 @@ from cryptography.x509.oid import SignatureAlgorithmOID
 
 from app.pki.flaw import Flaw
 from app.pki.paths import signed_by
-from app.pki.reading import der
+from app.pki.reading import UNREADABLE, der
 
 _E = TypeVar("_E", bound=x509.ExtensionType)
 LONGEST = 8
@@ -121,5 +121,5 @@ def extension(certificate: x509.Certificate, kind: type[_E]) -> _E | None:
     """Give one extension's value, None where the certificate has none that can be read."""
     try:
         return certificate.extensions.get_extension_for_class(kind).value
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, *UNREADABLE):
         return None

@@ -12,7 +12,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from app.errors import PkiError
 from app.pki.pem import read_bundle
-from app.pki.reading import load_der, purposes_of, sans_of
+from app.pki.reading import load_der, load_pem, purposes_of, sans_of
 from app.pki.spec import IssueSpec
 
 _SERVER = (ExtendedKeyUsageOID.SERVER_AUTH, "it is not good for servers (serverAuth is missing)")
@@ -60,8 +60,8 @@ def trust_faults(pem: bytes, wanted: Iterable[str]) -> tuple[str, ...]:
 
 def _leaf(pem: bytes) -> x509.Certificate | None:
     try:
-        return x509.load_pem_x509_certificate(pem)
-    except ValueError:
+        return load_pem(pem)
+    except PkiError:
         return None
 
 

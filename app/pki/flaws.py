@@ -21,6 +21,7 @@ from app.pki.expiry import health
 from app.pki.flaw import Flaw, short
 from app.pki.names import San
 from app.pki.paths import Path, self_signed
+from app.pki.reading import UNREADABLE
 
 RSA_BITS_MIN = 2048
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
@@ -48,7 +49,7 @@ def path_flaws(
     for below, certificate in enumerate(path):
         try:
             extensions = certificate.extensions
-        except ValueError:
+        except UNREADABLE:
             found.append(
                 Flaw(True, f"the extensions of {short(certificate)} cannot be read", "", _ANOTHER)
             )

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
 
 from app.errors import GivenError, PasswordError, PkiError
 from app.pki import javastore
-from app.pki.reading import load_der
+from app.pki.reading import UNREADABLE, load_der, load_pem, named
 from app.pki.secret import Secret
 
 CERTIFICATES_MAX = 64
@@ -106,8 +106,8 @@ def _pem(data: bytes, password: Secret | None, where: str) -> Given:
 
 def _certificate(text: bytes, where: str) -> x509.Certificate:
     try:
-        return x509.load_pem_x509_certificate(text)
-    except ValueError:
+        return load_pem(text)
+    except PkiError:
         raise GivenError("a certificate in it cannot be read", where=where) from None
 
 
@@ -166,7 +166,7 @@ def _is_pkcs12(data: bytes) -> bool:
         pkcs12.load_pkcs12(data, None)
     except ValueError as error:
         return "deserialize" not in str(error)
-    except UnsupportedAlgorithm:
+    except UNREADABLE:
         return True
     return True
 
@@ -185,13 +185,22 @@ def _pkcs12(data: bytes, password: Secret | None, where: str) -> Given:
                 where=where,
                 hint="Make it anew: openssl pkcs12 -legacy -in FILE -out ALL.pem, then give that.",
             ) from None
-        first = () if store.cert is None else (store.cert.certificate,)
-        rest = (entry.certificate for entry in store.additional_certs)
-        keys = () if store.key is None else (store.key,)
-        return Given(tuple(dict.fromkeys((*first, *rest))), keys)
+        except UNREADABLE:
+            raise GivenError("a certificate in it cannot be read", where=where) from None
+        return _of_store(store, where)
     if password is None:
         raise _locked("the PKCS12 store", where)
     raise _wrong("the PKCS12 store", where)
+
+
+def _of_store(store: pkcs12.PKCS12KeyAndCertificates, where: str) -> Given:
+    first = () if store.cert is None else (store.cert.certificate,)
+    rest = (entry.certificate for entry in store.additional_certs)
+    keys = () if store.key is None else (store.key,)
+    try:
+        return Given(tuple(dict.fromkeys(map(named, (*first, *rest)))), keys)
+    except UNREADABLE:
+        raise GivenError("a certificate in it cannot be read", where=where) from None
 
 
 def _jks(data: bytes, password: Secret | None, where: str) -> Given:
@@ -214,8 +223,8 @@ def _pkcs7(
         with warnings.catch_warnings():
             # Many makers order the certificates otherwise than DER asks.
             warnings.simplefilter("ignore")
-            yield from load(data)
-    except (ValueError, UnsupportedAlgorithm):
+            yield from map(named, load(data))
+    except UNREADABLE:
         raise GivenError("a PKCS7 block in it cannot be read", where=where) from None
 
 

@@ -70,12 +70,13 @@ def read_entries(
 
     A key that neither the store's password nor one of `others` opens is None.
     """
-    jks, store = _pyjks(), _load(data, password)
+    store = _load(data, password)
     for alias, entry in store.private_keys.items():
         for other in others:
             if entry.is_decrypted():
                 break
-            with suppress(jks.util.DecryptionFailureException):
+            # Beside its own error pyjks lets those of its ASN.1 reader escape, of the key's bytes.
+            with suppress(Exception):
                 entry.decrypt(other.reveal())
         key = bytes(entry.pkey_pkcs8) if entry.is_decrypted() else None
         yield alias, tuple(bytes(one) for _, one in entry.cert_chain), key, True

@@ -19,7 +19,7 @@ from app.pki.expiry import due
 from app.pki.flaw import Flaw
 from app.pki.flaws import path_flaws
 from app.pki.names import San
-from app.pki.reading import purposes_of, sans_of
+from app.pki.reading import UNREADABLE, purposes_of, sans_of
 from app.pki.spec import IssueSpec
 
 SERVER = (ExtendedKeyUsageOID.SERVER_AUTH.dotted_string, "serverAuth")
@@ -89,7 +89,7 @@ def _shape(certificate: x509.Certificate) -> Iterator[Flaw]:
     """Find what makes it no leaf."""
     try:
         extensions = list(certificate.extensions)
-    except (ValueError, x509.DuplicateExtension) as error:
+    except UNREADABLE as error:
         yield fault(f"its extensions cannot be read: {str(error)[:80]}", "Have it made anew.")
         return
     if not extensions:

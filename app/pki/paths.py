@@ -45,6 +45,13 @@ def _check(certificate: x509.Certificate, issuer: x509.Certificate) -> None:
         public.verify(signature, signed, scheme, digest)
 
 
+def vouches(new: x509.Certificate, old: x509.Certificate) -> bool:
+    """Tell whether who trusts one CA lets in what another signs: they share a key, or it signed."""
+    from app.pki.keys import public_der
+
+    return signed_by(old, new) or public_der(old.public_key()) == public_der(new.public_key())
+
+
 def self_signed(certificate: x509.Certificate) -> bool:
     """Tell whether a certificate is its own issuer: a root."""
     return signed_by(certificate, certificate)

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from app.errors import PkiError
 from app.pki.credential import Credential
 from app.pki.keys import PrivateKey, supported
-from app.pki.reading import der, load_der
+from app.pki.reading import der, load_der, load_pem
 from app.pki.secret import Secret
 
 _BLOCK = re.compile(
@@ -85,8 +85,8 @@ def read_combined(data: bytes) -> tuple[x509.Certificate, PrivateKey | None, tup
 
 def _load(block: bytes) -> bytes:
     try:
-        return der(x509.load_pem_x509_certificate(block))
-    except ValueError:
+        return der(load_pem(block))
+    except PkiError:
         raise PkiError("a certificate in the PEM file cannot be read") from None
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 DEEPEST = 24
 MOST_PARTS = 20_000
+_MUCH = 1 << 62  # more digits than this has need not be written out
 _OID, _INTEGER, _OCTETS, _SEQUENCE = 0x06, 0x02, 0x04, 0x30
 _DATA = bytes.fromhex("2a864886f70d010701")
 _PLAIN_KEY = bytes.fromhex("2a864886f70d010c0a0101")
@@ -79,7 +80,7 @@ def _octets(value: _Value) -> bytes:
 
 def _numbers(value: _Value) -> Iterator[int]:
     if value.tag == _INTEGER:
-        yield int.from_bytes(value.content, "big")
+        yield min(int.from_bytes(value.content, "big"), _MUCH)
     for one in value.inner:
         yield from _numbers(one)
 

@@ -16,7 +16,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import pkcs7
 
 from app.errors import PkiError
-from app.pki.reading import der
+from app.pki.reading import UNREADABLE, der, load_der, load_pem, named
 
 MOST_BYTES = 1_000_000
 MOST_CERTIFICATES = 200
@@ -114,8 +114,8 @@ def _refuse(label: bytes, where: str) -> None:
 
 def _one_pem(text: bytes, number: int, where: str) -> x509.Certificate:
     try:
-        return x509.load_pem_x509_certificate(text)
-    except ValueError:
+        return load_pem(text)
+    except PkiError:
         raise PkiError(
             f"certificate {number} in it cannot be read", where=where, hint=_AGAIN
         ) from None
@@ -147,8 +147,8 @@ def _from_base64(data: bytes, where: str) -> list[x509.Certificate]:
 
 def _from_der(data: bytes, where: str) -> list[x509.Certificate]:
     try:
-        return [x509.load_der_x509_certificate(data)]
-    except ValueError:
+        return [load_der(data)]
+    except PkiError:
         pass
     try:
         x509.load_der_x509_csr(data)
@@ -161,8 +161,8 @@ def _from_der(data: bytes, where: str) -> list[x509.Certificate]:
 def _pkcs7(data: bytes, where: str, *, pem: bool) -> list[x509.Certificate]:
     load = pkcs7.load_pem_pkcs7_certificates if pem else pkcs7.load_der_pkcs7_certificates
     try:
-        return list(load(data))
-    except (ValueError, UnsupportedAlgorithm):
+        return [named(one) for one in load(data)]
+    except UNREADABLE:
         what = "it is neither a certificate nor PKCS #7"
         hint = _AGAIN if pem else f"{_AGAIN} (A .p12 or .pfx holds a key, and is none of these.)"
         raise PkiError(what, where=where, hint=hint) from None

@@ -1,6 +1,9 @@
 # Answer a survey.  Reads only, takes no lock, leaves nothing behind.  Each line is a tag and a
 # value; lines that begin with a blank are bytes in hex, so that nothing read can forge a line.
 
+# say WORD...: a line as it is; `echo` of some shells makes others of what stands behind a backslash.
+say() { printf '%s\n' "$*"; }
+
 # lacks GROUP...: say of which groups, such as `od|hexdump`, this host has no tool; true when of one.
 # Without /proc or a ps that knows starting times no process can be told from a later one.
 lacks() {
@@ -29,7 +32,7 @@ survey() {
   BASE=
   [ -z "$ROOT" ] || BASE=$(cd -P -- "$ROOT" 2>/dev/null && pwd -P)
   echo "time $(date +%s.%N)"
-  echo "user $(id -un)"
+  say "user $(id -un)"
   [ -n "$ROOT" ] || [ "$(id -u)" = 0 ] || echo powerless
   release_=$ROOT/etc/os-release
   [ -f "$release_" ] || release_=/etc/os-release
@@ -38,7 +41,7 @@ survey() {
     case $line_ in PRETTY_NAME=*) system_=${line_#*=} ;; esac
   done <"$release_"
   system_=${system_#[\"\']}
-  echo "system ${system_%[\"\']}"
+  say "system ${system_%[\"\']}"
   for tool_ in openssl java keytool systemctl tar sha256sum sudo runuser ss; do
     printf 'tool %s ' "$tool_"
     command -v "$tool_" 2>/dev/null || echo
@@ -49,7 +52,7 @@ survey() {
   [ "$#" -lt 7 ] || shift 7  # the words of its first line
   case ${4:-none} in *[!0-9]*) ;; *) echo "free $4" ;; esac
   unfinished
-  for id_ in $UNFINISHED; do echo "unfinished $id_"; done
+  for id_ in $UNFINISHED; do say "unfinished $id_"; done
 }
 
 # bytes: standard input in hex, 1 MiB at most; each line begins with a blank.
@@ -71,14 +74,14 @@ look() {
   [ "$how_" = text ] || digests "$@"
   for path_ in "$@"; do
     case $path_ in *[[:cntrl:]]*) continue ;; esac
-    echo "file ${path_#"$ROOT"}"
+    say "file ${path_#"$ROOT"}"
     if [ ! -e "$path_" ]; then
       [ ! -L "$path_" ] || echo "type symlink"
       continue
     fi
     real
     case $REAL in *[[:cntrl:]]*) continue ;; esac
-    echo "real ${REAL#"$BASE"}"
+    say "real ${REAL#"$BASE"}"
     look_at
   done
 }
@@ -104,7 +107,7 @@ look_at() {
       [ "$p_" != "${path_#"$ROOT"}" ] || F_OWNER=$o_ F_GROUP=$g_
     done <"$STATE/owners"
   fi
-  echo "stat $F_MODE $F_SIZE $F_OWNER:$F_GROUP"
+  say "stat $F_MODE $F_SIZE $F_OWNER:$F_GROUP"
   [ -f "$REAL" ] || return 0
   if [ "$how_" = text ] && [ "$F_SIZE" -le 1048576 ] && [ -r "$REAL" ]; then
     echo "data"

@@ -214,7 +214,8 @@ settled() {
   done
   if command_ check "$CHECK_SECONDS"; then
     life
-    [ "$THIS" != "$LIFE" ] || return 0
+    # Nothing said (a disk that is full keeps no word of a check) is no other start.
+    case $THIS in ''|"${LIFE:-$THIS}") return 0 ;; esac
     WHY="it came up, but then died, and was started again"
     return 1
   fi

@@ -216,6 +216,15 @@ def test_a_service_that_died_and_was_started_again_is_not_kept(
     assert (root / "etc/a").read_bytes() == b"old"
 
 
+def test_a_look_that_says_nothing_of_the_start_is_no_other_start(
+    remote: SshRemote, root: Path
+) -> None:
+    check = '[ -e "$ROOT/told" ] || echo "life 7"; : >"$ROOT/told"'
+    acks = carry(remote, step(put("/etc/a", b"new", b"old"), start="true", check=check),
+                 "stage", "switch", "start", "check", "check", "hold", "commit")  # fmt: skip
+    assert acks[-1].state == "committed"
+
+
 def test_what_a_stop_notes_is_told_though_it_went_well(remote: SshRemote, root: Path) -> None:
     stop = "echo well; echo 'note: it was killed'"
     acks = carry(remote, step(put("/etc/a", b"new", b"old"), start="true", stop=stop),

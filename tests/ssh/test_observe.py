@@ -69,6 +69,7 @@ def test_no_name_passes_for_another(remote: SshRemote, root: Path) -> None:
     names = [
         "etc/b", "etc/a  /b", "etc/a", "etc/back\\slash", "etc/ two  blanks ", "etc/(none)",
         f"etc/x  {there}/etc/b".replace("/", "_"), "etc/$(id)", "etc/-n", "etc/*", "etc/100%s",
+        "etc/new\\ntype other", "etc/tab\\tb", "etc/end\\c", "etc/\\0101",
     ]  # fmt: skip
     for number, name in enumerate(names):
         (root / name).write_text(f"{number}")

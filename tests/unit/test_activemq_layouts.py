@@ -190,6 +190,16 @@ def test_stores_of_a_foreign_file_are_looked_for_as_the_broker_does(tmp_path: Pa
     assert seen.file("/opt/activemq/conf/broker.ks").type == "file"
 
 
+def test_a_password_in_the_url_of_a_store_is_shown_nowhere(tmp_path: Path) -> None:
+    unpack(tmp_path, "/opt/activemq", store="https://me:open-sesame@example.net/broker.ks")
+    layout, seen = look(tmp_path)
+    site = parse_site(SITE.replace("OPTIONS", "{}"), "site.yaml")
+    (found,) = KIND.stores(site, KIND.nodes(site, site.topologies[0])[0], seen)
+    assert found.named == "https://me:***@example.net/broker.ks"
+    assert layout.facts["stores"] == f"keyStore {found.named}"
+    assert not any("open-sesame" in text for text in (*layout.facts.values(), *layout.warnings))
+
+
 @pytest.mark.parametrize(
     ("named", "paths"),
     [

@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.engine.adopting import Found, FoundStore
+from app.engine.clients import export
+from app.engine.given import change_clients
 from app.engine.keyring import Keyring
 from app.engine.opening import kinds_of
 from app.engine.record import save_deployed
@@ -202,3 +204,43 @@ def test_trust_in_everybody_is_not_kept_and_a_locked_store_names_the_flag(tmp_pa
     with pytest.raises(UsageError, match="names no trust store"):
         keep(desk.places, desk.site, None, desk.found("key", locked), NOW, trust=("hub",))
     assert not desk.places.adopted.exists()
+
+
+def test_what_cannot_be_written_or_taken_away_is_told_and_no_trace(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, site_of(("a",)))
+    file = desk.places.adopted / "activemq/hub.pem"
+    file.mkdir(parents=True)
+    for act in (
+        lambda: let_go(desk.places, desk.site, WORD, trust=("hub",), keys=()),
+        lambda: keep(desk.places, desk.site, None, desk.found("trust", trusting()), NOW,
+                     trust=("hub",)),
+    ):  # fmt: skip
+        with pytest.raises(UsageError) as caught:
+            act()
+        assert caught.value.where == str(file)
+
+
+def test_a_client_gets_no_key_where_that_cannot_be_recorded(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, site_of(("a",)))
+    with_ca(desk)
+    desk.places.clients.write_text('{"version": 1, "clients": [{}]}')
+    out = tmp_path / "out"
+    with pytest.raises(TlswrightError, match="is damaged") as caught:
+        export(desk.places, desk.site, "app", WORD, out, NOW)
+    assert "waits for no client" in caught.value.hint
+    assert not out.exists()
+    desk.places.clients.write_text("no JSON")
+    with pytest.raises(TlswrightError, match="cannot be read") as caught:
+        export(desk.places, desk.site, "app", WORD, out, NOW)
+    assert "waits for no client" in caught.value.hint
+    desk.places.clients.unlink()
+    desk.places.clients.with_suffix(".lock").mkdir()
+    with pytest.raises(UsageError, match="cannot be written"):
+        change_clients(desk.places, lambda clients: clients)
+    desk.places.clients.with_suffix(".lock").rmdir()
+    assert export(desk.places, desk.site, "app", WORD, out, NOW)
+
+
+def trusting() -> bytes:
+    """Give a trust store of one certificate."""
+    return stores.trust_store({"a": signed_by_itself("a").cert_der}, "JKS", STORE)

@@ -145,6 +145,20 @@ def test_a_store_that_would_keep_us_busy_is_refused(
         open_store(data, [SECRET])
 
 
+def test_many_keys_that_would_keep_us_busy_together_are_refused(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = (made / "two.p12").read_bytes()
+    parts = parts_of(data)
+    assert parts is not None
+    assert (len(parts.keys), parts.rounds) == (2, 10_000)
+    monkeypatch.setattr(adopted, "MOST_WORK", 20_000)
+    assert open_store(data, [SECRET]).entries
+    monkeypatch.setattr(adopted, "MOST_WORK", 19_999)
+    with pytest.raises(GivenError, match="2 keys, with 10000 rounds of key derivation each"):
+        open_store(data, [SECRET])
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     st.one_of(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from app.engine.identities import Identities
+from app.engine.identities import Identities, retired
 from app.engine.keyring import Keyring
 from app.model import Link
 from app.pki.vault import Vault
@@ -17,6 +17,7 @@ from app.verify.checks import LinkCheck
 from app.verify.result import Identity, TrustAnchors
 from app.verify.rows import Expected
 from tests.unit.by_hand_site import NOW, ByHand
+from tests.unit.openssl_ca import make, openssl
 
 CHECK = LinkCheck(
     Link("r2", "r1", "r1", 25672), "rabbitmq", "127.0.0.1", TrustAnchors(""), Expected()
@@ -55,3 +56,21 @@ def test_what_is_to_be_refused_is_of_the_ca_that_was_left_behind(
         assert issuer(made.foreign(CHECK)) == shown
         if not days:
             assert issuer(made.own(CHECK)) == "CN=rmq CA g2"
+
+
+def test_a_ca_that_was_renewed_with_its_key_or_cross_signed_is_none_that_was_left_behind(
+    tmp_path: Path,
+) -> None:
+    old, new = make(tmp_path, "Corp Root"), make(tmp_path, "Corp Root 2")
+    renewed = openssl(
+        tmp_path, "x509", "-in", str(old.certificate), "-signkey", str(old.key), "-days", "900"
+    )
+    below = make(tmp_path, "Corp Brokers", by=new)
+    pems = {1: old.pem, 2: renewed, 3: below.pem, 4: new.pem}
+    known = {number: pem.decode() for number, pem in pems.items()}
+    assert retired(known, [2]) == 0
+    assert retired(known, [2, 1]) == 0
+    assert retired(known, [3]) == 2
+    assert retired(known, [4]) == 2
+    assert retired({1: known[1], 2: known[4]}, [2]) == 1
+    assert retired(known, []) == 0

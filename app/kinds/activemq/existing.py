@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.edits.activemq import SslView, meant, read_broker
+from app.edits.mask import mask
 from app.kinds.activemq.layout import place_of
 from app.kinds.activemq.paths import store_path
 from app.kinds.base import NamedStore
@@ -38,7 +39,7 @@ def stores(node: Node, seen: HostObservation) -> tuple[NamedStore, ...]:
         found.append(
             NamedStore(
                 "key" if role == "key" else "trust",
-                calm(value, 1000),
+                calm(mask(value), 1000),
                 f"{config}:{view.line}",
                 _places(value, known, cwd),
                 _passwords(view, f"{name}Password"),

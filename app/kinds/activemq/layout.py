@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.edits.activemq import BrokerView, meant, read_broker
+from app.edits.mask import mask
 from app.errors import EditError
 from app.kinds.activemq import debian, upstream
 from app.kinds.activemq.brokers import KEY, Broker, asked_place, read_brokers, unit_name
@@ -195,7 +196,7 @@ def _stores(
             continue
         path = store_path(value, known, cwd, lambda one: seen.file(one).type == "file")
         if path is None:
-            found.append(f"{name} {value}")
+            found.append(f"{name} {mask(value)}")
         elif not path.startswith(ours):
             found.append(f"{name} {path}")
     return calm("; ".join(found), 500)
