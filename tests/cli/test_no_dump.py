@@ -24,6 +24,8 @@ def _waiting(words: Sequence[str], cwd: Path) -> Iterator[int]:
     def allow() -> None:
         hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
         resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+        # A shell that runs the tests in the background lets them ignore it.
+        signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
     started = subprocess.Popen(words, cwd=cwd, stdin=subprocess.PIPE, preexec_fn=allow)
     try:
