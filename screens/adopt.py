@@ -18,7 +18,7 @@ from app.pki.secret import Secret
 from app.quoting import calm
 from screens.asks.read import Read
 from screens.asks.secret import AskSecret
-from screens.attempt import attempt, choose
+from screens.attempt import attempt, ensure_vault
 from screens.base import FrameScreen
 from screens.columns import REST, set_columns
 from screens.same import command
@@ -234,7 +234,7 @@ class AdoptScreen(FrameScreen):
         if not new and not gone:
             self.dismiss()
             return
-        if any(role == "key" for _, role in new) and not await self._vault():
+        if any(role == "key" for _, role in new) and not await ensure_vault(self, self.state):
             return
         stores = state.edges.front.stores
 
@@ -256,18 +256,6 @@ class AdoptScreen(FrameScreen):
             state.note(f"{count(len(self.chosen), 'store')} kept of those that were there")
             state.plan, self.changed = None, True
             self.dismiss()
-
-    async def _vault(self) -> bool:
-        """Make the vault where there is none yet; False when no passphrase was given."""
-        state, site = self.state, self.state.site
-        if state.has_vault or site is None:
-            return True
-        if state.answers.passphrase is None and not await choose(self, state):
-            return False
-        secret = state.answers.passphrase
-        assert secret is not None
-        await beside(lambda: state.edges.front.create_vault(site, secret))
-        return True
 
     def action_again(self) -> None:
         """Read the hosts again."""

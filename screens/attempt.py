@@ -206,3 +206,16 @@ def pin(state: State, host: str, offered: str) -> None:
         hosts = {**site.hosts, host: replace(site.hosts[host], host_key=offered)}
         state.site = replace(site, hosts=hosts)
         state.edges.save_site(state.site)
+
+
+async def ensure_vault(screen: Screen[Any], state: State) -> bool:
+    """Make the vault where there is none yet; False when no passphrase was given."""
+    site = state.site
+    if state.has_vault or site is None:
+        return True
+    if state.answers.passphrase is None and not await choose(screen, state):
+        return False
+    secret = state.answers.passphrase
+    assert secret is not None
+    await beside(lambda: state.edges.front.create_vault(site, secret))
+    return True

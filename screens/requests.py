@@ -21,7 +21,7 @@ from app.quoting import calm
 from app.site.draft import set_authority
 from screens.asks.export import AskName
 from screens.asks.read import Read
-from screens.attempt import attempt, choose
+from screens.attempt import attempt, ensure_vault
 from screens.base import FrameScreen
 from screens.columns import REST, set_columns
 from screens.messages import Review
@@ -124,7 +124,7 @@ class RequestsScreen(FrameScreen):
     async def action_write(self) -> None:
         """Write the requests."""
         site = self.state.site
-        if site is None or not await self._vault():
+        if site is None or not await ensure_vault(self, self.state):
             return
         front, state = self.state.edges.front, self.state
         try:
@@ -154,7 +154,7 @@ class RequestsScreen(FrameScreen):
             "Enter reads it; nothing is deployed yet.",
             str(state.directory / "requests"),
         )
-        if path is None or site is None or not await self._vault():
+        if path is None or site is None or not await ensure_vault(self, self.state):
             return
         front = state.edges.front
         try:
@@ -180,7 +180,7 @@ class RequestsScreen(FrameScreen):
             "Compare the fingerprint that you see then.",
             "",
         )
-        if path is None or site is None or not await self._vault():
+        if path is None or site is None or not await ensure_vault(self, self.state):
             return
         front = state.edges.front
         try:
@@ -204,18 +204,6 @@ class RequestsScreen(FrameScreen):
         window = AskName(title, text, tail, value, ascii_only=self.state.ascii_only)
         typed = await self.app.push_screen_wait(window)
         return expand(Path(typed)) if typed else None
-
-    async def _vault(self) -> bool:
-        """Make the vault where there is none yet; False when no passphrase was given."""
-        state, site = self.state, self.state.site
-        if state.has_vault or site is None:
-            return True
-        if state.answers.passphrase is None and not await choose(self, state):
-            return False
-        secret = state.answers.passphrase
-        assert secret is not None
-        await beside(lambda: state.edges.front.create_vault(site, secret))
-        return True
 
     def _told(self, title: str, lines: Iterable[str]) -> None:
         self._read()

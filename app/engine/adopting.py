@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from app.engine.gather import Gathered, Say, gather
+from app.engine.gather import Gathered, Say, gather, require_hosts
 from app.errors import GivenError, HostKeyError, HostsError, LoginError, TlswrightError, UsageError
 from app.kinds.base import Kind, NamedStore
 from app.model import Node, Site
@@ -19,7 +19,6 @@ from app.pki.secret import Secret
 from app.plan.deployed import Deployed
 from app.quoting import calm
 from app.remote.base import Connector
-from app.site.report import nearest
 
 if TYPE_CHECKING:
     from app.pki.adopted import Entry, OpenedStore
@@ -99,7 +98,7 @@ def find_stores(
 
     Raises HostError where a host could not be asked, UsageError for a host that is none.
     """
-    _require_hosts(site, hosts)
+    _require_ssh(site, hosts)
     gathered = gather(site, kinds, connector, say, hosts=hosts)
     try:
         _refuse_errors(gathered)
@@ -139,14 +138,9 @@ def _refuse_errors(gathered: Gathered) -> None:
         raise HostsError(errors)
 
 
-def _require_hosts(site: Site, hosts: Collection[str]) -> None:
-    members = {host for topology in site.topologies for host in topology.hosts}
+def _require_ssh(site: Site, hosts: Collection[str]) -> None:
+    require_hosts(site, hosts)
     for host in hosts:
-        if host not in members:
-            raise UsageError(
-                f"{host} is no host of this site",
-                hint=nearest(host, members) or f"There are: {', '.join(sorted(members))}.",
-            )
         if site.hosts[host].by_hand:
             raise UsageError(
                 f"{host} is not reached over SSH: its stores cannot be read",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from app.engine import opening
 from app.engine.clients import CLIENT
+from app.engine.gather import require_hosts
 from app.engine.owing import needs_new
 from app.engine.prepare import check_topologies
 from app.engine.requests import load_requests, save_requests
@@ -26,7 +27,6 @@ from app.plan.specs import credentials_of, spec_of
 from app.site.atomic import write_atomic
 from app.site.lock import site_lock
 from app.site.places import Places
-from app.site.report import nearest
 
 if TYPE_CHECKING:
     from app.kinds.base import Kind
@@ -66,7 +66,7 @@ def write_requests(
     require_outside(site)
     kinds = opening.kinds_of(site)
     check_topologies(site, kinds)
-    _require_hosts(site, hosts)
+    require_hosts(site, hosts)
     with site_lock(places, "csr"):
         deployed = opening.deployed_of(places)
         requests = load_requests(places.requests)
@@ -205,16 +205,6 @@ def key_id(key: object) -> str:
 
 def _names(node: Node, spec: IssueSpec) -> Iterator[str]:
     yield from credentials_of(node, spec)
-
-
-def _require_hosts(site: Site, hosts: Collection[str]) -> None:
-    members = {host for topology in site.topologies for host in topology.hosts}
-    for host in hosts:
-        if host not in members:
-            raise UsageError(
-                f"{host} is no host of this site",
-                hint=nearest(host, members) or f"There are: {', '.join(sorted(members))}.",
-            )
 
 
 def _write(places: Places, site: Site, desk: _Desk, folder: Path, now: datetime) -> Asked:

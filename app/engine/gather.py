@@ -6,13 +6,14 @@ from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from app.errors import HostError
+from app.errors import HostError, UsageError
 from app.kinds.base import Kind
 from app.model import Host, Link, Node, Site
 from app.observed import HostObservation, Survey
 from app.plan.preflight import RESOLVE
 from app.quoting import sh
 from app.remote.base import Connector, Remote
+from app.site.report import nearest
 
 PARALLEL = 16
 Say = Callable[[str, str, str], None]
@@ -113,3 +114,14 @@ def observe_again(
 
 def _connect(connector: Connector, host: Host) -> Remote:
     return connector.connect(host)
+
+
+def require_hosts(site: Site, hosts: Collection[str]) -> None:
+    """Refuse names that are no host of any topology; raises UsageError with the nearest one."""
+    members = {host for topology in site.topologies for host in topology.hosts}
+    for host in hosts:
+        if host not in members:
+            raise UsageError(
+                f"{host} is no host of this site",
+                hint=nearest(host, members) or f"There are: {', '.join(sorted(members))}.",
+            )
