@@ -15,6 +15,9 @@ CHUNK = 65536
 REPLY_SECONDS = 1.0
 """How long output waits for the reply to the request; a client may have asked for none."""
 
+INPUT_SECONDS = 5.0
+"""How long the end of the input is waited for, once the channel is closed."""
+
 
 class Execution:
     """Run `/bin/sh -c command` for one channel, as sshd does without a terminal.
@@ -62,13 +65,15 @@ class Execution:
         assert process.stdout is not None
         assert process.stderr is not None
         self.replied.wait(REPLY_SECONDS)
-        _thread(_feed, channel, process.stdin)
+        fed = _thread(_feed, channel, process.stdin)
         out = _thread(_drain, process.stdout, channel.sendall)
         err = _thread(_drain, process.stderr, channel.sendall_stderr)
         code = process.wait()
         out.join()
         err.join()
         _hang_up(channel, code)
+        # What was started by the command and outlives it may hold its input, and never read it
+        fed.join(INPUT_SECONDS)
 
 
 def _thread(target: Callable[..., None], *arguments: object) -> threading.Thread:
