@@ -15,8 +15,9 @@ from typing import Final
 from app.errors import UnreachableError
 from app.model import Host
 from app.remote.sshconf import words as split
-from app.remote.sshconf.evaluate import Asked, ConfigError, Settings, evaluate
+from app.remote.sshconf.evaluate import evaluate
 from app.remote.sshconf.reading import Entry, Reading, stamp
+from app.remote.sshconf.settings import Asked, ConfigError, Settings
 from app.remote.sshconf.tokens import Call, Here, TokenError, tilde
 
 SYSTEM: Final = Path("/etc/ssh/ssh_config")
