@@ -7,7 +7,7 @@ ever asked.  After `check_host_key` in sshconnect.c.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +22,7 @@ from app.remote.certificate import (
     read_certificate,
 )
 from app.remote.config import Target
+from app.remote.known_command import CommandFailed
 from app.remote.known_hosts import HostKey, KnownHosts
 
 _CONSOLE: Final = (
@@ -64,6 +65,25 @@ class Judge:
         wanted = {t for key in self.keys for t in _algorithms(key.type)}
         certified = [f"{name}{SUFFIX}" for name in plain] if self.authorities else []
         return (*certified, *sorted(plain, key=lambda name: name not in wanted))
+
+    def told(self, offered: HostKey | None = None) -> Judge:
+        """Add what the user's KnownHostsCommand says of the host, or of the key that it offers.
+
+        A key that the site pins is right without it.  Raises HostKeyError where it fails.
+        """
+        command = self.target.known_command
+        if command is None or self.host.host_key:
+            return self
+        known = self.known
+        try:
+            for name in self._names:
+                known = known.with_lines(command.ask(name, offered))
+        except CommandFailed as error:
+            raise HostKeyError(
+                f"KnownHostsCommand ({command.words[0]}) {error}", host=self.host.name, offered="",
+                pinned="?", hint="ssh would not connect either: mend the command, or pin the key",
+            ) from error  # fmt: skip
+        return replace(self, known=known)
 
     def judge(self, offered: HostKey, blob: bytes, now: float) -> None:
         """Raise HostKeyError unless the key, or the certificate whose blob is given, is right."""
@@ -125,10 +145,9 @@ class Judge:
         right, address = self.keys, self.target.address
         seen = f"{offered.type} {offered.fingerprint}"
         if not right:
-            hint = ". ".join([_CONSOLE, *self.target.passed_over[-1:]])
             return HostKeyError(
                 f"the key of {address} is not known yet: {seen}", host=self.host.name,
-                offered=offered.line, hint=hint,
+                offered=offered.line, hint=_CONSOLE,
             )  # fmt: skip
         before = ", ".join(f"{key.type} {key.fingerprint}" for key in right)
         source = "pinned in the site" if self.host.host_key else "in known_hosts"

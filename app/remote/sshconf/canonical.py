@@ -22,9 +22,7 @@ Look = Callable[[str, int], str | None]
 def look_up(name: str, family: int) -> str | None:
     """Ask the machine's name service."""
     try:
-        rows = socket.getaddrinfo(
-            name, None, family, socket.SOCK_STREAM, flags=socket.AI_CANONNAME
-        )
+        rows = socket.getaddrinfo(name, None, family, socket.SOCK_STREAM, flags=socket.AI_CANONNAME)
     except (OSError, UnicodeError):
         return None
     return rows[0][3].lower()
