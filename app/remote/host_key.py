@@ -6,6 +6,7 @@ ever asked.  After `check_host_key` in sshconnect.c.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from app.remote.certificate import (
 from app.remote.config import Target
 from app.remote.known_command import CommandFailed
 from app.remote.known_hosts import HostKey, KnownHosts
+from app.remote.revoked import revoked_by
 
 _CONSOLE: Final = (
     "compare the fingerprint on the host's own console: ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub"
@@ -89,10 +91,11 @@ class Judge:
         """Raise HostKeyError unless the key, or the certificate whose blob is given, is right."""
         certificate = self._certificate(offered, blob) if offered.type.endswith(SUFFIX) else None
         if certificate is not None:
+            whole = HostKey(offered.type, base64.b64encode(blob).decode())
             offered = HostKey(*certificate.key_line.split())
             ca = HostKey(*certificate.ca_line.split())
             self._refuse_revoked(ca, "the CA's key for")
-            self._refuse_revoked(offered, "the key of")
+            self._refuse_revoked(offered, "the key of", certificate=whole)
             if ca in self.authorities:
                 self._judge_certificate(certificate, offered, now)
                 return
@@ -126,11 +129,14 @@ class Judge:
                 hint="have the host's key certified anew by its CA, for the name that is dialled",
             ) from error  # fmt: skip
 
-    def _refuse_revoked(self, key: HostKey, what: str) -> None:
+    def _refuse_revoked(
+        self, key: HostKey, what: str, *, certificate: HostKey | None = None
+    ) -> None:
         where = "in known_hosts"
         hit = any(self.known.revoked(name, key) for name in self._names)
+        shown = (key,) if certificate is None else (key, certificate)
         for path in self.target.revoked:
-            if not hit and key in _listed(path, self.host.name):
+            if not hit and self._listed(path, shown):
                 hit, where = True, f"by {path}"
         if hit:
             raise HostKeyError(
@@ -140,6 +146,17 @@ class Judge:
                 pinned=key.line,
                 hint="give the host a new key, or take the @revoked line away if it is wrong",
             )
+
+    def _listed(self, path: Path, keys: tuple[HostKey, ...]) -> bool:
+        """Ask a RevokedHostKeys file; one that gives no answer lets nobody in."""
+        try:
+            return revoked_by(path, *keys)
+        except OSError as error:
+            raise HostKeyError(
+                f"the revoked keys in {path} cannot be read: {error.strerror or error}",
+                host=self.host.name, offered="", pinned="?",
+                hint="RevokedHostKeys in the ssh configuration names this file",
+            ) from error  # fmt: skip
 
     def _wrong(self, offered: HostKey) -> HostKeyError:
         right, address = self.keys, self.target.address
@@ -158,22 +175,6 @@ class Judge:
             pinned=right[0].line,
             hint="somebody may be in between; if the host was set up anew, pin its new key",
         )
-
-
-def _listed(path: Path, host: str) -> tuple[HostKey, ...]:
-    """Read the keys of a RevokedHostKeys file; one that is not a list of keys is refused."""
-    try:
-        data = path.read_bytes()
-        if data.startswith(b"SSHKRL\n"):
-            raise OSError("a binary list (KRL) is not read here; list the keys as text")
-        lines = data.decode("utf-8", "replace").splitlines()
-    except OSError as error:
-        raise HostKeyError(
-            f"the revoked keys in {path} cannot be read: {error.strerror or error}", host=host,
-            offered="", pinned="?", hint="RevokedHostKeys in the ssh configuration names this file",
-        ) from error  # fmt: skip
-    found = [HostKey.parse(line) for line in lines if not line.lstrip().startswith("#")]
-    return tuple(key for key in found if key is not None)
 
 
 def _algorithms(key_type: str) -> tuple[str, ...]:
