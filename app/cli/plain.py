@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from app.cli import plain_outside
+from app.cli import plain_back, plain_outside
 from app.cli.plain_outside import MENU as OUTSIDE
 from app.cli.plain_outside import is_outside
 from app.cli.plain_steps import Asker, Back, Leave, ask_fields
@@ -265,13 +265,13 @@ class _Desk:
         from app.plan.make import Intent
 
         front = self.context.front()
-        last = front.last_change()
-        if self.asker.yes(f"Take back run {last}: every host as it was before it"):
+        back = plain_back.offered(self.context, self.asker.say)
+        if self.asker.yes(f"Take back run {back.words}: every host as it was before it"):
             from app.cli.verbs.runs import reached
 
             answers = self.context.asking(lambda a: reached(self.context, front, a), self.answers())
             answers = self.context.for_a_run(answers)
-            self.follow(front.start("rollback", answers, plan=None, intent=Intent(), run=last))
+            self.follow(front.start("rollback", answers, plan=None, intent=Intent(), run=back.run))
 
     def _status(self) -> None:
         from app.cli.verbs.show import show_status
