@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from app.cli import plain_back, plain_outside
+from app.cli import plain_adopt, plain_back, plain_outside
 from app.cli.plain_outside import MENU as OUTSIDE
 from app.cli.plain_outside import is_outside
 from app.cli.plain_steps import Asker, Back, Leave, ask_fields
@@ -37,6 +37,7 @@ MENU = (
     ("n", "a new CA, in three waves over all hosts; or go on with it"),
     ("b", "roll back the last run"),
     ("h", "runs of the past"),
+    ("k", "stores that the hosts use already: what is kept of them"),
     ("w", "the wizard: change the site"),
     ("q", "quit"),
 )
@@ -148,6 +149,7 @@ class _Desk:
             "n": self._new_ca,
             "b": lambda: self._rollback(),
             "h": lambda: runs.runs(context),
+            "k": lambda: plain_adopt.adopt(context, self.asker, self.answers()),
             "w": self.wizard,
         }
         while True:
@@ -175,7 +177,7 @@ class _Desk:
         return {
             "c": lambda: plain_outside.write(context, self.answers()),
             "t": lambda: plain_outside.take(context, self.answers(), ask("File or folder", folder)),
-            "k": lambda: plain_outside.anchor(context, self.answers(), ask("File", "")),
+            "o": lambda: plain_outside.anchor(context, self.answers(), ask("File", "")),
         }
 
     def answers(self) -> Answers:

@@ -12,11 +12,11 @@ from app.engine.adopted_files import load_adopted
 from app.engine.asking import nodes_of, settle_requests
 from app.engine.ca_back import ca_as_before
 from app.engine.control import StopFlag
-from app.engine.gather import Gathered, gather
+from app.engine.gather import Gathered, gather, refuse_errors
 from app.engine.given import load_clients
 from app.engine.journal import Journal, utc_now
 from app.engine.keyring import Keyring, with_root
-from app.engine.prepare import Prepared, prepare, refuse_errors
+from app.engine.prepare import Prepared, prepare
 from app.engine.proving import Prover
 from app.engine.record import read_json, save_deployed, write_json
 from app.engine.request import Answers, Request
@@ -197,7 +197,7 @@ def _rollback(
     connector = opening.connector(answers.logins, site.hosts)
     gathered: Gathered = gather(site, kinds, connector, _say(journal))
     try:
-        refuse_errors(gathered)
+        refuse_errors(gathered.errors)
         gathered = _settle(places, site, kinds, gathered, journal, stop)
         deployed = resolve(opening.deployed_of(places), gathered.observed)
         _remember(places, run, deployed)
