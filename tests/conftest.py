@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from tests.lab.hosts import Lab
 
 pytest_plugins = ["tests.faults"]
+# The suite starts hundreds of Pythons; each would compile the same sources again for half a second.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 # Machines are shared: how long one example takes says nothing of the code. Every run draws others.
 settings.register_profile("suite", deadline=None, max_examples=50)
 settings.load_profile("suite")
