@@ -34,6 +34,10 @@ HUB = (
     '<sslContext><sslContext keyStore="old.jks" keyStorePassword="correct horse" '
     'trustStore="/etc/mq/trust.p12" trustStorePassword="${trust.password}"/></sslContext>'
 )
+GUIDE = (
+    'ACTIVEMQ_SSL_OPTS="-Djavax.net.ssl.keyStore=/etc/mq/peer.p12 '
+    '-Djavax.net.ssl.keyStorePassword=correct\\ horse"\n'
+)
 GONE = (
     '<sslContext><sslContext keyStore="file:/etc/mq/gone.ks" keyStorePassword="correct horse"/>'
     "</sslContext>"
@@ -106,6 +110,10 @@ def adopting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Adopting]:
         (place.root("hub") / CONF / "old.jks").write_bytes((folder / "old.jks").read_bytes())
         (place.root("hub") / "etc/mq").mkdir()
         (place.root("hub") / "etc/mq/trust.p12").write_bytes((folder / "trust.p12").read_bytes())
+        options = place.root("spoke-b") / CONF / "options"
+        options.write_text(GUIDE)
+        (place.root("spoke-b") / "etc/mq").mkdir()
+        (place.root("spoke-b") / "etc/mq/peer.p12").write_bytes((folder / "peer.p12").read_bytes())
         yield Adopting(place, folder, file)
 
 
@@ -114,7 +122,7 @@ def test_stores_of_either_type_are_shown_and_kept_until_they_are_replaced(
 ) -> None:
     site, place = adopting.place.site, adopting.place
     seen = adopting.data("adopt")
-    keys, locked, gone = seen["stores"]
+    keys, locked, gone, java = seen["stores"]
     assert (keys["role"], keys["format"], keys["path"]) == ("key", "JKS", f"/{CONF}/old.jks")
     (entry,) = keys["entries"]
     assert (entry["alias"], entry["kind"], entry["key_type"]) == ("broker", "key", "ec-p256")
@@ -122,7 +130,9 @@ def test_stores_of_either_type_are_shown_and_kept_until_they_are_replaced(
     assert (locked["locked"], locked["entries"]) == (True, [])
     assert (gone["host"], gone["error"]) == ("spoke-a", "no such file")
     assert "activemq.xml:" in gone["hint"]
-    assert seen["notes"] == [{"host": "spoke-b", "text": "its configuration names no key store"}]
+    assert (java["host"], java["where"]) == ("spoke-b", f"/{CONF}/options:1")
+    assert [one["alias"] for one in java["entries"]] == ["peer"]
+    assert seen["notes"] == []
     assert "--store-password-file" in adopting("adopt", "--keep", "trust", code=2)
 
     with unreached(site, "spoke-b"):
@@ -146,11 +156,11 @@ def test_stores_of_either_type_are_shown_and_kept_until_they_are_replaced(
     assert "Old Peer  trusts  CN=old-peer.demo.test, until " in said
     assert ", signed by itself" in said
     assert not (site / "adopted").exists()
-    said = by_lines(place, "x", "k")
+    said = by_lines(place, "x", "k", "")
     assert "old.jks: k keeps its key and certificate, r replaces it [r]: " in said
     assert "trust.p12: k keeps" not in said, "it is locked"
     assert kept_keys(place) == ["hub"]
-    said = by_lines(place, "")
+    said = by_lines(place, "", "")
     assert "replaces it [k]: " in said
     assert "Nothing is changed in what is kept." in said
 
