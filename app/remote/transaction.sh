@@ -266,7 +266,7 @@ undo() {
   revive || { UNDONE=restored-down UNDONE_OK=no; log "after undoing: $WHY"; }
   rm -rf "$RUN/in" "$RUN/old" "$RUN/out" "$RUN/beat"
   why_undone_=$WHY
-  if [ "$UNDONE" = untouched ]; then rm -rf "${RUN:?}"; else note "$UNDONE"; fi
+  if [ "$UNDONE" = untouched ]; then rm -rf "${RUN:?}"; else note "$UNDONE" && retire; fi
   WHY=$why_undone_
 }
 

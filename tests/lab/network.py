@@ -8,11 +8,14 @@ import os
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.lab.commands import run
 
 CLONE_NEWNET = 0x40000000
 _LIBC = ctypes.CDLL(None, use_errno=True)
+CLOSED = Path("/proc/sys/net/ipv4/tcp_max_tw_buckets")
+"""How many closed connections a namespace keeps."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,17 @@ class Wire:
         run("ip", "link", "set", self.interface, "down")
 
     def mend(self) -> None:
-        """Plug the host in again."""
+        """Plug the host in again, and let it keep closed connections as any host does."""
         run("ip", "link", "set", self.interface, "up")
+        self.keep_closed(True)
+
+    def keep_closed(self, kept: bool) -> None:
+        """Let its kernel keep connections that close from now on for a minute (TIME_WAIT), or not.
+
+        Those that are kept already stay.  A service of MySQL-MMM cannot bind its port meanwhile.
+        """
+        number = CLOSED.read_text().strip() if kept else "0"
+        run("ip", "netns", "exec", self.namespace, "sh", "-c", f"echo {number} >{CLOSED}")
 
 
 def make_bridge(name: str, address: str) -> None:
