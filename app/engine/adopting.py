@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from app.engine.gather import Gathered, Say, gather, require_hosts
-from app.errors import GivenError, HostKeyError, HostsError, LoginError, TlswrightError, UsageError
+from app.engine.gather import Gathered, Say, distinct, gather, refuse_errors, require_hosts
+from app.errors import GivenError, HostError, TlswrightError, UsageError
 from app.kinds.base import Kind, NamedStore
 from app.model import Node, Site
 from app.observed import FileFact, HostObservation, Survey
@@ -76,10 +76,14 @@ class FoundStore:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Hold the stores of all hosts, and what is to be known of hosts that name none."""
+    """Hold the stores of all hosts, and what is to be known of hosts that name none.
+
+    `errors` are of the hosts that could not be asked, each by its host.
+    """
 
     stores: tuple[FoundStore, ...]
     notes: tuple[tuple[str, str], ...] = ()
+    errors: Mapping[str, HostError] = field(default_factory=dict)
 
     def open(self, more: Sequence[Secret] = ()) -> Found:
         """Open what the passwords open."""
@@ -96,12 +100,13 @@ def find_stores(
 ) -> Found:
     """Read the stores that the configurations of hosts name, of all hosts or of some.
 
-    Raises HostError where a host could not be asked, UsageError for a host that is none.
+    Raises HostError where no host could be asked, UsageError for a host that is none.
     """
     _require_ssh(site, hosts)
     gathered = gather(site, kinds, connector, say, hosts=hosts)
     try:
-        _refuse_errors(gathered)
+        if not gathered.observed:
+            refuse_errors(gathered.errors)
         nodes = [
             (kinds[t.kind], node)
             for t in site.topologies
@@ -110,6 +115,7 @@ def find_stores(
         ]
         stores: list[FoundStore] = []
         notes: list[tuple[str, str]] = []
+        errors = dict(gathered.errors)
         for kind, node in nodes:
             seen = gathered.observed[node.host]
             try:
@@ -122,20 +128,15 @@ def find_stores(
                 text = problems[0] if problems else "its configuration names no key store"
                 notes.append((node.host, text))
                 continue
-            files = _read(gathered, node.host, named)
+            try:
+                files = _read(gathered, node.host, named)
+            except HostError as error:
+                errors[node.host] = error
+                continue
             stores += (_found(node, one, files, deployed) for one in named)
-        return Found(tuple(stores), tuple(notes)).open()
+        return Found(tuple(stores), tuple(notes), errors).open()
     finally:
         gathered.close()
-
-
-def _refuse_errors(gathered: Gathered) -> None:
-    errors = tuple(gathered.errors[host] for host in sorted(gathered.errors))
-    for error in errors:
-        if isinstance(error, HostKeyError | LoginError) or len(errors) == 1:
-            raise error
-    if errors:
-        raise HostsError(errors)
 
 
 def _require_ssh(site: Site, hosts: Collection[str]) -> None:
@@ -200,6 +201,16 @@ def _missing(base: FoundStore, one: NamedStore, files: Mapping[str, FileFact]) -
 def locked(found: Found) -> Iterator[FoundStore]:
     """Give the stores, not this site's own, that a password of the user's may open."""
     return (one for one in found.stores if one.locked and not one.own)
+
+
+def error_lines(found: Found) -> list[str]:
+    """Say which hosts could not be asked, why, and what to do; a jump host's error once."""
+    lines: list[str] = []
+    for error in distinct(found.errors):
+        hosts = ", ".join(h for h, e in sorted(found.errors.items()) if e.text == error.text)
+        lines.append(f"{hosts}  XX not read: {error}")
+        lines += [f"    {error.hint}"] if error.hint else []
+    return [calm(line, 1000).replace("\n", " ") for line in lines]
 
 
 def store_lines(one: FoundStore) -> list[str]:

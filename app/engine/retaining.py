@@ -133,6 +133,8 @@ def _stores(found: Found, role: str, hosts: Collection[str]) -> Iterator[FoundSt
     """Give the old stores of one role, of all the hosts that are named."""
     for host in hosts:
         mine = [one for one in found.stores if one.host == host and one.role == role]
+        if host in found.errors:
+            raise found.errors[host]
         if not mine:
             notes = [text for name, text in found.notes if name == host]
             what = notes[0] if notes else f"its configuration names no {role} store"

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import os
+import socket
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.lab.commands import run
 
+CLONE_NEWNET = 0x40000000
+_LIBC = ctypes.CDLL(None, use_errno=True)
 CLOSED = Path("/proc/sys/net/ipv4/tcp_max_tw_buckets")
 """How many closed connections a namespace keeps."""
 
@@ -37,6 +43,21 @@ class Wire:
         run(*inside, "addr", "add", f"{self.address}/24", "dev", "eth0")
         run(*inside, "link", "set", "eth0", "up")
         run(*inside, "link", "set", "lo", "up")
+
+    def dial(self, port: int, seconds: float) -> socket.socket:
+        """Connect to a port of the host's own loopback address, as a program on the host does."""
+        # A thread of its own changes its network, and ends.
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            return pool.submit(self._dial, port, seconds).result()
+
+    def _dial(self, port: int, seconds: float) -> socket.socket:
+        inside = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            if _LIBC.setns(inside, CLONE_NEWNET):
+                raise OSError(ctypes.get_errno(), f"cannot enter {self.path}")
+        finally:
+            os.close(inside)
+        return socket.create_connection(("127.0.0.1", port), timeout=seconds)
 
     def cut(self) -> None:
         """Unplug the host: packets vanish in both directions, connections stay open."""
