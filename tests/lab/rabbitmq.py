@@ -21,6 +21,8 @@ from tests.until import until
 USER, WORD = "tester", "not-a-secret"
 PORT, DIST = 5672, 25672
 START_SECONDS = 120
+PACE = 0.1
+"""Seconds between two messages of traffic: each costs three nodes a write, and one more read."""
 QUORUM = {"x-queue-type": "quorum"}
 QUEUES = ("quorum", "mirrored")
 PAIR = ("mirrored",)
@@ -242,7 +244,7 @@ class Traffic:
                         number += 1
                         publish(open_, "traffic", str(number))
                         self.confirmed.append(number)
-                        self._over.wait(0.02)
+                        self._over.wait(PACE)
             except (AMQPError, OSError):
                 self.refused += 1
                 turn += 1

@@ -27,6 +27,7 @@ OUTAGE_CLUSTER, OUTAGE_NODE, OUTAGE_RELOAD = 30, 15, 0
 def activation(node: Node, layout: Layout, *, changed: tuple[str, ...], alone: bool) -> Activation:
     """Give the commands for what has changed."""
     facts = layout.facts
+    reload = rereads(facts, changed, alone=alone)
     values: dict[str, object] = {
         "unit": sh(str(node.options["service"])),
         "node": sh(facts["node"]),
@@ -34,8 +35,8 @@ def activation(node: Node, layout: Layout, *, changed: tuple[str, ...], alone: b
         "tls": sh(f"{facts['folder']}/tls"),
         "port": node.port,
         "rolling": alone and facts["transport"] == "tls",
+        "stopped": not reload,
     }
-    reload = rereads(facts, changed, alone=alone)
     return Activation(
         stop="" if reload else _render("stop", values),
         start=_render("reload" if reload else "start", values),
