@@ -51,7 +51,8 @@ class Render:
 class Proof:
     """Say how the product itself proves a link: a command on a host, and who judges its output.
 
-    `judge` gives (holds, evidence); the command is repeated until it holds or `seconds` pass.
+    `judge` gives (holds, evidence); the command is repeated until it holds, `seconds` pass, or it
+    ends with the code `useless`, where there is one: what it asks for will not come any more.
     `why` is a POSIX-sh snippet that says why it does not hold, in lines that the kind's
     explanations know: run once on the same host, for at most half a minute.  Proofs that fail for
     one reason have the same.
@@ -64,6 +65,7 @@ class Proof:
     judge: Callable[[Output], tuple[bool, str]]
     seconds: int = 60
     why: str = ""
+    useless: int | None = None
 
 
 PEM_KEY = "a key in PEM files stays where it is: a new one is made beside it"

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import re
 import stat
 import subprocess
 import threading
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +25,7 @@ from app.pki.vault import Vault
 from tests.cli.command import COLD
 from tests.cli.embedded import embedded, run
 from tests.cli.inotify import Modes
+from tests.shown import Shown
 from tests.until import until
 
 GIVEN = {
@@ -37,7 +36,6 @@ GIVEN = {
     "connector": "Marker-of-the-connector",
 }
 MEMORY = Path("/dev/shm")
-YOUNG, SELDOM = 50, 20
 
 
 @dataclass
@@ -45,11 +43,10 @@ class Watcher:
     """Look at every process again and again, and at every file that changes, until told to stop."""
 
     place: Place
-    seen: set[bytes] = field(default_factory=set)
+    shown: Shown = field(default_factory=Shown)
     open_folders: set[str] = field(default_factory=set)
     temporary: set[Path] = field(default_factory=set)
     rounds: int = 0
-    looks: Counter[str] = field(default_factory=Counter)
 
     def __enter__(self) -> Watcher:
         self._over = threading.Event()
@@ -63,20 +60,9 @@ class Watcher:
 
     def _look(self) -> None:
         while not self._over.wait(0.005):
-            self._processes()
+            self.shown.look()
             self._memory()
             self.rounds += 1
-
-    def _processes(self) -> None:
-        """Look at each process, at an old one less often: what it runs changes when it is young."""
-        for number in filter(str.isdigit, os.listdir("/proc")):
-            self.looks[number] += 1
-            if self.looks[number] < YOUNG or not self.looks[number] % SELDOM:
-                for name in ("cmdline", "environ"):
-                    try:
-                        self.seen.add(Path("/proc", number, name).read_bytes())
-                    except OSError:
-                        continue
 
     def _memory(self) -> None:
         for path in MEMORY.glob("tlswright.*") if MEMORY.is_dir() else ():
@@ -168,7 +154,7 @@ def _hits(data: bytes, secrets: dict[str, bytes]) -> list[str]:
 
 def test_no_argument_and_no_environment_of_any_process_held_a_secret(story: Story) -> None:
     assert story.watcher.rounds > 100
-    everything = b"\n".join(story.watcher.seen)
+    everything = b"\n".join(story.watcher.shown.seen)
     assert b"app.engine.worker" in everything
     assert b"while IFS= read -r l" in everything
     assert _hits(everything, story.made()) == []
