@@ -17,6 +17,7 @@ TlswrightError                    what happened, where, why, what to do; carries
 ├── PreflightError                the checks before a run refuse it
 │   └── HostsError                several hosts could not be asked
 ├── StalePlanError                a target is neither as the plan saw it nor as it would make it
+│   └── PartedError               a rollback would part the members of a group
 ├── LockedError                   another run holds the site (who, where, since)
 └── Cancelled                     the user stopped the run
 
@@ -216,6 +217,14 @@ class StalePlanError(TlswrightError):
     """A target is neither as the plan saw it nor as it would make it."""
 
     exit_code = Exit.STALE
+
+
+class PartedError(StalePlanError):
+    """A rollback would part the members of a group; `instead` is the run to take back."""
+
+    def __init__(self, text: str, *, instead: str) -> None:
+        super().__init__(text, hint=f"Take the whole change back: tlswright rollback {instead}")
+        self.instead = instead
 
 
 class LockedError(TlswrightError):

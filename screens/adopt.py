@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import ClassVar
 
 from rich.text import Text
@@ -12,8 +12,9 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import DataTable, Static
 
-from app.engine.adopting import Found, FoundStore, locked, store_lines
-from app.errors import TlswrightError
+from app.engine.adopting import Found, FoundStore, error_lines, locked, store_lines
+from app.engine.gather import refuse_answerable
+from app.errors import HostError, TlswrightError
 from app.pki.secret import Secret
 from app.quoting import calm
 from screens.asks.read import Read
@@ -94,13 +95,21 @@ class AdoptScreen(FrameScreen):
 
     def same_as(self) -> str:
         """Give the commands that do the same."""
-        new, gone = self.chosen - self.kept, self.kept - self.chosen
-        roles = {role for _, role in new}
-        words = [word for role in ("trust", "key") if role in roles for word in ("--keep", role)]
-        words += ["--replace"] if gone and not new else []
-        hosts = sorted({host for host, _ in new or gone})
-        words += [word for host in hosts for word in ("--host", host)]
-        return command(self.state.directory, "adopt", *words)
+        return " && ".join(self._commands())
+
+    def _commands(self) -> list[str]:
+        """Give a command for each set of hosts of which the same is kept, or let go."""
+        kept = _same(self.chosen - self.kept)
+        gone = _same(self.kept - self.chosen)
+        parts = [
+            [*(word for role in roles for word in ("--keep", role)), *_named(hosts)]
+            for roles, hosts in kept.items()
+        ]
+        parts += [
+            ["--replace", *(roles if len(roles) == 1 else ()), *_named(hosts)]
+            for roles, hosts in gone.items()
+        ]
+        return [command(self.state.directory, "adopt", *words) for words in parts or [[]]]
 
     @work(exclusive=True, group="read")
     async def _read(self) -> None:
@@ -110,13 +119,19 @@ class AdoptScreen(FrameScreen):
         front = state.edges.front
         self.query_one("#next", Static).update(">> reading the hosts; nothing is changed")
 
+        last: list[tuple[Found, set[Row]]] = []
+
         def read() -> tuple[Found, set[Row]]:
             found = front.stores.find(site, state.answers).open(self.given)
             kept = {(key.partition("/")[2], "trust") for key in front.stores.trusted(site)}
-            return found, kept | {(host, "key") for host in front.stores.keys(site, state.answers)}
+            kept |= {(host, "key") for host in front.stores.keys(site, state.answers)}
+            last.append((found, kept))
+            refuse_answerable(found.errors)
+            return last[-1]
 
         try:
-            seen = await attempt(self, state, read)
+            # Where nobody gives what a host lacks, the others are shown.
+            seen = await attempt(self, state, read) or next(reversed(last), None)
         except TlswrightError as error:
             self.say(str(error), error.hint)
             return
@@ -133,6 +148,8 @@ class AdoptScreen(FrameScreen):
             table.add_row(
                 cell(store.host), cell(_kind(store)), cell(_holds(store)), self._choice(store)
             )
+        for host, error in sorted(self._errors().items()):
+            table.add_row(cell(host), cell(""), cell(f"XX not read: {error.text}"), cell(""))
         table.move_cursor(row=max(at, 0))
         self.query_one("#next", Static).update(Text(self._next()))
         self._detail()
@@ -142,28 +159,41 @@ class AdoptScreen(FrameScreen):
     def _stores(self) -> tuple[FoundStore, ...]:
         return self.found.stores if self.found is not None else ()
 
+    def _errors(self) -> Mapping[str, HostError]:
+        return self.found.errors if self.found is not None else {}
+
     def _choice(self, store: FoundStore) -> Text:
         row = (store.host, store.role)
         if store.own and row not in self.kept:
             return cell("this site's own", IDLE)
+        if store.aside and row not in self.kept:
+            return cell("shown only", IDLE)
         return shown(CHOICES[store.role, row in self.chosen])
 
     def _next(self) -> str:
         if self.found is None:
             return ""
-        closed = len(tuple(locked(self.found)))
+        if self.found.errors:
+            names = ", ".join(sorted(self.found.errors))
+            return f"Not read: {names}. F5 reads again.  {self._act(self.found)}"
+        return self._act(self.found)
+
+    def _act(self, found: Found) -> str:
+        closed = len(tuple(locked(found)))
         if closed:
             return f"Next: p gives the password of a store; {closed} locked."
-        if not self.found.stores:
+        if not found.stores:
             return "No host's configuration names a store: there is nothing to keep."
         return "Space keeps what a store holds, or replaces it; a makes the plan of it."
 
     def _detail(self) -> None:
         pane, store = self.query_one("#whole", VerticalScroll), self._here()
         lines = store_lines(store)[1:] if store else []
+        lines += [f"  {x}" for x in error_lines(self.found)] if self.found and not store else []
         for host, text in self.found.notes if self.found and not store else ():
             lines.append(f"  {host}: {text}")
-        pane.border_title = store.place if store else "nothing to keep"
+        words = "not read" if self._errors() else "nothing to keep"
+        pane.border_title = store.place if store else words
         self.query_one("#holds", Static).update(Text("\n".join(calm(x[2:], 400) for x in lines)))
         pane.scroll_home(animate=False)
 
@@ -192,6 +222,9 @@ class AdoptScreen(FrameScreen):
             self.chosen.discard(row)
         elif store.own and row not in self.kept:
             self.say("This is the store that this site put there: nothing older is in it.")
+            return
+        elif store.aside and row not in self.kept:
+            self.say(f"{store.place}: {store.aside}.")
             return
         elif store.opened is None and row not in self.kept:
             text = store.error.text if store.error else "it was not read"
@@ -252,7 +285,7 @@ class AdoptScreen(FrameScreen):
             self.app.push_screen(window)
             return
         if done:
-            state.commands.append(self.same_as())
+            state.commands += self._commands()
             state.note(f"{count(len(self.chosen), 'store')} kept of those that were there")
             state.plan, self.changed = None, True
             self.dismiss()
@@ -265,6 +298,19 @@ class AdoptScreen(FrameScreen):
         """Scroll the pane while the table keeps the focus."""
         pane = self.query_one("#whole", VerticalScroll)
         pane.scroll_relative(y=by * max(1, pane.size.height - 2), animate=False)
+
+
+def _same(rows: Collection[Row]) -> dict[tuple[str, ...], list[str]]:
+    """Give the hosts by the roles that the rows have of them."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for host in sorted({host for host, _ in rows}):
+        roles = tuple(role for role in ("trust", "key") if (host, role) in rows)
+        found.setdefault(roles, []).append(host)
+    return found
+
+
+def _named(hosts: Iterable[str]) -> list[str]:
+    return [word for host in hosts for word in ("--host", host)]
 
 
 def _of(rows: Iterable[Row], role: str) -> tuple[str, ...]:

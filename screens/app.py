@@ -179,10 +179,13 @@ class TlswrightApp(App[int]):
         return self.focused.ancestors_with_self if self.focused is not None else ()
 
     def _keys(self, screen: FrameScreen) -> list[str]:
-        rows = {b.binding.description: self.get_key_display(b.binding)
-                for b in screen.active_bindings.values()
-                if b.binding.description and not b.binding.system}  # fmt: skip
-        return ["Keys", *(f"  {key:<12} {words}" for words, key in rows.items())]
+        """List what each key does: those of the last line first, then those for moving about."""
+        found = [b.binding for b in screen.active_bindings.values() if not b.binding.system]
+        keys: dict[str, list[str]] = {}
+        for binding in sorted(found, key=lambda binding: not binding.show):
+            if binding.description:
+                keys.setdefault(binding.description, []).append(self.get_key_display(binding))
+        return ["Keys", *(f"  {', '.join(shown):<12} {words}" for words, shown in keys.items())]
 
     def action_log(self) -> None:
         """Show what these screens did and met."""

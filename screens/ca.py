@@ -8,6 +8,7 @@ from typing import Any
 
 from textual.screen import Screen
 
+from app.engine.ca_back import ca_changed
 from app.engine.importing import CaFiles
 from app.errors import PasswordError
 from app.pki.importing import Candidate
@@ -81,7 +82,8 @@ def next_ca(state: State) -> Iterator[None]:
     if before is None or wanted is None:
         yield
         return
-    state.edges.save_site(wanted)
+    with ca_changed(state.edges.front.places):
+        state.edges.save_site(wanted)
     state.take(wanted)
     try:
         yield

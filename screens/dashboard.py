@@ -16,6 +16,7 @@ from app.engine.front import RequestRow, RunSummary, StatusRow
 from app.errors import TlswrightError
 from app.plan.make import Intent
 from app.plan.stage import Stage
+from screens import going_back
 from screens.adopt import AdoptScreen
 from screens.asks.confirm import Confirm
 from screens.asks.export import ask_export, can_export
@@ -285,20 +286,20 @@ class DashboardScreen(FrameScreen):
     async def action_rollback(self) -> None:
         """Ask, and take the last run back."""
         last = next((run for run in self.runs if run.run == self.last), None)
-        if last is None:
+        site, front = self.state.site, self.state.edges.front
+        if last is None or site is None:
             self.say("There is no run to take back.")
             return
-        text = (
-            f"Take back run {last.run} ({last.verb}, {count(len(last.hosts), 'host')}: "
-            f"{', '.join(last.hosts[:6])})?\n\nEvery host gets its files from before that run, "
-            "byte for byte, in the order that keeps the system up. A file that somebody edited "
-            "since is refused."
-        )
+        try:
+            run, text = await beside(lambda: going_back.question(front, site, last))
+        except TlswrightError as error:
+            self.say(str(error), error.hint)
+            return
         choices = [("no", "Leave it"), ("yes", "Roll back")]
         window = Confirm("Roll back", text, choices, ascii_only=self.state.ascii_only)
         if await self.app.push_screen_wait(window) == "yes":
-            self.state.commands.append(command(self.state.directory, "rollback", last.run))
-            self.post_message(Start("rollback", run=last.run))
+            self.state.commands.append(command(self.state.directory, "rollback", run))
+            self.post_message(Start("rollback", run=run))
 
     def action_requests(self) -> None:
         """Show what an outside CA is to sign."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from app.cli import plain_outside
+from app.cli import plain_adopt, plain_back, plain_outside
 from app.cli.plain_outside import MENU as OUTSIDE
 from app.cli.plain_outside import is_outside
 from app.cli.plain_steps import Asker, Back, Leave, ask_fields
@@ -37,6 +37,7 @@ MENU = (
     ("n", "a new CA, in three waves over all hosts; or go on with it"),
     ("b", "roll back the last run"),
     ("h", "runs of the past"),
+    ("k", "stores that the hosts use already: what is kept of them"),
     ("w", "the wizard: change the site"),
     ("q", "quit"),
 )
@@ -148,6 +149,7 @@ class _Desk:
             "n": self._new_ca,
             "b": lambda: self._rollback(),
             "h": lambda: runs.runs(context),
+            "k": lambda: plain_adopt.adopt(context, self.asker, self.answers()),
             "w": self.wizard,
         }
         while True:
@@ -175,7 +177,7 @@ class _Desk:
         return {
             "c": lambda: plain_outside.write(context, self.answers()),
             "t": lambda: plain_outside.take(context, self.answers(), ask("File or folder", folder)),
-            "k": lambda: plain_outside.anchor(context, self.answers(), ask("File", "")),
+            "o": lambda: plain_outside.anchor(context, self.answers(), ask("File", "")),
         }
 
     def answers(self) -> Answers:
@@ -265,13 +267,13 @@ class _Desk:
         from app.plan.make import Intent
 
         front = self.context.front()
-        last = front.last_change()
-        if self.asker.yes(f"Take back run {last}: every host as it was before it"):
+        back = plain_back.offered(self.context, self.asker.say)
+        if self.asker.yes(f"Take back run {back.words}: every host as it was before it"):
             from app.cli.verbs.runs import reached
 
             answers = self.context.asking(lambda a: reached(self.context, front, a), self.answers())
             answers = self.context.for_a_run(answers)
-            self.follow(front.start("rollback", answers, plan=None, intent=Intent(), run=last))
+            self.follow(front.start("rollback", answers, plan=None, intent=Intent(), run=back.run))
 
     def _status(self) -> None:
         from app.cli.verbs.show import show_status

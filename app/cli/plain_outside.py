@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MENU = (
     ("c", "requests: write what the outside CA is to sign"),
     ("t", "take in what the outside CA gave back"),
-    ("k", "the outside CA's own certificate, which hosts are to trust"),
+    ("o", "the outside CA's own certificate, which hosts are to trust"),
 )
 
 

@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from app.engine.gather import Gathered, Say, gather, require_hosts
-from app.errors import GivenError, HostKeyError, HostsError, LoginError, TlswrightError, UsageError
+from app.engine.gather import Gathered, Say, distinct, gather, refuse_errors, require_hosts
+from app.errors import GivenError, HostError, TlswrightError, UsageError
 from app.kinds.base import Kind, NamedStore
 from app.model import Node, Site
 from app.observed import FileFact, HostObservation, Survey
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 class FoundStore:
     """Hold one store that a node's configuration names; `data` may hold private keys.
 
-    `own` says that it is the one which this site put there.  `error` says why it was not read,
+    `own` says that it is the one which this site put there; `pem` and `aside` are those of
+    NamedStore.  `error` says why it was not read,
     `opened` what it holds once a password opened it.
     """
 
@@ -43,6 +44,8 @@ class FoundStore:
     opened: OpenedStore | None = None
     error: TlswrightError | None = None
     locked: bool = False
+    pem: bool = False
+    aside: str = ""
 
     @property
     def host(self) -> str:
@@ -61,10 +64,13 @@ class FoundStore:
         """
         from app.errors import PasswordError
         from app.pki.adopted import open_store
+        from app.pki.adopted_pem import open_pem
 
         if not self.data:
             return self
         try:
+            if self.pem:
+                return replace(self, opened=open_pem(self.data, self.role, where=self.place))
             opened = open_store(self.data, (*self.passwords, *more), where=self.place)
         except PasswordError as error:
             return replace(self, error=error, locked=True)
@@ -76,10 +82,14 @@ class FoundStore:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Hold the stores of all hosts, and what is to be known of hosts that name none."""
+    """Hold the stores of all hosts, and what is to be known of hosts that name none.
+
+    `errors` are of the hosts that could not be asked, each by its host.
+    """
 
     stores: tuple[FoundStore, ...]
     notes: tuple[tuple[str, str], ...] = ()
+    errors: Mapping[str, HostError] = field(default_factory=dict)
 
     def open(self, more: Sequence[Secret] = ()) -> Found:
         """Open what the passwords open."""
@@ -96,12 +106,13 @@ def find_stores(
 ) -> Found:
     """Read the stores that the configurations of hosts name, of all hosts or of some.
 
-    Raises HostError where a host could not be asked, UsageError for a host that is none.
+    Raises HostError where no host could be asked, UsageError for a host that is none.
     """
     _require_ssh(site, hosts)
     gathered = gather(site, kinds, connector, say, hosts=hosts)
     try:
-        _refuse_errors(gathered)
+        if not gathered.observed:
+            refuse_errors(gathered.errors)
         nodes = [
             (kinds[t.kind], node)
             for t in site.topologies
@@ -110,6 +121,7 @@ def find_stores(
         ]
         stores: list[FoundStore] = []
         notes: list[tuple[str, str]] = []
+        errors = dict(gathered.errors)
         for kind, node in nodes:
             seen = gathered.observed[node.host]
             try:
@@ -122,20 +134,15 @@ def find_stores(
                 text = problems[0] if problems else "its configuration names no key store"
                 notes.append((node.host, text))
                 continue
-            files = _read(gathered, node.host, named)
+            try:
+                files = _read(gathered, node.host, named)
+            except HostError as error:
+                errors[node.host] = error
+                continue
             stores += (_found(node, one, files, deployed) for one in named)
-        return Found(tuple(stores), tuple(notes)).open()
+        return Found(tuple(stores), tuple(notes), errors).open()
     finally:
         gathered.close()
-
-
-def _refuse_errors(gathered: Gathered) -> None:
-    errors = tuple(gathered.errors[host] for host in sorted(gathered.errors))
-    for error in errors:
-        if isinstance(error, HostKeyError | LoginError) or len(errors) == 1:
-            raise error
-    if errors:
-        raise HostsError(errors)
 
 
 def _require_ssh(site: Site, hosts: Collection[str]) -> None:
@@ -162,7 +169,10 @@ def _found(
 ) -> FoundStore:
     from app.pki.adopted import MOST_BYTES, too_big
 
-    base = FoundStore(node, one.role, one.named, one.where, passwords=one.passwords)
+    base = FoundStore(
+        node, one.role, one.named, one.where, passwords=one.passwords, pem=one.pem,
+        aside=one.aside,
+    )  # fmt: skip
     fact = next((files[p] for p in one.paths if p in files and files[p].type == "file"), None)
     if fact is None:
         return replace(base, error=_missing(base, one, files))
@@ -202,6 +212,16 @@ def locked(found: Found) -> Iterator[FoundStore]:
     return (one for one in found.stores if one.locked and not one.own)
 
 
+def error_lines(found: Found) -> list[str]:
+    """Say which hosts could not be asked, why, and what to do; a jump host's error once."""
+    lines: list[str] = []
+    for error in distinct(found.errors):
+        hosts = ", ".join(h for h, e in sorted(found.errors.items()) if e.text == error.text)
+        lines.append(f"{hosts}  XX not read: {error}")
+        lines += [f"    {error.hint}"] if error.hint else []
+    return [calm(line, 1000).replace("\n", " ") for line in lines]
+
+
 def store_lines(one: FoundStore) -> list[str]:
     """Say where a store is and what it holds, for people."""
     kind = one.opened.format if one.opened else ""
@@ -212,6 +232,7 @@ def store_lines(one: FoundStore) -> list[str]:
         lines += [f"    {one.error.hint}"] if one.error.hint else []
     for entry in one.opened.entries if one.opened else ():
         lines += _entry_lines(entry)
+    lines += [f"  -- {one.aside}"] if one.aside and not one.own else []
     unread = one.opened.unread if one.opened else ()
     lines += [f"  XX {alias}: its certificate cannot be read" for alias in unread]
     return [calm(line, 1000).replace("\n", " ") for line in lines]

@@ -2,18 +2,62 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from app.engine.record import read_json
-from app.engine.run import Result
-from app.errors import SiteError
+from app.engine.record import read_json, write_json
+from app.errors import TlswrightError
 from app.model import Site
 from app.plan.deployed import Deployed
 from app.plan.succession import anchors
+from app.site.atomic import write_atomic
 from app.site.load import load_site
 from app.site.places import Places
 from app.site.write import save_site
+
+if TYPE_CHECKING:
+    from app.engine.run import Result
+
+
+@contextmanager
+def ca_changed(places: Places) -> Iterator[None]:
+    """Remember what site.yaml was before the block lets it ask for the next CA.
+
+    A rollback then gives it back byte for byte, where nobody edited it since.
+    """
+    before = places.site.read_bytes() if places.site.exists() else b""
+    yield
+    after = places.site.read_bytes() if before else b""
+    if after == before:
+        return
+    found = read_json(_kept(places)) or {}
+    generation = str(load_site(places.site).authority.generation)
+    found[generation] = {
+        "before": base64.b64encode(before).decode(), "after": hashlib.sha256(after).hexdigest()
+    }  # fmt: skip
+    write_json(_kept(places), found)
+
+
+def _kept(places: Places) -> Path:
+    return places.state / "ca-before.json"
+
+
+def _before(places: Places, generation: int) -> bytes:
+    """Give what site.yaml was before it asked for a CA; empty where it was edited since."""
+    found = read_json(_kept(places))
+    kept = found.get(str(generation)) if isinstance(found, dict) else None
+    if not isinstance(kept, dict):
+        return b""
+    now = hashlib.sha256(places.site.read_bytes()).hexdigest()
+    try:
+        return base64.b64decode(str(kept.get("before", ""))) if kept.get("after") == now else b""
+    except ValueError:
+        return b""
 
 
 def ca_as_before(
@@ -35,11 +79,13 @@ def ca_as_before(
     (was,) = found
     said = f"site.yaml asks for generation {was} of the CA"
     try:
-        now = load_site(places.site)
-        if now.authority == spec:
+        now, before = load_site(places.site), _before(places, spec.generation)
+        if before and now.authority == spec:
+            write_atomic(places.site, before, places.site.stat().st_mode & 0o7777)
+        elif now.authority == spec:
             save_site(replace(now, authority=replace(spec, generation=was)), places.site)
         elif now.authority != replace(spec, generation=was):
             said = f"site.yaml was edited meanwhile: `generation: {was}` is the CA of the hosts"
-    except SiteError as error:
+    except TlswrightError as error:
         said = f"site.yaml could not be changed ({error.text}): `generation: {was}` belongs there"
     return replace(result, text=f"{result.text}; {said}")

@@ -12,21 +12,21 @@ from app.engine.adopted_files import load_adopted
 from app.engine.asking import nodes_of, settle_requests
 from app.engine.ca_back import ca_as_before
 from app.engine.control import StopFlag
-from app.engine.gather import Gathered, gather
+from app.engine.gather import Gathered, gather, refuse_errors
 from app.engine.given import load_clients
-from app.engine.journal import Journal, read_events, utc_now
+from app.engine.journal import Journal, utc_now
 from app.engine.keyring import Keyring, with_root
-from app.engine.prepare import Prepared, prepare, refuse_errors
+from app.engine.prepare import Prepared, prepare
 from app.engine.proving import Prover
-from app.engine.record import load_deployed, read_json, save_deployed, write_json
+from app.engine.record import read_json, save_deployed, write_json
 from app.engine.request import Answers, Request
 from app.engine.requests import load_requests
 from app.engine.rollback import take_back
 from app.engine.run import Result, Runner
 from app.engine.served import served
 from app.engine.settling import dead_runs, settle
-from app.engine.takeable import later_changes, refuse_cut_off, refuse_removed
-from app.engine.undo import held_parts, require
+from app.engine.takeable import refuse_cut_off
+from app.engine.taking_back import judged
 from app.engine.waiting import settle_keys
 from app.errors import Exit, PreflightError, UsageError
 from app.kinds.base import Kind
@@ -192,29 +192,23 @@ def _rollback(
     answers: Answers,
 ) -> Result:
     target = places.run(request.target)
-    parts = held_parts(read_events(target / "journal.jsonl"))
-    require(parts, request.target)
-    reached = [h for t in site.topologies for h in t.hosts if not site.hosts[h].by_hand]
-    refuse_removed(parts, reached)
-    before = load_deployed(target / "before.json")
     kinds = opening.kinds_of(site)
+    judged(places, site, kinds, request.target, opening.deployed_of(places))
     connector = opening.connector(answers.logins, site.hosts)
     gathered: Gathered = gather(site, kinds, connector, _say(journal))
     try:
-        refuse_errors(gathered)
+        refuse_errors(gathered.errors)
         gathered = _settle(places, site, kinds, gathered, journal, stop)
         deployed = resolve(opening.deployed_of(places), gathered.observed)
         _remember(places, run, deployed)
+        asked = judged(places, site, kinds, request.target, deployed)
         clients = in_use(load_clients(places.clients), utc_now())
-        refuse_cut_off(parts, before, deployed, clients)
+        refuse_cut_off(asked.parts, asked.before, deployed, clients)
         plan = Plan(site, ())
         prover = Prover(site, kinds, gathered, keyring, deployed, plan, utc_now)
         prepared = Prepared(site, kinds, gathered, keyring, deployed, plan)
         runner = _runner(places, run, owner, prepared, journal, stop)
-        result = take_back(
-            runner, prover, parts, before, site, kinds,
-            lambda: later_changes(places.runs, request.target),
-        )  # fmt: skip
+        result = take_back(runner, prover, asked, site, kinds)
         if result.exit is not Exit.OK or not runner.deployed.nodes:
             return result
         result = ca_as_before(places, target, site, runner.deployed, result)

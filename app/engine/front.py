@@ -19,9 +19,9 @@ from app.engine.checking import HostCheck, check_host
 from app.engine.control import ask
 from app.engine.gather import Say
 from app.engine.given import load_clients
-from app.engine.journal import follow, read_events, utc_now
+from app.engine.journal import follow, utc_now
 from app.engine.owing import RequestRow
-from app.engine.past import RunSummary, request_of, summary
+from app.engine.past import RunSummary, summary
 from app.engine.record import write_json
 from app.engine.request import Answers, Request, pack
 from app.engine.requests import load_requests
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from app.engine.spawn import Spawn
     from app.engine.standing import Noted
     from app.engine.taking import Taken
+    from app.engine.together import TakenBack
     from app.pki.importing import Candidate
     from app.plan.stage import Stage
 
@@ -154,22 +155,22 @@ class Front:
 
         A run that was taken back, and the rollback that did it, are passed over.
         """
-        taken: set[str] = set()
-        for past in self.runs():
-            request = request_of(self.places.run(past.run))
-            if request.get("verb") == "rollback":
-                if past.exit == 0:
-                    taken.add(str(request.get("target", "")))
-                continue
-            changed = any(
-                e.kind == "intent" and e.data.get("files")
-                for e in read_events(self.places.run(past.run) / "journal.jsonl")
-            )
-            if changed and past.run not in taken:
-                return past.run
-        raise UsageError(
-            "there is no run to take back", hint="`tlswright runs` lists what was done."
-        )
+        from app.engine.taking_back import last_change
+        from app.engine.together import newest
+
+        return last_change(newest(self.places.runs))
+
+    def taking_back(self, site: Site, run: str) -> TakenBack:
+        """Say what a rollback of a run takes back; asks no host.
+
+        Raises StalePlanError where it would part the members of a group, UsageError where there
+        is nothing to take back.
+        """
+        from app.engine.taking_back import judged
+
+        self._run(run)
+        deployed = opening.deployed_of(self.places)
+        return judged(self.places, site, opening.kinds_of(site), run, deployed).back
 
     def status(self, site: Site, now: datetime) -> tuple[StatusRow, ...]:
         """Give every certificate with its expiry and health, from the record; asks no host."""

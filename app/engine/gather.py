@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from app.errors import HostError, UsageError
+from app.errors import HostError, HostKeyError, HostsError, LoginError, UsageError
 from app.kinds.base import Kind
 from app.model import Host, Link, Node, Site
 from app.observed import HostObservation, Survey
@@ -32,6 +32,29 @@ class Gathered:
         """Close every connection."""
         for remote in self.remotes.values():
             remote.close()
+
+
+def distinct(errors: Mapping[str, HostError]) -> tuple[HostError, ...]:
+    """Give what went wrong, in the order of the hosts; that of a jump host counts once."""
+    found = [errors[host] for host in sorted(errors)]
+    return tuple({(error.host, error.text): error for error in found}.values())
+
+
+def refuse_errors(errors: Mapping[str, HostError]) -> None:
+    """Raise what went wrong while hosts were asked: the one error, or HostsError with several."""
+    found = distinct(errors)
+    if len(found) == 1:
+        raise found[0]
+    if found:
+        raise HostsError(found)
+
+
+def refuse_answerable(errors: Mapping[str, HostError]) -> None:
+    """Raise what a person may help with: a login that lacks a secret, a host key not known yet."""
+    refuse_errors({
+        host: error for host, error in errors.items()
+        if isinstance(error, LoginError) or (isinstance(error, HostKeyError) and not error.pinned)
+    })  # fmt: skip
 
 
 BUSY = "busy"

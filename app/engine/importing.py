@@ -125,6 +125,7 @@ def next_ca(places: Places, site: Site) -> Site:
     Where the last change of the CA is still under way, that one goes on: nothing is written.
     Raises UsageError for a CA that is not made here.
     """
+    from app.engine.ca_back import ca_changed
     from app.site.write import save_site
 
     _require_ca(site)
@@ -143,7 +144,8 @@ def next_ca(places: Places, site: Site) -> Site:
         if spec.generation not in deployed.authorities or stage(site, deployed) is not None:
             return site
         changed = replace(site, authority=replace(spec, generation=spec.generation + 1))
-        save_site(changed, places.site)
+        with ca_changed(places):
+            save_site(changed, places.site)
     return changed
 
 

@@ -9,11 +9,11 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from app.engine.gather import PARALLEL, Gathered, Say, gather
+from app.engine.gather import PARALLEL, Gathered, Say, gather, refuse_errors
 from app.engine.keyring import Keyring
 from app.engine.sharing import holders
 from app.engine.waiting import own_keys, waiting_keys
-from app.errors import HostsError, PreflightError
+from app.errors import PreflightError
 from app.kinds.base import Kind
 from app.model import Node, Site
 from app.plan.adopted import Adopted
@@ -75,7 +75,7 @@ def prepare(
     check_topologies(site, kinds)
     gathered = gather(site, kinds, connector, say)
     try:
-        refuse_errors(gathered)
+        refuse_errors(gathered.errors)
         gathered = settle(gathered)
         deployed = resolve(deployed, gathered.observed)
         keyring = Keyring(site, vault, holders(site, kinds), requests, adopted)
@@ -97,16 +97,6 @@ def check_topologies(site: Site, kinds: Mapping[str, Kind]) -> None:
     found = tuple(p for t in site.topologies for p in kinds[t.kind].problems(site, t))
     if found:
         raise PreflightError(found[0], problems=found, hint="Change the topology in site.yaml.")
-
-
-def refuse_errors(gathered: Gathered) -> None:
-    """Raise what went wrong while hosts were asked; that of a jump host counts once."""
-    found = [gathered.errors[host] for host in sorted(gathered.errors)]
-    errors = list({(error.host, error.text): error for error in found}.values())
-    if len(errors) == 1:
-        raise errors[0]
-    if errors:
-        raise HostsError(tuple(errors))
 
 
 def planned(

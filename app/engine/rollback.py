@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from app.engine.barriers import Group, opened
 from app.engine.failing import tell
 from app.engine.proving import Prover
 from app.engine.run import Result, Runner
-from app.engine.takeable import refuse_changed, refuse_forgotten, still_to_undo
+from app.engine.takeable import later_changes, refuse_changed, refuse_forgotten, still_to_undo
+from app.engine.taking_back import Rollback
 from app.engine.undo import REVERSED, HeldPart, undo_member, undo_steps
 from app.errors import Exit, StalePlanError
 from app.kinds.base import Kind
@@ -23,19 +24,21 @@ from app.plan.words import count, still_held, taken_up
 def take_back(
     runner: Runner,
     prover: Prover,
-    parts: tuple[HeldPart, ...],
-    before: Deployed,
+    asked: Rollback,
     site: Site,
     kinds: Mapping[str, Kind],
-    later: Callable[[], Mapping[tuple[str, str], str]],
 ) -> Result:
-    """Restore what every held step of a run found; `before` is the record from before that run.
+    """Restore what every held step of a run, and of those that finished it, found.
 
-    `later` names the newer runs that changed files.  Raises StalePlanError where somebody edited a
-    file since, where what would come back has expired, or is no longer kept by its host.
+    Raises StalePlanError where somebody edited a file since, where what would come back has
+    expired, or is no longer kept by its host.
     """
+    parts, before = asked.parts, asked.before
     nodes = {n.name: n for t in site.topologies for n in kinds[t.kind].nodes(site, t)}
-    refuse_changed(parts, lambda host, path: _state(runner, host, path), later)
+    refuse_changed(
+        parts, lambda host, path: _state(runner, host, path),
+        lambda: later_changes(asked.pasts, asked.back.run),
+    )  # fmt: skip
     whole, parts = parts, still_to_undo(parts, lambda host, path: _state(runner, host, path))
     _refuse_expired(runner, parts, before)
     refuse_forgotten(parts, runner.gathered.remotes)
@@ -43,7 +46,12 @@ def take_back(
     left = {part.host for step in steps for part in step}
     back = tuple(part for part in whole if part.host not in left)
     _record(runner, back, before, last=frozenset(part.host for part in back))
-    runner.journal.emit("planned", data=_planned(steps))
+    taken = [asked.back.run, *asked.back.along]
+    runner.journal.emit("planned", data={**_planned(steps), "taken": taken})
+    if asked.back.along:
+        runner.journal.emit("log", f"taken back: {asked.back.words}")
+    if asked.back.apart:
+        runner.journal.emit("log", asked.back.apart)
     runner.journal.emit("wave", "Put the old files back", data={"index": 1, "count": 1})
     for number, step in enumerate(steps, 1):
         if runner.stop.asked:
@@ -52,9 +60,10 @@ def take_back(
         if failed:
             return failed
         _record(runner, step, before, last=_last_of(steps, number))
-    text = "taken back: every host has the files it had before the run"
-    held = still_held(_held_again(whole))
-    return Result(f"{text}; {held}" if held else text, Exit.OK)
+    what = f"run {asked.back.words}" if asked.back.along else "run"
+    text = f"taken back: every host has the files it had before the {what}"
+    more = (text, still_held(_held_again(whole)), asked.back.apart)
+    return Result("; ".join(one for one in more if one), Exit.OK)
 
 
 def _held_again(parts: tuple[HeldPart, ...]) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from pathlib import Path
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 
-from app.engine.journal import read_events
-from app.engine.undo import HeldPart, held_parts
+from app.engine.together import Past
+from app.engine.undo import HeldPart
 from app.errors import StalePlanError, UsageError
 from app.observed import ABSENT
 from app.plan.deployed import Deployed
@@ -69,6 +69,32 @@ def refuse_changed(
         )
 
 
+def refuse_left_alone(
+    parts: tuple[HeldPart, ...], before: Deployed, now: Deployed, pasts: Sequence[Past], run: str
+) -> None:
+    """Refuse to take a group back to before TLS, and leave one that joined it later alone with it.
+
+    `before` is the record from before the run, `pasts` are the runs of the site.
+    """
+    steps = Counter(part.step for part in parts)
+    kinds = {
+        part.node.partition("/")[0] for part in parts
+        if steps[part.step] > 1 and part.node in now.nodes and part.node not in before.nodes
+    }  # fmt: skip
+    restored = {part.node for part in parts}
+    for key, record in now.nodes.items():
+        if record.kind not in kinds or key in before.nodes or key in restored or record.delivery:
+            continue
+        later = (p.run for p in pasts if p.run > run and any(q.node == key for q in p.parts))
+        joined = next(later, "")
+        if joined:
+            raise StalePlanError(
+                f"{record.host} would be left alone with TLS: the run {joined} brought it to the "
+                "others, which go back to before they had it",
+                hint=f"Take that run back first: tlswright rollback {joined}",
+            )
+
+
 def refuse_cut_off(
     parts: tuple[HeldPart, ...], before: Deployed, now: Deployed, clients: Clients
 ) -> None:
@@ -98,12 +124,12 @@ def refuse_cut_off(
                 )
 
 
-def later_changes(runs: Path, run: str) -> Mapping[tuple[str, str], str]:
-    """Read from the journals behind `run` which run was the last to change each file."""
+def later_changes(pasts: Sequence[Past], run: str) -> Mapping[tuple[str, str], str]:
+    """Say which of the runs behind `run` was the last to change each file."""
     found: dict[tuple[str, str], str] = {}
-    for folder in sorted(f for f in runs.iterdir() if f.is_dir() and f.name > run):
-        for part in held_parts(read_events(folder / "journal.jsonl")):
-            found.update({(part.host, path): folder.name for path in part.files})
+    for past in pasts:
+        if past.run > run:
+            found.update({(part.host, p): past.run for part in past.parts for p in part.files})
     return found
 
 

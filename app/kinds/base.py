@@ -51,7 +51,8 @@ class Render:
 class Proof:
     """Say how the product itself proves a link: a command on a host, and who judges its output.
 
-    `judge` gives (holds, evidence); the command is repeated until it holds or `seconds` pass.
+    `judge` gives (holds, evidence); the command is repeated until it holds, `seconds` pass, or it
+    ends with the code `useless`, where there is one: what it asks for will not come any more.
     `why` is a POSIX-sh snippet that says why it does not hold, in lines that the kind's
     explanations know: run once on the same host, for at most half a minute.  Proofs that fail for
     one reason have the same.
@@ -64,6 +65,11 @@ class Proof:
     judge: Callable[[Output], tuple[bool, str]]
     seconds: int = 60
     why: str = ""
+    useless: int | None = None
+
+
+PEM_KEY = "a key in PEM files stays where it is: a new one is made beside it"
+"""Why nothing is kept of such a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,8 @@ class NamedStore:
 
     `named` is how it does, at `where` (file:line); `paths` are where that may be on the host, the
     first one that is there counts, none where it is no file.  `passwords` are those that stand
-    beside it in plain text.
+    beside it in plain text.  `pem` tells that it is a file of certificates, `aside` why nothing of
+    it can be kept; it is empty where something can.
     """
 
     role: Literal["key", "trust"]
@@ -80,6 +87,8 @@ class NamedStore:
     where: str
     paths: tuple[str, ...] = ()
     passwords: tuple[Secret, ...] = field(default=(), repr=False)
+    pem: bool = False
+    aside: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,8 @@ class Activation:
     `check_seconds` pass. `stop` may be empty when `start` restarts.  `logs` prints the newest log
     lines for explanations.  It must have been healthy for `settle_seconds`, longer on a slow host,
     before a step is kept; where a check that passes prints `life X`, for all that time with the
-    same X.  Lines of `stop` that begin with `note:` are shown, whatever comes of it.
+    same X, and where it prints `whole` (nothing that could end the product is left to be loaded)
+    for two seconds only.  Lines of `stop` that begin with `note:` are shown, whatever comes of it.
     """
 
     stop: str

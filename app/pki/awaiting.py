@@ -19,7 +19,7 @@ def load_key(vault: Vault, name: str) -> PrivateKey | None:
     """Return the key of a request, None when the vault does not hold it."""
     data = vault.get(_name(name))
     where = f"the key of the request for {name} in the vault"
-    return None if data is None else load_private_der(data, where=where)
+    return None if data is None else load_private_der(data, where=where, sealed=True)
 
 
 def forget_key(vault: Vault, name: str) -> None:

@@ -61,7 +61,7 @@ def load_authority(vault: Vault, name: str, generation: int) -> Authority:
         name,
         generation,
         load_der(parts.pop("certificate"), where=where),
-        load_private_der(key, where=where) if key else None,
+        load_private_der(key, where=where, sealed=True) if key else None,
         tuple(load_der(parts[name], where=where) for name in sorted(parts)),
         cast(Source, source),
     )
@@ -129,7 +129,7 @@ def load_credential(vault: Vault, host: str, name: str) -> Credential | None:
     parts = _unpacked(data, where, "key", "certificate")
     key, certificate = parts.pop("key"), parts.pop("certificate")
     credential = Credential(
-        load_der(certificate, where=where), load_private_der(key, where=where),
+        load_der(certificate, where=where), load_private_der(key, where=where, sealed=True),
         tuple(load_der(parts[name], where=where) for name in sorted(parts)),
     )  # fmt: skip
     if not credential.key_matches:

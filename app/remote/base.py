@@ -51,7 +51,8 @@ class Member:
     which find UNDOING=1 in their environment while the old set is brought back.
     A service counts as healthy again after an undo, and at a second `check`, only when it has been
     so for `settle_seconds`: one that dies soon after it came up must not pass.  On a slow host it
-    is half the time that it took to come up, up to ten times `settle_seconds`.
+    is half the time that it took to come up, up to five times `settle_seconds`; two seconds where
+    the check says that the service is whole.
     A host that waits for a word for `silence_seconds` undoes: the control side, which talks more
     often, has given up by then, and a service may be down meanwhile.
     `together` says that other hosts change in the same step: a member that fails after its service

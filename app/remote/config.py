@@ -14,9 +14,11 @@ from typing import Final
 
 from app.errors import UnreachableError
 from app.model import Host
+from app.remote.known_command import KnownCommand
 from app.remote.sshconf import words as split
-from app.remote.sshconf.evaluate import Asked, ConfigError, Settings, evaluate
+from app.remote.sshconf.evaluate import evaluate
 from app.remote.sshconf.reading import Entry, Reading, stamp
+from app.remote.sshconf.settings import Asked, ConfigError, Settings
 from app.remote.sshconf.tokens import Call, Here, TokenError, tilde
 
 SYSTEM: Final = Path("/etc/ssh/ssh_config")
@@ -56,6 +58,7 @@ class Target:
     certificates: tuple[Path, ...] = ()
     command: str = ""
     known: tuple[Path, ...] | None = None
+    known_command: KnownCommand | None = None
     alias: str = ""
     revoked: tuple[Path, ...] = ()
     hash_known: bool = False
@@ -200,6 +203,7 @@ def _target(host: Host, found: Settings, conf: SshConfig) -> Target:
         certificates=tuple(call.path(text) for text in found.all("certificatefile")),
         command="" if proxy.lower() == "none" else call.command(proxy),
         known=_known(found, call),
+        known_command=_known_command(found, call),
         alias=alias,
         revoked=tuple(
             call.path(text) for text in found.all("revokedhostkeys") if text.lower() != "none"
@@ -232,8 +236,6 @@ def _passed_over(found: Settings) -> list[str]:
         told.append("PKCS11Provider is not used here: add the token to an agent (ssh-add -s)")
     if found.yes("hostbasedauthentication"):
         told.append("HostbasedAuthentication is not done here")
-    if found.first("knownhostscommand", "none").lower() != "none":
-        told.append("KnownHostsCommand is not asked here")
     return told
 
 
@@ -244,6 +246,19 @@ def _known(found: Settings, call: Call) -> tuple[Path, ...] | None:
     paths = [call.path(text) for text in mine or _USER_KNOWN if text.lower() != "none"]
     paths += [Path(text) for text in shared or _GLOBAL_KNOWN if text.lower() != "none"]
     return tuple(paths)
+
+
+def _known_command(found: Settings, call: Call) -> KnownCommand | None:
+    text = found.first("knownhostscommand", "none")
+    if text.lower() == "none":
+        return None
+    words = split.words(text)
+    if not words or not words[0].startswith("/"):
+        place = found.places["knownhostscommand"]
+        raise ConfigError(f"{place}: KnownHostsCommand needs a program's absolute path")
+    command = KnownCommand(words, call)
+    command.words_for("", None)  # so that a token which nobody knows is told with the file
+    return command
 
 
 def _agent(found: Settings, call: Call) -> str:

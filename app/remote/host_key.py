@@ -6,8 +6,9 @@ ever asked.  After `check_host_key` in sshconnect.c.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +23,9 @@ from app.remote.certificate import (
     read_certificate,
 )
 from app.remote.config import Target
+from app.remote.known_command import CommandFailed
 from app.remote.known_hosts import HostKey, KnownHosts
+from app.remote.revoked import revoked_by
 
 _CONSOLE: Final = (
     "compare the fingerprint on the host's own console: ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub"
@@ -65,14 +68,34 @@ class Judge:
         certified = [f"{name}{SUFFIX}" for name in plain] if self.authorities else []
         return (*certified, *sorted(plain, key=lambda name: name not in wanted))
 
+    def told(self, offered: HostKey | None = None) -> Judge:
+        """Add what the user's KnownHostsCommand says of the host, or of the key that it offers.
+
+        A key that the site pins is right without it.  Raises HostKeyError where it fails.
+        """
+        command = self.target.known_command
+        if command is None or self.host.host_key:
+            return self
+        known = self.known
+        try:
+            for name in self._names:
+                known = known.with_lines(command.ask(name, offered))
+        except CommandFailed as error:
+            raise HostKeyError(
+                f"KnownHostsCommand ({command.words[0]}) {error}", host=self.host.name, offered="",
+                pinned="?", hint="ssh would not connect either: mend the command, or pin the key",
+            ) from error  # fmt: skip
+        return replace(self, known=known)
+
     def judge(self, offered: HostKey, blob: bytes, now: float) -> None:
         """Raise HostKeyError unless the key, or the certificate whose blob is given, is right."""
         certificate = self._certificate(offered, blob) if offered.type.endswith(SUFFIX) else None
         if certificate is not None:
+            whole = HostKey(offered.type, base64.b64encode(blob).decode())
             offered = HostKey(*certificate.key_line.split())
             ca = HostKey(*certificate.ca_line.split())
             self._refuse_revoked(ca, "the CA's key for")
-            self._refuse_revoked(offered, "the key of")
+            self._refuse_revoked(offered, "the key of", certificate=whole)
             if ca in self.authorities:
                 self._judge_certificate(certificate, offered, now)
                 return
@@ -106,11 +129,14 @@ class Judge:
                 hint="have the host's key certified anew by its CA, for the name that is dialled",
             ) from error  # fmt: skip
 
-    def _refuse_revoked(self, key: HostKey, what: str) -> None:
+    def _refuse_revoked(
+        self, key: HostKey, what: str, *, certificate: HostKey | None = None
+    ) -> None:
         where = "in known_hosts"
         hit = any(self.known.revoked(name, key) for name in self._names)
+        shown = (key,) if certificate is None else (key, certificate)
         for path in self.target.revoked:
-            if not hit and key in _listed(path, self.host.name):
+            if not hit and self._listed(path, shown):
                 hit, where = True, f"by {path}"
         if hit:
             raise HostKeyError(
@@ -121,14 +147,24 @@ class Judge:
                 hint="give the host a new key, or take the @revoked line away if it is wrong",
             )
 
+    def _listed(self, path: Path, keys: tuple[HostKey, ...]) -> bool:
+        """Ask a RevokedHostKeys file; one that gives no answer lets nobody in."""
+        try:
+            return revoked_by(path, *keys)
+        except OSError as error:
+            raise HostKeyError(
+                f"the revoked keys in {path} cannot be read: {error.strerror or error}",
+                host=self.host.name, offered="", pinned="?",
+                hint="RevokedHostKeys in the ssh configuration names this file",
+            ) from error  # fmt: skip
+
     def _wrong(self, offered: HostKey) -> HostKeyError:
         right, address = self.keys, self.target.address
         seen = f"{offered.type} {offered.fingerprint}"
         if not right:
-            hint = ". ".join([_CONSOLE, *self.target.passed_over[-1:]])
             return HostKeyError(
                 f"the key of {address} is not known yet: {seen}", host=self.host.name,
-                offered=offered.line, hint=hint,
+                offered=offered.line, hint=_CONSOLE,
             )  # fmt: skip
         before = ", ".join(f"{key.type} {key.fingerprint}" for key in right)
         source = "pinned in the site" if self.host.host_key else "in known_hosts"
@@ -139,22 +175,6 @@ class Judge:
             pinned=right[0].line,
             hint="somebody may be in between; if the host was set up anew, pin its new key",
         )
-
-
-def _listed(path: Path, host: str) -> tuple[HostKey, ...]:
-    """Read the keys of a RevokedHostKeys file; one that is not a list of keys is refused."""
-    try:
-        data = path.read_bytes()
-        if data.startswith(b"SSHKRL\n"):
-            raise OSError("a binary list (KRL) is not read here; list the keys as text")
-        lines = data.decode("utf-8", "replace").splitlines()
-    except OSError as error:
-        raise HostKeyError(
-            f"the revoked keys in {path} cannot be read: {error.strerror or error}", host=host,
-            offered="", pinned="?", hint="RevokedHostKeys in the ssh configuration names this file",
-        ) from error  # fmt: skip
-    found = [HostKey.parse(line) for line in lines if not line.lstrip().startswith("#")]
-    return tuple(key for key in found if key is not None)
 
 
 def _algorithms(key_type: str) -> tuple[str, ...]:

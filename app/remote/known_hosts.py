@@ -80,6 +80,15 @@ class KnownHosts:
         return cls(tuple(found))
 
     @classmethod
+    def parse(cls, text: str) -> KnownHosts:
+        """Read lines that stand in no file."""
+        return cls(tuple(_parse(text.splitlines())))
+
+    def with_lines(self, other: KnownHosts) -> KnownHosts:
+        """Add the lines of another."""
+        return KnownHosts(self.lines + other.lines)
+
+    @classmethod
     def of_user(cls, home: Path) -> KnownHosts:
         """Read the files that OpenSSH's client reads by default."""
         shared = Path("/etc/ssh")

@@ -126,7 +126,8 @@ ask() {
   err_=$({ { limited "$2" "$3" 3>&-; printf '\n%s' "$?" >&2; } | bytes >&3; } 2>&1)
   exec 3>&-
   echo "code ${err_##*"$NL"}"
-  printf '%s' "${err_%"$NL"*}" | head -c 65536 | bytes
+  err_=${err_%"$NL"*}
+  [ -z "$err_" ] || printf '%s' "$err_" | head -c 65536 | bytes
 }
 
 # seek INDEX SECONDS SNIPPET: ask, and look at what its lines `text PATH` and `digest PATH` name.

@@ -158,8 +158,9 @@ class ParamikoConnector:
         host, target = leg.host, leg.target
         seconds = target.seconds or self._seconds
         judge = Judge(host, target, self._known_for(target))
+        ordered = judge.told()
         sock = open_socket(host, target, through, seconds, self._config.here.shell)
-        line = greet(sock, judge, seconds, _LOGIN_SECONDS)
+        line = greet(sock, ordered, seconds, _LOGIN_SECONDS)
         try:
             self._judge(judge, line)
             agent = self._agent(target)
@@ -179,7 +180,8 @@ class ParamikoConnector:
         blob = offered.public_blob
         name, data = (blob.key_type, blob.key_blob) if blob else (offered.get_name(), b"")
         try:
-            judge.judge(HostKey(name, offered.get_base64()), data, self._clock())
+            key = HostKey(name, offered.get_base64())
+            judge.told(key).judge(key, data, self._clock())
         except HostKeyError as error:
             files = judge.target.known
             default = (self._home / ".ssh" / "known_hosts",)

@@ -120,28 +120,54 @@ unfinished() {
   living_=
   ! held || [ "$L_PID" = $$ ] || living_=$L_ID
   for id_ in $(ls "$STATE/runs" 2>/dev/null); do
-    [ ! -f "$STATE/runs/$id_/seq" ] || continue
+    [ ! -f "$STATE/runs/$id_/seq" ] && [ ! -f "$STATE/runs/$id_/undone" ] || continue
     recall "$STATE/runs/$id_"
     over || [ "$id_" = "$living_" ] || UNFINISHED=$UNFINISHED$id_$NL
   done
 }
 
+# number FILE PLACE: the next number of the counter FILE, in FILE and in PLACE.
+number() {
+  seq_=0
+  [ ! -f "$1" ] || read -r seq_ <"$1"
+  seq_=$((seq_ + 1))
+  printf '%s\n' "$seq_" >"$1"
+  printf '%s\n' "$seq_" >"$2"
+}
+
 # prune: keep the last $KEPT transactions, and every one that has not ended.
 prune() {
-  seq_=0
-  [ ! -f "$STATE/seq" ] || read -r seq_ <"$STATE/seq"
-  seq_=$((seq_ + 1))
-  printf '%s\n' "$seq_" >"$STATE/seq"
-  printf '%s\n' "$seq_" >"$RUN/seq"
+  number "$STATE/seq" "$RUN/seq"
   for id_ in $(ls "$STATE/runs"); do
+    [ ! -f "$STATE/runs/$id_/undone" ] || continue
     age_=$seq_
     [ ! -f "$STATE/runs/$id_/seq" ] || read -r age_ <"$STATE/runs/$id_/seq"
     [ $((seq_ - age_)) -lt "$KEPT" ] || rm -rf "${STATE:?}/runs/$id_"
   done
+  prune_undone
   set +f
   set -- "$STATE"/lock.[0-9]*
   set -f
   [ ! -e "$1" ] ||
     find "$STATE" -maxdepth 1 -name 'lock.[0-9]*' -mtime +1 -exec rm -f {} \; 2>/dev/null
   return 0
+}
+
+# retire: an undone transaction gets its number; of those too the last $KEPT stay.  They are counted
+# by themselves, so that any number of failures pushes out no old bytes of what was kept.
+retire() { { number "$STATE/undone" "$RUN/undone"; prune_undone; } 2>/dev/null; }
+
+prune_undone() {
+  seq_=0
+  [ ! -f "$STATE/undone" ] || read -r seq_ <"$STATE/undone"
+  for id_ in $(ls "$STATE/runs"); do
+    run_=$STATE/runs/$id_
+    [ ! -f "$run_/seq" ] || continue
+    if [ -f "$run_/undone" ]; then
+      read -r age_ <"$run_/undone"
+      [ $((seq_ - age_)) -lt "$KEPT" ] || rm -rf "${STATE:?}/runs/$id_"
+    else
+      ! (recall "$run_"; over) || printf '%s\n' "$seq_" >"$run_/undone"
+    fi
+  done
 }

@@ -191,26 +191,30 @@ healthy() {
   done
 }
 
-# life: THIS is what a check that has passed says of the service's start, where it says any.
+# life: THIS is what a check that has passed says of the service's start, where it says any; WHOLE
+# that it has nothing left to load which could end it.
 life() {
-  THIS=
+  THIS= WHOLE=
   { [ -s "$RUN/in/check" ] && [ -s "$out_" ]; } || return 0
   THIS=$(sed -n 's/^life //p' "$out_" 2>/dev/null)
+  WHOLE=$(sed -n 's/^whole$/&/p' "$out_" 2>/dev/null)
 }
 
-# patience: how long to watch a healthy service: where it came up slowly, it dies slowly too.
+# patience: how long to watch a healthy service: where it came up slowly, it dies slowly too.  One
+# that is whole gets the moment in which it would end by what it met last.
 patience() {
   PATIENCE=$(((HEALTHY_SINCE - ${STARTED:-$HEALTHY_SINCE}) / 2))
   [ "$PATIENCE" -le $((SETTLE * 5)) ] || PATIENCE=$((SETTLE * 5))
   [ "$PATIENCE" -ge "$SETTLE" ] || PATIENCE=$SETTLE
+  [ -z "$WHOLE" ] || [ "$PATIENCE" -le 2 ] || PATIENCE=2
 }
 
 # settled: it has been healthy for long enough, and still is.
 settled() {
-  patience
-  until clock; [ $((CLOCK - HEALTHY_SINCE)) -ge "$PATIENCE" ]; do
+  until patience; clock; [ $((CLOCK - HEALTHY_SINCE)) -ge "$PATIENCE" ]; do
     sleep 1
     command_ check "$CHECK_SECONDS" || break
+    life
   done
   if command_ check "$CHECK_SECONDS"; then
     life
@@ -262,7 +266,7 @@ undo() {
   revive || { UNDONE=restored-down UNDONE_OK=no; log "after undoing: $WHY"; }
   rm -rf "$RUN/in" "$RUN/old" "$RUN/out" "$RUN/beat"
   why_undone_=$WHY
-  if [ "$UNDONE" = untouched ]; then rm -rf "${RUN:?}"; else note "$UNDONE"; fi
+  if [ "$UNDONE" = untouched ]; then rm -rf "${RUN:?}"; else note "$UNDONE" && retire; fi
   WHY=$why_undone_
 }
 

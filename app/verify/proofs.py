@@ -18,7 +18,7 @@ _EVERY, _SHARE = 1.0, 0.1
 def prove(
     proof: Proof, probes: Probes, halted: Callable[[], bool], since: float | None = None
 ) -> Finding:
-    """Repeat the proof's command until it holds; the last evidence is told.
+    """Repeat the proof's command until it holds, or waiting is useless; the last evidence is told.
 
     Its time began at `since`, else begins now: what one proof of a link has waited, the next need
     not wait again.  Without a connection to the host the proof is skipped, never held.
@@ -40,6 +40,8 @@ def prove(
         holds, evidence = proof.judge(output)
         if holds:
             return _told(proof, "ok", evidence)
+        if output.code == proof.useless:
+            return _told(proof, "fail", evidence)
         now = probes.clock()
         every = max(_EVERY, _SHARE * (now - began))
         if now + every >= deadline:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import socket
 import ssl
+from argparse import Namespace
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.cli.context import Context
+from app.cli.plain_adopt import adopt
+from app.cli.plain_steps import Asker
+from app.cli.terminal import Terminal
 from app.demo.place import Place
+from app.engine.request import Answers
 from app.pki.keeping import load_credential
 from app.pki.secret import Secret
 from app.pki.vault import Vault
@@ -24,6 +33,10 @@ CONF = "etc/activemq/instances-available/main"
 HUB = (
     '<sslContext><sslContext keyStore="old.jks" keyStorePassword="correct horse" '
     'trustStore="/etc/mq/trust.p12" trustStorePassword="${trust.password}"/></sslContext>'
+)
+GUIDE = (
+    'ACTIVEMQ_SSL_OPTS="-Djavax.net.ssl.keyStore=/etc/mq/peer.p12 '
+    '-Djavax.net.ssl.keyStorePassword=correct\\ horse"\n'
 )
 GONE = (
     '<sslContext><sslContext keyStore="file:/etc/mq/gone.ks" keyStorePassword="correct horse"/>'
@@ -97,6 +110,10 @@ def adopting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Adopting]:
         (place.root("hub") / CONF / "old.jks").write_bytes((folder / "old.jks").read_bytes())
         (place.root("hub") / "etc/mq").mkdir()
         (place.root("hub") / "etc/mq/trust.p12").write_bytes((folder / "trust.p12").read_bytes())
+        options = place.root("spoke-b") / CONF / "options"
+        options.write_text(GUIDE)
+        (place.root("spoke-b") / "etc/mq").mkdir()
+        (place.root("spoke-b") / "etc/mq/peer.p12").write_bytes((folder / "peer.p12").read_bytes())
         yield Adopting(place, folder, file)
 
 
@@ -105,7 +122,7 @@ def test_stores_of_either_type_are_shown_and_kept_until_they_are_replaced(
 ) -> None:
     site, place = adopting.place.site, adopting.place
     seen = adopting.data("adopt")
-    keys, locked, gone = seen["stores"]
+    keys, locked, gone, java = seen["stores"]
     assert (keys["role"], keys["format"], keys["path"]) == ("key", "JKS", f"/{CONF}/old.jks")
     (entry,) = keys["entries"]
     assert (entry["alias"], entry["kind"], entry["key_type"]) == ("broker", "key", "ec-p256")
@@ -113,8 +130,25 @@ def test_stores_of_either_type_are_shown_and_kept_until_they_are_replaced(
     assert (locked["locked"], locked["entries"]) == (True, [])
     assert (gone["host"], gone["error"]) == ("spoke-a", "no such file")
     assert "activemq.xml:" in gone["hint"]
-    assert seen["notes"] == [{"host": "spoke-b", "text": "its configuration names no key store"}]
+    assert (java["host"], java["where"]) == ("spoke-b", f"/{CONF}/options:1")
+    assert [one["alias"] for one in java["entries"]] == ["peer"]
+    assert seen["notes"] == []
     assert "--store-password-file" in adopting("adopt", "--keep", "trust", code=2)
+
+    with unreached(site, "spoke-b"):
+        said = adopting("adopt", code=5)
+        assert "spoke-b  XX not read: spoke-b" in said
+        assert "hub  key store" in said
+        assert "spoke-a" in said
+        lost = adopting.data("adopt", code=5)["errors"]
+        assert [(one["host"], "127.0.0.1" in one["error"]) for one in lost] == [("spoke-b", True)]
+        assert "spoke-b" in adopting("adopt", "--keep", "key", code=5)
+        assert not (site / "adopted").exists()
+    wrong = adopting.stores / "wrong"
+    wrong.write_text("not it\n")
+    wrong.chmod(0o600)
+    said = adopting("adopt", "--store-password-file", wrong, code=2)
+    assert "broker  key  CN=hub.demo.test" in said
 
     opens = ("--store-password-file", adopting.file)
     said = adopting("adopt", "--host", "hub", *opens)
@@ -122,6 +156,14 @@ def test_stores_of_either_type_are_shown_and_kept_until_they_are_replaced(
     assert "Old Peer  trusts  CN=old-peer.demo.test, until " in said
     assert ", signed by itself" in said
     assert not (site / "adopted").exists()
+    said = by_lines(place, "x", "k", "")
+    assert "old.jks: k keeps its key and certificate, r replaces it [r]: " in said
+    assert "trust.p12: k keeps" not in said, "it is locked"
+    assert kept_keys(place) == ["hub"]
+    said = by_lines(place, "", "")
+    assert "replaces it [k]: " in said
+    assert "Nothing is changed in what is kept." in said
+
     said = adopting("adopt", "--keep", "trust", "--keep", "key", "--host", "hub", *opens)
     assert "hub  goes on to trust old-peer: CN=old-peer.demo.test" in said
     assert "hub  keeps the key of CN=hub.demo.test" in said
@@ -153,6 +195,29 @@ def test_stores_of_either_type_are_shown_and_kept_until_they_are_replaced(
     rows = {row["subject"]: row for row in adopting.data("status")}
     assert rows["hub"]["facts"]["sha256"] != entry["sha256"]
     assert not adopting.lets_in()
+
+
+def by_lines(place: Place, *lines: str) -> str:
+    """Do it as `--plain` does, with these answers; gives what is written."""
+    left, out = list(lines), io.StringIO()
+    terminal = Terminal(out, out, interactive=False, colour=False)
+    flags = Namespace(password_file=None, sudo_password_file=None, key_passphrase_file=None,
+                      accept_host_key=None)  # fmt: skip
+    context = Context(flags, terminal, {}, place.site)
+    answers = Answers(Secret(place.passphrase.read_text().strip()))
+    adopt(context, Asker(terminal, lambda: left.pop(0)), answers)
+    assert not left
+    return out.getvalue()
+
+
+@contextmanager
+def unreached(site: Path, host: str) -> Iterator[None]:
+    """Let a host have a port where nobody listens."""
+    path, text = site / "site.yaml", (site / "site.yaml").read_text()
+    head, _, rest = text.partition(f"\n  {host}:\n")
+    path.write_text(f"{head}\n  {host}:\n{re.sub(r'port: [0-9]+', 'port: 1', rest, count=1)}")
+    yield
+    path.write_text(text)
 
 
 def kept_keys(place: Place) -> list[str]:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import re
 import stat
 import subprocess
 import threading
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -27,6 +26,7 @@ from app.pki.vault import Vault
 from tests.cli.command import COLD
 from tests.cli.embedded import embedded, run
 from tests.cli.inotify import Modes
+from tests.shown import Shown
 from tests.until import until
 
 GIVEN = {
@@ -37,7 +37,6 @@ GIVEN = {
     "connector": "Marker-of-the-connector",
 }
 MEMORY = Path("/dev/shm")
-YOUNG, SELDOM = 50, 20
 
 
 @dataclass
@@ -45,11 +44,10 @@ class Watcher:
     """Look at every process again and again, and at every file that changes, until told to stop."""
 
     place: Place
-    seen: set[bytes] = field(default_factory=set)
+    shown: Shown = field(default_factory=Shown)
     open_folders: set[str] = field(default_factory=set)
     temporary: set[Path] = field(default_factory=set)
     rounds: int = 0
-    looks: Counter[str] = field(default_factory=Counter)
 
     def __enter__(self) -> Watcher:
         self._over = threading.Event()
@@ -63,20 +61,9 @@ class Watcher:
 
     def _look(self) -> None:
         while not self._over.wait(0.005):
-            self._processes()
+            self.shown.look()
             self._memory()
             self.rounds += 1
-
-    def _processes(self) -> None:
-        """Look at each process, at an old one less often: what it runs changes when it is young."""
-        for number in filter(str.isdigit, os.listdir("/proc")):
-            self.looks[number] += 1
-            if self.looks[number] < YOUNG or not self.looks[number] % SELDOM:
-                for name in ("cmdline", "environ"):
-                    try:
-                        self.seen.add(Path("/proc", number, name).read_bytes())
-                    except OSError:
-                        continue
 
     def _memory(self) -> None:
         for path in MEMORY.glob("tlswright.*") if MEMORY.is_dir() else ():
@@ -100,6 +87,11 @@ class Story:
     watcher: Watcher
     modes: Modes
     told: list[subprocess.CompletedProcess[str]] = field(default_factory=list)
+
+    @cached_property
+    def secrets(self) -> dict[str, bytes]:
+        """Give every secret there is behind the story; to open a real vault costs half a second."""
+        return self.made()
 
     def tell(self, *arguments: str | Path, code: int = 0) -> None:
         done = run(self.place, *_files(self.place), *arguments, program=COLD)
@@ -168,22 +160,22 @@ def _hits(data: bytes, secrets: dict[str, bytes]) -> list[str]:
 
 def test_no_argument_and_no_environment_of_any_process_held_a_secret(story: Story) -> None:
     assert story.watcher.rounds > 100
-    everything = b"\n".join(story.watcher.seen)
+    everything = b"\n".join(story.watcher.shown.seen)
     assert b"app.engine.worker" in everything
     assert b"while IFS= read -r l" in everything
-    assert _hits(everything, story.made()) == []
+    assert _hits(everything, story.secrets) == []
     assert b"BEGIN PRIVATE KEY" not in everything
 
 
 def test_no_output_held_a_secret(story: Story) -> None:
     for done in story.told:
         text = f"{done.args}{done.stdout}{done.stderr}".encode()
-        assert _hits(text, story.made()) == [], done.args
+        assert _hits(text, story.secrets) == [], done.args
         assert b"PRIVATE KEY" not in text
 
 
 def test_no_file_of_the_site_but_the_vault_holds_a_secret(story: Story) -> None:
-    secrets = story.made()
+    secrets = story.secrets
     files = [p for p in story.place.site.rglob("*") if p.is_file() and p.name != "vault"]
     names = {path.name for path in files}
     assert {"plan.json", "request.json", "worker.log", "journal.jsonl", "deployed.json"} <= names
@@ -233,7 +225,7 @@ def _public(path: Path) -> bool:
 
 
 def test_a_host_holds_its_own_passwords_and_no_others(story: Story) -> None:
-    secrets = story.made()
+    secrets = story.secrets
     for host in story.place.hosts():
         own = {f"password/{host.name}/activemq%2F{store}" for store in ("key", "trust")}
         allowed = own | {"connector"} | {k for k in secrets if k.startswith("option/")}

@@ -1,23 +1,27 @@
 """Work with Debian's stock ActiveMQ on lab hosts: start it, send and receive, prove a bridge.
 
-Messages go by the package's own command line client, which needs a Java run time and no connector
-that the stock broker lacks. Every call is one short Java process, about half a second.
+Messages go to the broker's own plain port (openwire.py). Those of the package's command line client
+cost a second of a core each, one process of Java; it is used where it is to judge, and with stores.
 """
 
 from __future__ import annotations
 
 import shlex
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+from tests.lab import openwire
 from tests.lab.host import LabHost
 from tests.until import until
 
-LOCAL = "tcp://127.0.0.1:61616"
+PORT = 61616
+LOCAL = f"tcp://127.0.0.1:{PORT}"
 INSTANCE = "main"
 START_SECONDS = 60
 CROSS_SECONDS = 45
+SEND_SECONDS = 30
 RECEIVED = "Received "
 
 # log4j 1.2 is what Debian binds; without appenders the client would not print what it receives.
@@ -78,7 +82,7 @@ def start_all(hosts: Iterable[LabHost], instance: str = INSTANCE) -> None:
         host.run(["ln", "-sfn", f"/etc/activemq/instances-available/{instance}", link])
         host.run(["systemctl", "--no-block", "restart", "activemq"])
     for host in started:
-        wait_for_port(host, 61616)
+        wait_for_port(host, PORT)
         wait_for_unit(host)
 
 
@@ -116,25 +120,39 @@ def broker_log(host: LabHost, instance: str = INSTANCE) -> str:
     return path.read_text(errors="replace") if path.exists() else ""
 
 
-def send(
+def send(host: LabHost, queue: str, text: str) -> None:
+    """Send one text message into a host's broker; raises MessageFailed."""
+    with _session(host, SEND_SECONDS) as session:
+        session.send(queue, text)
+
+
+def receive(host: LabHost, queue: str, *, seconds: float = SEND_SECONDS) -> str:
+    """Take one text message out of a host's broker; raises MessageFailed when none comes."""
+    with _session(host, seconds) as session:
+        return session.receive(queue)
+
+
+@contextmanager
+def _session(host: LabHost, seconds: float) -> Iterator[openwire.Client]:
+    try:
+        with openwire.Client(host.dial(PORT, seconds)) as client:
+            yield client
+    except (OSError, EOFError, openwire.Refused) as error:
+        raise MessageFailed(f"{type(error).__name__}: {error}") from error
+
+
+def java_send(
     host: LabHost, queue: str, text: str, *, url: str = LOCAL, stores: Stores | None = None
 ) -> None:
-    """Send one text message from a client on the host; raises MessageFailed."""
-    done = _client(host, "producer", queue, url, stores, 30, ["--message", text])
+    """Send one text message by Java's client on the host; raises MessageFailed."""
+    done = _client(host, "producer", queue, url, stores, SEND_SECONDS, ["--message", text])
     if done.returncode:
         raise MessageFailed(_reason(done))
 
 
-def receive(
-    host: LabHost,
-    queue: str,
-    *,
-    url: str = LOCAL,
-    stores: Stores | None = None,
-    seconds: int = 30,
-) -> str:
-    """Receive one text message by a client on the host; raises MessageFailed when none comes."""
-    done = _client(host, "consumer", queue, url, stores, seconds, [])
+def java_receive(host: LabHost, queue: str) -> str:
+    """Receive one text message by Java's client on the host; raises MessageFailed."""
+    done = _client(host, "consumer", queue, LOCAL, None, SEND_SECONDS, [])
     for line in done.stdout.splitlines():
         before, found, text = line.partition(RECEIVED)
         if found and before.startswith("consumer-"):
@@ -142,7 +160,7 @@ def receive(
     raise MessageFailed(_reason(done))
 
 
-def crosses(source: LabHost, target: LabHost, mark: str, seconds: int = CROSS_SECONDS) -> bool:
+def crosses(source: LabHost, target: LabHost, mark: str, seconds: float = CROSS_SECONDS) -> bool:
     """Say whether a message that is sent into source's broker comes out of target's.
 
     mark names the queue too, so use a new one each time: demand from an earlier try would linger.

@@ -21,13 +21,24 @@ class MmmSite:
     """Hold a running farm, plain, with a site over it, and what stood there before."""
 
     def __init__(
-        self, folder: Path, lab: Lab, *flags: str, two: bool, controls: bool = True
+        self,
+        folder: Path,
+        lab: Lab,
+        *flags: str,
+        two: bool,
+        controls: bool = True,
+        kept: bool = False,
     ) -> None:
-        """Install and start everything, write the site; `flags` go to `init`."""
+        """Install and start everything, write the site; `flags` go to `init`.
+
+        Where closed connections are `kept`, as they are on real hosts, every run waits a minute for
+        their end before a daemon stops.
+        """
         agents = dict(zip(("db1", "db2"), (lab[name] for name in AGENTS), strict=True))
         far = [lab[CONTROL]] if controls else []
         self.farm = Farm(lab[MONITOR], agents, controls=far, two=two)
         mmm_hosts.install(self.farm)
+        self.farm.keep_closed(kept)
         mmm_hosts.start(self.farm)
         until(lambda: len(self.roles_held) == 3, 30, "every role on some host")
         names = HOSTS if controls else HOSTS[:-1]

@@ -93,6 +93,10 @@ class LabHost:
             raise CommandFailed(f"{self.name}: {explain(words, done)}")
         return done
 
+    def dial(self, port: int, seconds: float) -> socket.socket:
+        """Connect to a port of the host's own loopback address; each wait has this limit."""
+        return self.wire.dial(port, seconds)
+
     def ssh(
         self, command: str, *, user: str = "root", check: bool = True, timeout: float = 120
     ) -> subprocess.CompletedProcess[str]:

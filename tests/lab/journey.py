@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from app.events import Event
@@ -12,34 +13,34 @@ from tests.lab.clients import foreign_key, strangers_let_in
 from tests.lab.hosts import Lab
 from tests.lab.site import PASSPHRASE, Site
 
-PAIRS = (("hub", "spoke-a"), ("spoke-a", "hub"), ("spoke-a", "spoke-b"), ("spoke-b", "spoke-a"))
-
 
 def travel(
     lab: Lab,
     folder: Path,
     *flags: str,
+    hosts: Sequence[str] = (),
     look: Callable[[Site], None],
     rotate: Callable[[Site], None] | None = None,
 ) -> tuple[Event, ...]:
     """Take stock brokers to TLS, rotate every certificate, and take all of it back.
 
-    `flags` go to `init`; `look` sees the site while its links stand, for what holds under these
+    `hosts` are those of the lab that take part, hub first, each linked to the next; `flags` go to
+    `init`; `look` sees the site while its links stand, for what holds under these
     flags alone; `rotate` gives every broker another certificate in one run.  Gives the events of
     the rotation.
     """
-    activemq.start_all(lab.hosts.values())
-    stock = {name: footprint.content(lab[name]) for name in lab.names}
-    site = Site(folder, lab)
+    site = Site(folder, lab, hosts)
+    activemq.start_all([lab[name] for name in site.hosts])
+    stock = {name: footprint.content(lab[name]) for name in site.hosts}
     site.known_hosts.unlink()
-    site.init("--link", "spoke-a:spoke-b", "--name", "lab", *flags)
+    site.init(*_links(site), "--name", "lab", *flags)
     _plan_and_apply(site)
     passwords = site.passwords()
-    assert len(passwords) == 6
-    assert all(footprint.content(lab[name]) != stock[name] for name in lab.names)
-    assert site.not_crossing(*PAIRS) == []
+    assert len(passwords) == 2 * len(site.hosts)
+    assert all(footprint.content(lab[name]) != stock[name] for name in site.hosts)
+    assert site.not_crossing(*_pairs(site)) == []
     foreign = foreign_key(folder, "lab")
-    assert [strangers_let_in(lab[name], foreign) for name in lab.names] == [[], [], []]
+    assert [strangers_let_in(lab[name], foreign) for name in site.hosts] == [[] for _ in site.hosts]
     look(site)
     _again_changes_nothing(site)
     rotation = _rotate_and_take_it_back(site, rotate or rotate_all)
@@ -48,13 +49,24 @@ def travel(
     return rotation
 
 
+def _links(site: Site) -> list[str]:
+    """Give the flags for the links from spoke to spoke."""
+    spokes = itertools.pairwise(site.hosts[1:])
+    return [word for one, other in spokes for word in ("--link", f"{one}:{other}")]
+
+
+def _pairs(site: Site) -> list[tuple[str, str]]:
+    """Name both ways of every link but that of the hub to a further spoke, which is the same."""
+    return [pair for a, b in itertools.pairwise(site.hosts) for pair in ((a, b), (b, a))]
+
+
 def _plan_and_apply(site: Site) -> None:
     unknown = site.run("plan", expect=6)
     assert "--accept-host-key" in unknown.stderr
     keys = [w for name in site.hosts for w in ("--accept-host-key", _fingerprint(site.lab, name))]
     before = {name: footprint.writes(site.lab[name]) for name in site.hosts}
     plan = site.run("plan", "-o", str(site.directory / "plan.json"), *keys, expect=3)
-    assert "tls/spoke-b." in plan.stdout
+    assert f"tls/{site.hosts[-1]}." in plan.stdout
     assert {name: footprint.writes(site.lab[name]) for name in site.hosts} == before
     site.run("apply", str(site.directory / "plan.json"), "--yes", expect=0)
     site.run("verify", expect=0)
@@ -87,7 +99,7 @@ def _rotate_and_take_it_back(site: Site, rotate: Callable[[Site], None]) -> tupl
     events = site.events()
     for name, before in old.items():
         assert footprint.served(site.lab[name]).serial_number != before.serial_number
-    assert site.not_crossing(*PAIRS) == []
+    assert site.not_crossing(*_pairs(site)) == []
     site.run("rollback", "--yes", expect=0)
     assert {name: footprint.served(site.lab[name]) for name in site.hosts} == old
     return events

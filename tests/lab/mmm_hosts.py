@@ -104,6 +104,14 @@ class Farm:
         """Name the hosts that the monitor wanted to kill, in its order."""
         return self.monitor.run(f"cat {STANDIN}/killed 2>/dev/null || :").stdout.split()
 
+    def keep_closed(self, kept: bool) -> None:
+        """Let the hosts keep connections that close from now on for their minute, or not.
+
+        Each run waits for the end of those on its ports: see Wire.keep_closed.
+        """
+        for host in self.hosts:
+            host.wire.keep_closed(kept)
+
     def log(self, name: str = "") -> str:
         """Give the log of the agent of that name, or the monitor's."""
         host = self.agents[name] if name else self.monitor

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import os
+import socket
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.lab.commands import run
+
+CLONE_NEWNET = 0x40000000
+_LIBC = ctypes.CDLL(None, use_errno=True)
+CLOSED = Path("/proc/sys/net/ipv4/tcp_max_tw_buckets")
+"""How many closed connections a namespace keeps."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +44,37 @@ class Wire:
         run(*inside, "link", "set", "eth0", "up")
         run(*inside, "link", "set", "lo", "up")
 
+    def dial(self, port: int, seconds: float) -> socket.socket:
+        """Connect to a port of the host's own loopback address, as a program on the host does."""
+        # A thread of its own changes its network, and ends.
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            return pool.submit(self._dial, port, seconds).result()
+
+    def _dial(self, port: int, seconds: float) -> socket.socket:
+        inside = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            if _LIBC.setns(inside, CLONE_NEWNET):
+                raise OSError(ctypes.get_errno(), f"cannot enter {self.path}")
+        finally:
+            os.close(inside)
+        return socket.create_connection(("127.0.0.1", port), timeout=seconds)
+
     def cut(self) -> None:
         """Unplug the host: packets vanish in both directions, connections stay open."""
         run("ip", "link", "set", self.interface, "down")
 
     def mend(self) -> None:
-        """Plug the host in again."""
+        """Plug the host in again, and let it keep closed connections as any host does."""
         run("ip", "link", "set", self.interface, "up")
+        self.keep_closed(True)
+
+    def keep_closed(self, kept: bool) -> None:
+        """Let its kernel keep connections that close from now on for a minute (TIME_WAIT), or not.
+
+        Those that are kept already stay.  A service of MySQL-MMM cannot bind its port meanwhile.
+        """
+        number = CLOSED.read_text().strip() if kept else "0"
+        run("ip", "netns", "exec", self.namespace, "sh", "-c", f"echo {number} >{CLOSED}")
 
 
 def make_bridge(name: str, address: str) -> None:

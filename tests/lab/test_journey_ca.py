@@ -75,5 +75,5 @@ def _its_stores_work_in_java(lab: Lab, given: Path) -> None:
         host.path(f"/root/{name}").write_bytes((given / name).read_bytes())
     word = (given / "password").read_text().strip()
     stores = activemq.Stores("/root/trust.p12", word, "/root/client.p12", word)
-    activemq.send(host, "by-client", "hidden", url="ssl://hub:61617", stores=stores)
+    activemq.java_send(host, "by-client", "hidden", url="ssl://hub:61617", stores=stores)
     assert activemq.receive(lab["hub"], "by-client") == "hidden"

@@ -13,6 +13,8 @@ from tests.lab.site import CONFIG, Site
 from tests.until import until
 
 PAIRS = (("hub", "spoke-a"), ("spoke-b", "hub"))
+# Read after the broker: it listens for a moment before this ends it.
+BEAN = '<bean id="mine" class="org.example.Missing"/>\n'
 SQUATTER = "import socket,time; s=socket.create_server(('', 61617)); time.sleep(3600)"
 
 
@@ -25,6 +27,7 @@ def test_a_fault_on_one_spoke_stops_there_with_its_cause(
     site.init("--name", "lab")
     spoke = lab["spoke-b"]
     stock = footprint.content(spoke)
+    _a_host_that_is_off_or_another_is_refused_by_name(site)
     _an_edit_after_the_plan_makes_it_stale(site)
     _xml_that_no_one_can_read_is_refused(site)
     assert footprint.content(spoke) == stock
@@ -50,7 +53,45 @@ def test_a_fault_on_one_spoke_stops_there_with_its_cause(
     spoke.run(["kill", str(squatter)])
     site.run("apply", "--yes", expect=0)
     assert _unchanged(lab, "hub", "spoke-a") == done
+    _a_broker_that_would_not_have_started_anyway(site, faults)
     assert site.not_crossing(*PAIRS) == []
+
+
+def _a_host_that_is_off_or_another_is_refused_by_name(site: Site) -> None:
+    lab, known = site.lab, site.known_hosts.read_text()
+    before = [footprint.content(lab[name]) for name in site.hosts]
+    lab["spoke-b"].stop()
+    off = site.run("apply", "--yes", expect=5)
+    assert "spoke-b" in off.stderr
+    assert "hub" not in [e.host for e in site.events() if e.kind == "failed"]
+    lab["spoke-b"].power_on()
+    lab["spoke-b"].ready()
+    lines = [line for line in known.splitlines() if line.split()[0] != lab["spoke-a"].address]
+    other = lab["hub"].host_keys["ssh-ed25519"]
+    lines.append(f"{lab['spoke-a'].address} ssh-ed25519 {other}")
+    site.known_hosts.write_text("\n".join([*lines, ""]))
+    changed = site.run("apply", "--yes", expect=6)
+    assert "spoke-a" in changed.stderr
+    assert "changed" in changed.stderr
+    assert [footprint.content(lab[name]) for name in site.hosts] == before
+    site.known_hosts.write_text(known)
+    activemq.wait_for_port(lab["spoke-b"], activemq.PORT)
+    activemq.wait_for_unit(lab["spoke-b"])
+
+
+def _a_broker_that_would_not_have_started_anyway(site: Site, faults: Faults) -> None:
+    """A broker whose own file does not load gets its old state back; that it is down is said."""
+    spoke = site.lab["spoke-b"]
+    site.edit_broker("spoke-b", "</beans>", f"{BEAN}</beans>")
+    before = footprint.content(spoke)
+    done = site.run("rotate", "--host", "spoke-b", "--yes", expect=13)
+    assert "org.example.Missing" in done.stdout + done.stderr
+    assert "did not come up again" in done.stdout + done.stderr
+    assert footprint.content(spoke) == before
+    faults.saw("broker's own file does not load", "old files back, it is said to be down, exit 13")
+    site.edit_broker("spoke-b", BEAN, "")
+    site.run("apply", "--yes", expect=0)
+    site.run("verify", expect=0)
 
 
 def _an_edit_after_the_plan_makes_it_stale(site: Site) -> None:

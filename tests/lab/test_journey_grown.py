@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.events import Event
 from tests.lab import activemq, footprint, keytool
 from tests.lab.hosts import Lab
 from tests.lab.site import Site
+from tests.lab.waves import every_wave_is_proven
 
 PAIRS = (("spoke-a", "hub"), ("hub", "spoke-b"), ("spoke-b", "spoke-a"))
 
@@ -52,14 +52,8 @@ def _stop_amid_a_rotation_and_go_on(site: Site) -> None:
     assert sum(old[name] != new for name, new in _presented(site).items()) == 1
     assert site.not_crossing(*PAIRS) == []
     site.run("apply", "--yes", expect=0)
-    _every_bridge_is_up(site.events(), 2)
+    every_wave_is_proven(site.events(), 2)
     assert set(keytool.rows(site.lab["hub"], "trust")) == {"hub", "spoke-a", "spoke-b"}
-
-
-def _every_bridge_is_up(events: tuple[Event, ...], count: int) -> None:
-    found = [event.data for event in events if event.kind == "finding"]
-    up = {f["subject"] for f in found if "bridge" in f["tried"] and f["verdict"] == "ok"}
-    assert len(up) == count
 
 
 def _end_is_seen(site: Site) -> None:

@@ -136,5 +136,5 @@ def _a_client_without_a_certificate_reaches_the_far_spoke(site: Site, given: Pat
     host = site.lab["spoke-a"]
     host.path("/root/trust.p12").write_bytes((given / "trust.p12").read_bytes())
     stores = activemq.Stores("/root/trust.p12", (given / "password").read_text().strip())
-    activemq.send(host, "far", "hidden", url=f"ssl://hub:{OPENWIRE}", stores=stores)
+    activemq.java_send(host, "far", "hidden", url=f"ssl://hub:{OPENWIRE}", stores=stores)
     assert activemq.receive(site.lab["spoke-b"], "far") == "hidden"

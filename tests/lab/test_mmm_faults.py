@@ -24,7 +24,6 @@ def test_an_agent_that_fails_is_put_back_and_no_role_moves(
     weak = mmm.farm.agents["db2"]
     _all_go_back_to_plain(mmm, weak)
     faults.saw("agent cannot start with TLS", "all back to plain, no role moved, exit 4")
-    mmm_hosts.wait_for_rest(mmm.farm)
     mmm.site.run("apply", "--yes", expect=0)
     assert all(mmm.served())
     _nothing_is_sent_in_the_clear(mmm)
@@ -32,7 +31,6 @@ def test_an_agent_that_fails_is_put_back_and_no_role_moves(
     faults.saw("agent refuses a new certificate", "its old one is served, no role moved, exit 4")
     _a_failing_server_moves_nothing_while_roles_are_held(mmm)
     faults.saw("MySQL fails while roles are held", "no role moved, no host killed")
-    mmm_hosts.wait_for_rest(mmm.farm)
     mmm.site.run("apply", "--yes", expect=0)
     assert mmm.farm.control("mode").split() == ["ACTIVE"]
     mmm.nothing_moved()

@@ -9,7 +9,6 @@ from app.engine.request import Answers
 from app.pki.secret import Secret
 from app.plan.make import Intent
 from tests.faults import Faults
-from tests.lab import mmm_hosts
 from tests.lab.farm import MmmSite
 from tests.lab.fault_runs import At, Runs
 from tests.lab.hosts import Lab
@@ -35,7 +34,6 @@ def test_a_cluster_that_loses_a_member_is_finished_by_the_next_apply(
     _finishes(mmm)
     told = "all new, exit 13; next apply finished"
     faults.saw("cluster loses a member between two commits", told)
-    mmm_hosts.wait_for_rest(mmm.farm)
     mmm.site.run("rollback", run, "--yes", expect=0)
     assert mmm.served() == ["", "", ""]
     _apply_and_lose(mmm, tmp_path, HOLD)
@@ -46,7 +44,6 @@ def test_a_cluster_that_loses_a_member_is_finished_by_the_next_apply(
 
 def _apply_and_lose(mmm: MmmSite, folder: Path, at: At) -> str:
     """Cut the connection to one member where a run waits; gives the run."""
-    mmm_hosts.wait_for_rest(mmm.farm)
     runs = Runs(folder / "home", at, "wait")
     front = Front(mmm.site.directory, runs.spawn)
     front.start("apply", Answers(Secret(PASSPHRASE)), plan=None, intent=Intent())
@@ -62,7 +59,6 @@ def _apply_and_lose(mmm: MmmSite, folder: Path, at: At) -> str:
 
 
 def _finishes(mmm: MmmSite) -> None:
-    mmm_hosts.wait_for_rest(mmm.farm)
     mmm.site.run("apply", "--yes", expect=0)
     assert all(mmm.served())
     mmm.nothing_moved()

@@ -15,7 +15,7 @@ RUN_SECONDS = 400
 
 
 def test_the_wizard_leads_a_plain_mmm_to_tls(fresh_lab: Lab, tmp_path: Path) -> None:
-    mmm = MmmSite(tmp_path, fresh_lab, two=True, controls=False)
+    mmm = MmmSite(tmp_path, fresh_lab, two=True, controls=False, kept=True)
     site = mmm.site
     shutil.rmtree(site.directory)
     site.directory.mkdir()

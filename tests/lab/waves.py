@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
+
+from app.events import Event
 from app.plan.phases import CA_TITLES
 from tests.lab.site import Site
 
@@ -19,3 +23,14 @@ def proven_links(site: Site, tried: str = "TLS handshake and read") -> dict[str,
             if wave and (event.data["tried"], event.data["verdict"]) == (tried, "ok"):
                 found.setdefault(wave, set()).add(event.data["subject"])
     return {phase: len(links) for phase, links in found.items()}
+
+
+def every_wave_is_proven(events: Sequence[Event], bridges: int) -> None:
+    """Behind each wave of a run every bridge was found up, by the product's own word."""
+    marks = [n for n, event in enumerate(events) if event.kind == "wave"] + [len(events)]
+    assert len(marks) > 1
+    for start, end in itertools.pairwise(marks):
+        found = [event.data for event in events[start:end] if event.kind == "finding"]
+        assert all(finding["verdict"] != "fail" for finding in found)
+        up = {f["subject"] for f in found if "bridge" in f["tried"] and f["verdict"] == "ok"}
+        assert len(up) == bridges

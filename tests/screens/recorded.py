@@ -11,7 +11,8 @@ from typing import cast
 from app.engine.front import Answers, Front, HostCheck, RunSummary, StatusRow
 from app.engine.gather import Say
 from app.engine.importing import with_ca
-from app.errors import LoginError, UsageError, VaultError
+from app.engine.together import TakenBack
+from app.errors import LoginError, PartedError, UsageError, VaultError
 from app.events import Event, EventKind
 from app.findings import Finding
 from app.kinds.resources import Activation, FileResource, LiteralWant
@@ -203,6 +204,8 @@ class FakeFront(Front):
         self.rows: tuple[StatusRow, ...] = ()
         self.staged: Stage | None = None
         self.found = findings()
+        self.parted: PartedError | None = None
+        self.apart = ""
 
     def check_host(self, site: Site, logins: Logins, others: Mapping[str, Host]) -> HostCheck:
         """Answer by the host's name and pinned key."""
@@ -281,6 +284,13 @@ class FakeFront(Front):
         if not found:
             raise UsageError("there is no run to take back")
         return found[0]
+
+    def taking_back(self, site: Site, run: str) -> TakenBack:
+        """Give what a rollback takes back."""
+        if self.parted is not None and run != self.parted.instead:
+            raise self.parted
+        along = () if self.parted is None else (self.last_change(),)
+        return TakenBack(run, along, self.apart)
 
     def verify(self, site: Site, answers: Answers) -> Iterator[Finding]:
         """Give the findings."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from app.engine.adopting import Found, FoundStore
 from app.engine.front import Answers
 from app.engine.gather import Say
 from app.engine.old_stores import OldStores
+from app.errors import LoginError, UnreachableError
 from app.kinds import load
 from app.model import AuthoritySpec, Site
 from app.pki import stores
@@ -43,11 +44,16 @@ class Stores(FakeFront):
     @property
     def stores(self) -> OldStores:
         """Give the real engine, but for what is found on hosts."""
-        return Told(self.places)
+        return Told(self.places, self.refuses)
+
+    refuses = False
 
 
+@dataclass(frozen=True, slots=True)
 class Told(OldStores):
     """Have a hub with a key store that is open and a trust store that is locked."""
+
+    refuses: bool = False
 
     def find(
         self, site: Site, answers: Answers, hosts: Collection[str] = (), say: Say = recorded.quiet
@@ -69,6 +75,10 @@ class Told(OldStores):
                            data=key, passwords=(STORE,)),
             ),
             (("spk-02", "its configuration names no key store"),),
+            {
+                "spk-02": UnreachableError("timed out", host="spk-02", hint="Is it up?"),
+                "spk-03": LoginError("ops@spk-03 was refused", host="spk-03"),
+            } if self.refuses else {},
         ).open()  # fmt: skip
 
 
@@ -112,6 +122,7 @@ def test_stores_are_opened_and_kept_or_replaced(
         await pilot.press("space", "up", "space")
         await until(pilot, lambda: "keep trust" in text_of(app) and "keep key" in text_of(app))
         assert "adopt --keep trust --keep key --host hub-a1" in text_of(app)
+        same_as_mixed_choices(app)
         same_as_stored(f"adopt-kept-{size[0]}x{size[1]}", plain(await steady(pilot)))
         await pilot.press("a")
         await until(pilot, lambda: isinstance(app.screen, ReviewScreen))
@@ -120,6 +131,41 @@ def test_stores_are_opened_and_kept_or_replaced(
     assert "# alias: old-peer" in (tmp_path / "adopted/activemq/hub-a1.pem").read_text()
     with Vault.open(tmp_path / "vault", WORD) as vault:
         assert load_credential(vault, "hub-a1", "adopted/activemq") is not None
+
+
+def same_as_mixed_choices(app: TlswrightApp) -> None:
+    """Ask the screen for the commands where hosts differ in what is kept of them."""
+    screen = app.screen
+    assert isinstance(screen, AdoptScreen)
+    before = screen.kept, screen.chosen
+    screen.kept = {("a", "trust"), ("b", "trust"), ("b", "key"), ("c", "trust"), ("c", "key")}
+    screen.chosen = {("a", "trust"), ("a", "key"), ("c", "key"), ("d", "key"), ("e", "trust")}
+    assert screen.same_as().replace("tlswright adopt ", "") == (
+        "--keep key --host a --host d && --keep trust --host e && "
+        "--replace --host b && --replace trust --host c"
+    )
+    screen.kept, screen.chosen = before
+
+
+def test_a_host_that_does_not_answer_is_named_and_the_others_are_kept(front: Stores) -> None:
+    front.refuses = True
+    state = state_for(front, site=front.of)
+    state.passphrase(WORD)
+    app = TlswrightApp(state)
+
+    async def story(pilot: Pilot[int]) -> None:
+        await pilot.press("k")
+        await until(pilot, lambda: "Password for spk-03" in text_of(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "CN=hub-a1.example.net" in text_of(app))
+        assert "Not read: spk-02, spk-03" in text_of(app)
+        assert "XX not read: timed out" in text_of(app)
+        await pilot.press("space", "down", "down", "down")
+        await until(pilot, lambda: "Is it up?" in text_of(app))
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, ReviewScreen))
+
+    drive(app, story, (120, 40))
 
 
 def test_what_was_kept_is_let_go_and_what_does_not_fit_is_refused_with_its_reasons(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from app.errors import Exit
+from app.errors import Exit, PartedError
 from screens.app import TlswrightApp
 from screens.dashboard import DashboardScreen
 from screens.done import DoneScreen
@@ -184,6 +184,26 @@ def test_rolling_back_has_to_be_meant(front: FakeFront) -> None:
         await until(pilot, lambda: "Take back run" in text_of(app))
         await pilot.press("right", "enter")
         await until(pilot, lambda: any(a.startswith("start rollback") for a in front.asked))
+
+    drive(app, story)
+
+
+def test_a_run_that_finished_another_is_taken_back_with_it(front: FakeFront) -> None:
+    front.rows, front.past = status_rows(site()), past_runs()
+    front.parted = PartedError(
+        "the run brought spk-02 to where RUN had brought hub-a1", instead=RUN
+    )
+    front.apart = "spk-02 goes back to before it had TLS, spk-01 keeps it"
+    app = TlswrightApp(state_for(front, site=site()))
+
+    async def story(pilot: Pilot[int]) -> None:
+        await until(pilot, lambda: "EXPIRED" in text_of(app))
+        await pilot.press("b")
+        await until(pilot, lambda: "had brought hub-a1" in text_of(app))
+        assert f"{RUN}, with {front.last_change()}" in " ".join(text_of(app).split())
+        assert "spk-01 keeps it" in text_of(app)
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: f"start rollback {RUN}" in front.asked)
 
     drive(app, story)
 

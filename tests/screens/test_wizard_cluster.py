@@ -268,9 +268,9 @@ def test_the_cursor_stays_at_its_host_when_a_window_closes_or_changes(front: Clu
         await pilot.press("up")
         await until(pilot, lambda: "─ r2 ─" in text_of(app))
         await pilot.press("f1")
-        await until(pilot, lambda: "Cursor up" in text_of(app))
+        await until(pilot, lambda: "─ Help ─" in text_of(app))
         await pilot.press("escape")
-        await until(pilot, lambda: "Cursor up" not in text_of(app))
+        await until(pilot, lambda: "─ Help ─" not in text_of(app))
         await pilot.resize_terminal(120, 40)
         await until(pilot, lambda: "Commands" in text_of(app).splitlines()[-1])
         assert app.screen.query_one(DataTable).cursor_row == 1

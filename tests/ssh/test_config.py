@@ -78,7 +78,6 @@ def test_names_to_pick_from_hold_no_patterns(config: SshConfig, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("CanonicalizeHostname yes\nCanonicalDomains example.org", "CanonicalizeHostname is not"),
         ("BindInterface eth0", "BindInterface is not done here"),
         ("ProxyUseFdpass yes\nProxyCommand x", "ProxyUseFdpass is not done here"),
         ("RefuseConnection gone for good", "gone for good"),

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from app.errors import UsageError
 from app.remote.config import SshConfig, run_quietly
-from app.remote.sshconf.evaluate import Asked, ConfigError, Settings, evaluate
+from app.remote.sshconf.evaluate import evaluate
+from app.remote.sshconf.settings import Asked, ConfigError, Settings
 from app.remote.sshconf.tokens import Call, Here
 
 SSH = shutil.which("ssh")

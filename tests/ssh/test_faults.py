@@ -18,7 +18,19 @@ from app.remote.shipping import command_line, frame, script
 from app.remote.ssh import SshRemote
 from app.remote.transaction import read_ack
 from tests.ssh.conftest import Connect
-from tests.ssh.steps import SHELLS, STATE, carry, delete, journal, litter, put, restore, step, tree
+from tests.ssh.steps import (
+    SHELLS,
+    STATE,
+    THROUGH,
+    carry,
+    delete,
+    journal,
+    litter,
+    put,
+    restore,
+    step,
+    tree,
+)
 
 
 @pytest.fixture(params=SHELLS)
@@ -203,6 +215,31 @@ def test_a_service_is_watched_until_it_has_settled(remote: SshRemote, root: Path
     assert acks[-1].state == "committed"
     looks = [int(line) for line in (root / "looks").read_text().split()]
     assert looks[-1] - looks[0] >= 2
+
+
+def test_a_service_that_says_it_is_whole_is_watched_for_a_moment_only(
+    remote: SshRemote, root: Path
+) -> None:
+    check = 'date +%s >>"$ROOT/looks"; echo life 7; [ -e "$ROOT/whole" ] && echo whole; true'
+    member = step(put("/etc/a", b"new", b"old"), check=check, start="true", settle_seconds=60)
+    transaction = remote.begin(member)
+    for word in THROUGH[:-2]:
+        assert transaction.advance(word).ok
+    (root / "whole").touch()
+    assert [transaction.advance(word).ok for word in ("check", "hold", "commit")] == [True] * 3
+    transaction.close()
+    looks = [int(line) for line in (root / "looks").read_text().split()]
+    assert 1 <= looks[-1] - looks[0] < 30
+
+
+def test_a_service_that_says_it_is_whole_and_dies_at_once_is_not_kept(
+    remote: SshRemote, root: Path
+) -> None:
+    brief = BRIEF | {"check": f"{BRIEF['check']}; echo whole", "settle_seconds": 60}
+    acks = carry(remote, step(put("/etc/a", b"new", b"old"), **brief),
+                 "stage", "switch", "start", "check", "check")  # fmt: skip
+    assert [ack.ok for ack in acks] == [True, True, True, True, False]
+    assert "it came up, but then died: its bean is missing" in acks[-1].text
 
 
 def test_a_service_that_died_and_was_started_again_is_not_kept(

@@ -150,10 +150,29 @@ def test_a_list_of_revoked_keys_that_cannot_be_read_refuses(
     line = f"@cert-authority * {server.ca('ed25519')}\n"
     with pytest.raises(HostKeyError, match="No such file"):
         server.connect(tmp_path, line, listed)
-    key = f"{server.folder}/host_rsa.pub"
-    subprocess.run(["ssh-keygen", "-q", "-k", "-f", str(krl), key], check=True, capture_output=True)
-    with pytest.raises(HostKeyError, match="KRL"):
+    krl.write_bytes(b"SSHKRL\n\0 and no more")
+    with pytest.raises(HostKeyError, match="ssh-keygen cannot tell"):
         server.connect(tmp_path, line, listed)
+
+
+@pytest.mark.parametrize("what", ["key", "id: test"])
+def test_a_binary_list_revokes_keys_and_certificates(
+    server: Certified, tmp_path: Path, what: str
+) -> None:
+    krl, spec = tmp_path / "krl", tmp_path / "spec"
+    listed = f"{ALIAS}  RevokedHostKeys {krl}\n  HostKeyAlgorithms *ed25519*\n"
+    known = f"@cert-authority * {server.ca('ed25519')}\n"
+    make = ["ssh-keygen", "-q", "-k", "-f", str(krl), "-s", f"{server.folder}/ca_ed25519.pub"]
+    for id_ in ("other", "test"):
+        spec.write_text(f"{what}\n".replace("test", id_))
+        given = server.folder / ("host_ed25519.pub" if id_ == "test" else "host_rsa.pub")
+        subprocess.run(
+            [*make, str(given if what == "key" else spec)], check=True, capture_output=True
+        )
+        if id_ == "other":
+            assert server.connect(tmp_path, known, listed).startswith("ssh-ed25519-cert")
+    with pytest.raises(HostKeyError, match=f"revoked by {krl}"):
+        server.connect(tmp_path, known, listed)
 
 
 Make = Callable[..., bytes]

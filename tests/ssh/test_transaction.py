@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -190,6 +191,28 @@ def test_only_the_last_transactions_are_kept(connect: Connect, root: Path) -> No
     [ack] = carry(remote, step(restore("/etc/a", "t0", old), id="late"))
     assert ack.state == "untouched"
     assert "no longer keeps" in ack.text
+
+
+def test_of_those_that_were_undone_the_last_are_kept_too(connect: Connect, root: Path) -> None:
+    remote, runs = connect(root), root / STATE / "runs"
+
+    def fails(name: str) -> set[str]:
+        member = step(put("/etc/b", b"x"), id=name, start='[ ! -e "$ROOT/etc/b" ]')
+        assert carry(remote, member)[-1].state == "restored"
+        return {path.name for path in runs.iterdir()}
+
+    apply(remote, step(put("/etc/a", b"1"), id="kept"))
+    fails("first")
+    # One of an older tlswright, which gave them no number.
+    shutil.copytree(runs / "first", runs / "older")
+    (runs / "older/undone").unlink(missing_ok=True)
+    (root / STATE / "undone").write_text(f"{KEPT - 1}\n")
+    assert fails("second") == {"kept", "first", "older", "second"}
+    assert fails("third") == {"kept", "older", "second", "third"}
+    # They push out nothing but their like.
+    (root / STATE / "undone").write_text(f"{3 * KEPT}\n")
+    apply(remote, step(put("/etc/a", b"2", b"1"), id="more"))
+    assert {path.name for path in runs.iterdir()} == {"kept", "more"}
 
 
 def test_a_member_without_commands_or_files_passes(remote: SshRemote, root: Path) -> None:

@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 
 from app import kinds
+from app.kinds.activemq.jvm import jvm_stores
+from app.kinds.activemq.paths import variables
 from app.kinds.activemq.upstream import version_notes
 from app.kinds.resources import Layout
 from app.model import Node
@@ -222,6 +224,71 @@ def test_stores_to_adopt_are_named_with_every_place_where_they_may_be(
     assert (found.role, list(found.paths)) == ("key", paths)
     assert found.where == "/opt/activemq/conf/activemq.xml:3"
     assert [secret.reveal() for secret in found.passwords] == ["x"]
+
+
+BARE = XML.replace(
+    '<sslContext><sslContext keyStore="{store}" keyStorePassword="x"/></sslContext>', ""
+)
+GUIDE = """\
+# ACTIVEMQ_SSL_OPTS="-Djavax.net.ssl.keyStore=/old/commented.ks"
+ACTIVEMQ_OPTS="$ACTIVEMQ_OPTS_MEMORY -Dorg.apache.activemq.UseDedicatedTaskRunner=true"
+ACTIVEMQ_SSL_OPTS="-Djavax.net.ssl.keyStore=$ACTIVEMQ_CONF/keystore.jks \\
+  -Djavax.net.ssl.keyStorePassword=se\\$cret -Djavax.net.ssl.trustStore=${ACTIVEMQ_HOME}/t.jks"
+"""
+
+
+def named(root: Path, **options: str) -> list[tuple[str, str, tuple[str, ...], list[str]]]:
+    """Give the stores to adopt: role, where they are named, where they may be, passwords."""
+    _, seen = look(root, **options)
+    site = parse_site(SITE.replace("OPTIONS", "{}"), "site.yaml")
+    stores = KIND.stores(site, KIND.nodes(site, site.topologies[0])[0], seen)
+    return [(one.role, one.where, one.paths, [word.reveal() for word in one.passwords])
+            for one in stores]  # fmt: skip
+
+
+def test_stores_that_java_is_told_of_are_named_as_the_start_script_has_them(
+    tmp_path: Path,
+) -> None:
+    home = unpack(tmp_path, "/opt/activemq")
+    (home / "conf/activemq.xml").write_text(BARE)
+    assert named(tmp_path) == []
+    (home / "bin/env").write_text(GUIDE)
+    assert named(tmp_path) == [
+        ("key", "/opt/activemq/bin/env:3", ("/opt/activemq/conf/keystore.jks",), ["se$cret"]),
+        ("trust", "/opt/activemq/bin/env:4", ("/opt/activemq/t.jks",), ["se$cret"]),
+    ]
+    layout, _ = look(tmp_path)
+    assert layout.facts["stores"] == (
+        "keyStore /opt/activemq/conf/keystore.jks of Java; trustStore /opt/activemq/t.jks of Java"
+    )
+    assert not any("cret" in text for text in (*layout.facts.values(), *layout.warnings))
+    # What the process has counts more; the key of an sslContext is never Java's.
+    told = f"-Djavax.net.ssl.keyStore={tmp_path}/etc/mq.ks"
+    with running(tmp_path, "/opt/activemq", told):
+        assert named(tmp_path)[0] == ("key", "its process", ("/etc/mq.ks",), ["se$cret"])
+    (home / "conf/activemq.xml").write_text(XML.format(store="broker.ks"))
+    rows = [(role, where) for role, where, _, _ in named(tmp_path)]
+    assert rows == [
+        ("key", "/opt/activemq/conf/activemq.xml:3"), ("trust", "/opt/activemq/bin/env:4"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "value"), [
+    ("wrapper.java.additional.5=-Djavax.net.ssl.keyStore=%ACTIVEMQ_CONF%/b.ks", "/mq/conf/b.ks"),
+    ("#wrapper.java.additional.5=-Djavax.net.ssl.keyStore=/b.ks", None),
+    ("A='-Djavax.net.ssl.keyStore=/a b.ks'", "/a"),
+    ("A=\"-Djavax.net.ssl.keyStore='/a b.ks'\"", "/a b.ks"),
+    ("A=-Djavax.net.ssl.keyStore=/a\\ b.ks", "/a b.ks"),
+    ("A=-Djavax.net.ssl.keyStore=$HOME/b.ks", "$HOME/b.ks"),
+    ("A=-Djavax.net.ssl.keyStore=\nB=-Djavax.net.ssl.keyStoreType=JKS", None),
+    ("A=-Djavax.net.ssl.keyStore=/1 -Djavax.net.ssl.keyStore=/2", "/2"),
+])  # fmt: skip
+def test_what_a_start_script_gives_to_java_is_read_and_never_run(
+    text: str, value: str | None
+) -> None:
+    known = variables("/mq", "/mq", "/mq/conf", "/mq/data")
+    found = jvm_stores([("f", text.encode())], known, {}).get("key")
+    assert (found.value if found else None) == value
 
 
 @pytest.mark.parametrize(

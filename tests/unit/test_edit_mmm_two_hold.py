@@ -227,6 +227,15 @@ def test_a_mode_is_held_and_comes_back(
     assert held | dict(put_back_mode(held, start, mode).files) == files
 
 
+def test_a_mode_that_is_held_for_a_change_sets_no_fashion_for_what_is_written() -> None:
+    text = b"<monitor>\n</monitor>\n<host default>\n  ip 192.0.2.1\n</host>\n"
+    files: dict[str, bytes | None] = {**dict.fromkeys(all_candidates()), "/etc/mmm_mon.conf": text}
+    held = files | dict(set_mode(files, STARTS[1]).files)
+    edited = held | dict(edit_socket(held, STARTS[1:], WANTED).files)
+    back = edited | dict(put_back_mode(edited, STARTS[1]).files)
+    assert back == files | dict(edit_socket(files, STARTS[1:], WANTED).files)
+
+
 PIECES = [*"ab#/ \t\r\n\f<>é,", "<socket>", "</socket>", "<socket/>", "type ssl", "\n", "\udc85",
           "<host a>", "</host>", "ip ", "this a", "include b", "\n\n"]  # fmt: skip
 

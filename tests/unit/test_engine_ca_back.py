@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from app.engine.ca_back import ca_as_before
+from app.engine.ca_back import ca_as_before, ca_changed
 from app.engine.record import write_json
 from app.engine.run import Result
 from app.errors import Exit
@@ -47,6 +48,28 @@ def test_the_generation_goes_back(tmp_path: Path) -> None:
     assert site.back() == "every file is back; site.yaml asks for generation 1 of the CA"
     now = load_site(site.places.site)
     assert now == replace(site.site, authority=replace(site.site.authority, generation=1))
+
+
+def test_what_stood_there_before_the_change_comes_back_byte_for_byte(tmp_path: Path) -> None:
+    site = Edited(tmp_path)
+    path, wanted = site.places.site, site.site
+    plain = f"# ours\n{re.sub('  generation: 2', '', path.read_text())}".encode()
+    assert b"generation" not in plain
+    path.write_bytes(plain)
+    path.chmod(0o640)
+    with ca_changed(site.places):
+        save_site(wanted, path)
+    assert site.back() == "every file is back; site.yaml asks for generation 1 of the CA"
+    assert path.read_bytes() == plain
+    assert path.stat().st_mode & 0o777 == 0o640
+
+    # Of a file that was edited since, no more than the generation is changed.
+    with ca_changed(site.places):
+        save_site(wanted, path)
+    mine = path.read_bytes() + b"# mine\n"
+    path.write_bytes(mine)
+    assert "asks for generation 1" in site.back()
+    assert path.read_bytes() == mine.replace(b"generation: 2", b"generation: 1")
 
 
 def test_what_a_person_wrote_while_hosts_went_back_stays(tmp_path: Path) -> None:

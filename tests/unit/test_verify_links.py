@@ -211,6 +211,16 @@ def test_a_proof_that_never_holds_fails_with_the_cause_from_the_log() -> None:
     assert "does not hold the name" in bridge.cause
 
 
+def test_a_proof_that_cannot_hold_any_more_is_not_waited_for() -> None:
+    with lab.tls_server(lab.made(), clients=lab.trust()) as port:
+        asked = check(port)
+        given = probes(SHELL, lab.identity(lab.made()))
+        dead = replace(proof(asked.link, "echo gone; exit 3", 3600), useless=3)
+        found = list(verify_link(asked, [dead], given))
+    bridge = next(finding for finding in found if finding.tried == "bridge")
+    assert (bridge.verdict, bridge.evidence) == ("fail", "the host says gone")
+
+
 def test_a_demo_says_what_it_cannot_prove() -> None:
     with lab.tls_server(lab.made(), clients=lab.trust()) as port:
         asked = check(port)

@@ -126,10 +126,13 @@ def flags_rollback(parser: argparse.ArgumentParser) -> None:
 
 def rollback(context: Context) -> Exit:
     """Take a run back: every host gets the files it had, byte for byte."""
-    front = context.front()
-    context.site()
+    front, site = context.front(), context.site()
     run = context.flags.run or front.last_change()
-    if not context.flags.yes and not context.terminal.confirm(f"Take the run {run} back?", "--yes"):
+    back = front.taking_back(site, run)
+    if back.apart and not context.flags.yes:
+        context.terminal.say(back.apart)
+    question = f"Take the run {back.words} back?"
+    if not context.flags.yes and not context.terminal.confirm(question, "--yes"):
         return Exit.CANCELLED
     answers = context.answers()
     if context.terminal.interactive and not context.flags.yes:

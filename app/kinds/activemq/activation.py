@@ -22,7 +22,8 @@ START_SECONDS = 300
 CHECK_SECONDS = 300
 """A broker that reads a large store takes minutes."""
 # A broker listens before the rest of its configuration is loaded: what is wrong there ends it, and
-# nothing that it answers tells of that; what else is looked at meanwhile counts.
+# nothing that it answers tells of that; what else is looked at meanwhile counts.  Where the file
+# holds nothing but the broker, its log tells instead (templates/activemq/whole.sh.j2).
 SETTLE_SECONDS = 6
 DEMO_SETTLE_SECONDS = 1
 """The demo's broker has read everything before it listens."""

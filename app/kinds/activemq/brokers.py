@@ -45,7 +45,8 @@ class Broker:
     `home` has the program, `base` the instance, `conf` its configuration and `data` its store and
     log.  `config` is its XML file, `uri` what its process was given to name it (`xbean:…`).  `real`
     is its configuration folder without links.  `parts` are those jar files of its home that
-    protocols need.  `pid` is empty when it does not run.  `by_user` tells that some user's own
+    protocols need.  `pid` is empty when it does not run; `key_store` and `trust_store` are what its
+    Java was given.  `by_user` tells that some user's own
     systemd runs it.
     """
 
@@ -66,6 +67,8 @@ class Broker:
     parts: str = ""
     stored: bool = False
     by_user: bool = False
+    key_store: str = ""
+    trust_store: str = ""
     unit: Unit | None = None
     idle: str = ""
     """A unit that would start it, where it was started without."""
@@ -187,6 +190,8 @@ def _broker(rows: Mapping[str, str], unit: Unit | None) -> Broker:
         parts=rows.get("parts", ""),
         stored=rows.get("stored") == "yes",
         by_user="/user@" in cgroup and cgroup.endswith(".service"),
+        key_store=rows.get("keystore", ""),
+        trust_store=rows.get("truststore", ""),
         unit=unit,
     )
 

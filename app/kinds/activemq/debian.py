@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from app.kinds.activemq.jvm import DEFAULTS
 from app.kinds.activemq.paths import variables
 from app.observed import HostObservation, Survey
 from app.quoting import calm
@@ -27,6 +28,7 @@ SURVEY = Survey(
         f"{AVAILABLE}/*/activemq.xml",
         f"{AVAILABLE}/*/log4j.properties",
         f"{AVAILABLE}/*/options",
+        DEFAULTS,
     ),
     needs=("awk",),
     commands=(
@@ -60,6 +62,11 @@ class Instance:
     def config(self) -> str:
         """Give its XML file."""
         return f"{AVAILABLE}/{self.folder}/activemq.xml"
+
+    @property
+    def options(self) -> str:
+        """Give the file with what its Java is given."""
+        return f"{AVAILABLE}/{self.folder}/options"
 
     @property
     def data(self) -> str:

@@ -1,12 +1,14 @@
-"""The key store and the trust store that a broker's own file names."""
+"""The key store and the trust store that a broker's own file names, or those of its Java."""
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
 
 from app.edits.activemq import SslView, meant, read_broker
 from app.edits.mask import mask
-from app.kinds.activemq.layout import place_of
+from app.kinds.activemq.jvm import NAMES
+from app.kinds.activemq.layout import of_java, place_of
 from app.kinds.activemq.paths import store_path
 from app.kinds.base import NamedStore
 from app.model import Node
@@ -18,33 +20,35 @@ _PASSWORDS = ("keyStorePassword", "keyStoreKeyPassword", "trustStorePassword")
 
 
 def stores(node: Node, seen: HostObservation) -> tuple[NamedStore, ...]:
-    """Name the stores of the sslContext; none where there is no broker, or none in its file.
+    """Name the stores of the sslContext, or those that Java is told of; none where there is none.
 
     Every password in the file is given with each of the two: they are often one, and a store's key
     may have another than the store.
     """
     place = place_of(node, seen)
-    data = seen.file(place[0]).data if place is not None else None
+    data = seen.file(place.config).data if place is not None else None
     if place is None or data is None:
         return ()
-    config, known, cwd = place
+    config, known, cwd = place.config, place.known, place.cwd
     view = read_broker(data, f"{node.host}:{config}").ssl
-    if view is None:
-        return ()
     found = []
-    for role, name in (("key", "keyStore"), ("trust", "trustStore")):
-        value = view.get(name)
-        if not value:
-            continue
-        found.append(
-            NamedStore(
-                "key" if role == "key" else "trust",
-                calm(mask(value), 1000),
-                f"{config}:{view.line}",
-                _places(value, known, cwd),
-                _passwords(view, f"{name}Password"),
+    for role, name in NAMES.items():
+        value = view.get(name) if view else None
+        if view and value:
+            found.append(
+                NamedStore(
+                    role,
+                    calm(mask(value), 1000),
+                    f"{config}:{view.line}",
+                    _places(value, known, cwd),
+                    _passwords(view, f"{name}Password"),
+                )
             )
-        )
+        elif (one := of_java(place, view, seen).get(role)) is not None:
+            path = posixpath.normpath(posixpath.join(cwd, one.value))
+            named = calm(mask(one.value), 1000)
+            paths = (path,) if path.startswith("/") and "$" not in path else ()
+            found.append(NamedStore(role, named, calm(one.where, 1000), paths, one.passwords))
     return tuple(found)
 
 

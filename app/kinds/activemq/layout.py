@@ -7,13 +7,15 @@ the only one that runs.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from app.edits.activemq import BrokerView, meant, read_broker
+from app.edits.activemq import BrokerView, SslView, meant, read_broker
 from app.edits.mask import mask
 from app.errors import EditError
 from app.kinds.activemq import debian, upstream
 from app.kinds.activemq.brokers import KEY, Broker, asked_place, read_brokers, unit_name
 from app.kinds.activemq.clients import PROTOCOLS, lacks
+from app.kinds.activemq.jvm import DEFAULTS, NAMES, JvmStore, Role, jvm_stores
 from app.kinds.activemq.paths import store_path
 from app.kinds.resources import Layout
 from app.model import Node
@@ -45,32 +47,57 @@ def find_layout(node: Node, seen: HostObservation) -> Layout:
     chosen, others = found
     if isinstance(chosen, debian.Instance):
         facts = debian.facts(chosen, len(debian.enabled(seen)), seen)
-        return _layout(node, facts, chosen.known, "", seen, others)
+        return _layout(node, facts, _place(chosen), seen, others)
     broker, problem = upstream.named_unit(node, chosen, seen)
     if problem:
         return Layout({}, problems=(problem,))
     return _layout(
         node,
         upstream.facts(node, broker, seen),
-        upstream.known_of(broker),
-        broker.cwd,
+        _place(broker),
         seen,
         others + upstream.warnings(broker),
         upstream.problems(node, broker),
     )
 
 
-def place_of(node: Node, seen: HostObservation) -> tuple[str, dict[str, str], str] | None:
-    """Give the file of the broker that is meant, its system properties, its working directory.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Say where the broker that is meant has its file, and what its Java is told.
 
-    The directory is empty where it is not known; None where no broker can be told.
+    `known` are its system properties, `cwd` its working directory, empty where it is not known;
+    `settings` are the files that its start script reads, `running` the stores that its process was
+    given.
     """
+
+    config: str
+    known: Mapping[str, str]
+    cwd: str
+    settings: tuple[str, ...]
+    running: Mapping[Role, str]
+
+
+def place_of(node: Node, seen: HostObservation) -> Place | None:
+    """Say where the broker that is meant is; None where none can be told."""
     found = _choose(node, seen)
-    if isinstance(found, str):
-        return None
-    if isinstance(found[0], debian.Instance):
-        return found[0].config, found[0].known, ""
-    return found[0].config, upstream.known_of(found[0]), found[0].cwd
+    return None if isinstance(found, str) else _place(found[0])
+
+
+def _place(one: debian.Instance | Broker) -> Place:
+    if isinstance(one, debian.Instance):
+        return Place(one.config, one.known, "", (one.options, DEFAULTS), {})
+    known = upstream.known_of(one)
+    return Place(one.config, known, one.cwd, upstream.settings_of(one), upstream.stores_of(one))
+
+
+def of_java(place: Place, ssl: SslView | None, seen: HostObservation) -> Mapping[Role, JvmStore]:
+    """Give the stores that the broker's Java is told of, as far as its file leaves them to it.
+
+    An sslContext of its own has no key but the one that it names.
+    """
+    files = [(path, seen.file(path).data) for path in place.settings]
+    found = jvm_stores(files, place.known, place.running)
+    return {role: one for role, one in found.items() if ssl is None or role == "trust"}
 
 
 def _choose(
@@ -150,8 +177,7 @@ def _label(one: debian.Instance | Broker) -> str:
 def _layout(
     node: Node,
     facts: dict[str, str],
-    known: dict[str, str],
-    cwd: str,
+    place: Place,
     seen: HostObservation,
     warnings: tuple[str, ...],
     problems: tuple[str, ...] = (),
@@ -167,7 +193,7 @@ def _layout(
     if any(node.options[key] for key in OWN):
         facts["running"] = ""
     facts["broker_name"] = calm(view.broker_name or "", 200) or "localhost"
-    facts["stores"] = _stores(view, facts, known, cwd, seen)
+    facts["stores"] = _stores(view, facts, place, seen)
     name = node.host if facts["broker_name"] == "localhost" else facts["broker_name"]
     if meant(name) is None:
         # Only the broker knows what its placeholder stands for; it differs from host to host.
@@ -184,17 +210,17 @@ def _layout(
     )
 
 
-def _stores(
-    view: BrokerView, facts: dict[str, str], known: dict[str, str], cwd: str, seen: HostObservation
-) -> str:
-    """Say which key and trust store the file names now, and where they lie."""
+def _stores(view: BrokerView, facts: dict[str, str], place: Place, seen: HostObservation) -> str:
+    """Say which key and trust store the broker uses now, and where they lie."""
     ours = f"{facts['folder']}/tls/"
+    java = of_java(place, view.ssl, seen)
     found = []
-    for name in ("keyStore", "trustStore"):
+    for role, name in NAMES.items():
         value = view.ssl.get(name) if view.ssl else None
         if not value:
+            found += [f"{name} {mask(java[role].value)} of Java"] if role in java else []
             continue
-        path = store_path(value, known, cwd, lambda one: seen.file(one).type == "file")
+        path = store_path(value, place.known, place.cwd, lambda one: seen.file(one).type == "file")
         if path is None:
             found.append(f"{name} {mask(value)}")
         elif not path.startswith(ours):
@@ -224,7 +250,7 @@ def _warnings(
     stock = facts["broker_name"] == "localhost"
     if facts["stores"]:
         found.append(
-            f"its file names other stores now ({facts['stores']}): new ones are made beside them; "
+            f"it uses other stores now ({facts['stores']}): new ones are made beside them; "
             "`tlswright adopt` shows what they hold, and keeps of it what is still needed"
         )
     if stock and facts["stored"]:

@@ -19,6 +19,9 @@ from app.observed import Output
 from app.quoting import calm, sh
 from app.rendering import render_template
 
+GONE = 3
+"""What the command ends with where no process of the broker is left to bring a bridge up."""
+
 
 def proofs(
     nodes: tuple[Node, ...], all_links: tuple[Link, ...], layouts: Mapping[str, Layout]
@@ -39,14 +42,18 @@ def proofs(
             acceptor=sh(f"({link.acceptor})"),
             url=sh(_url(link)),
             stands=sh(_stands(link)),
+            own_status=str(node.options["status_command"]),
+            gone=GONE,
         )
         judge: Callable[[Output], tuple[bool, str]] = partial(judge_bridge, link)
-        found.append(Proof(link, node.host, "bridge is up", command, judge, 90))
+        found.append(Proof(link, node.host, "bridge is up", command, judge, 90, useless=GONE))
     return tuple(found)
 
 
 def judge_bridge(link: Link, output: Output) -> tuple[bool, str]:
     """Say whether the newest line about a link's bridge says that it is up, with that line."""
+    if output.code == GONE:
+        return False, "the broker's process is gone"
     newest, up, ever = "", False, False
     for line in output.out.splitlines():
         if "has been established" in line and "Network connection between" in line:

@@ -7,10 +7,12 @@ Source: bin/activemq, bin/*/wrapper.conf and console.Main of 5.4 to 6.2.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import replace
 
 from app.kinds.activemq.brokers import Broker, read_units, unit_name
+from app.kinds.activemq.jvm import DEFAULTS, Role
 from app.kinds.activemq.paths import log_path, variables
 from app.model import Node
 from app.observed import HostObservation
@@ -76,6 +78,20 @@ def facts(node: Node, broker: Broker, seen: HostObservation) -> dict[str, str]:
 def known_of(broker: Broker) -> dict[str, str]:
     """Give the system properties of its process."""
     return variables(broker.home, broker.base, broker.conf, broker.data)
+
+
+def settings_of(broker: Broker) -> tuple[str, ...]:
+    """Name the files that the start script reads, or the Java service wrapper."""
+    folder = posixpath.dirname(broker.script)
+    found = [DEFAULTS, *(f"{top}/bin/{name}" for top in dict.fromkeys((broker.home, broker.base))
+                         for name in ("setenv", "env"))]  # fmt: skip
+    wrapped = [f"{folder}/wrapper.conf"] if folder not in ("", f"{broker.home}/bin") else []
+    return (*wrapped, *found)
+
+
+def stores_of(broker: Broker) -> dict[Role, str]:
+    """Give the stores that its process was given."""
+    return {"key": broker.key_store, "trust": broker.trust_store}
 
 
 def problems(node: Node, broker: Broker) -> tuple[str, ...]:

@@ -16,8 +16,10 @@ from typing import Final
 
 from app.remote.dial import FAMILIES
 from app.remote.sshconf import words as split
+from app.remote.sshconf.canonical import Look, canonical, look_up
 from app.remote.sshconf.keywords import CHOICES, FLAGS, USED
 from app.remote.sshconf.reading import Entry, jump_text
+from app.remote.sshconf.settings import Asked, ConfigError, Settings
 from app.remote.sshconf.tokens import Call, Here, TokenError
 
 Active = bool | str
@@ -28,45 +30,13 @@ Run = Callable[[str], int]
 _OPEN: Final = ("localnetwork", "version", "command", "sessiontype")
 
 
-class ConfigError(ValueError):
-    """Say in one sentence, with the place, why the configuration gives no answer."""
+def evaluate(
+    files: Iterable[tuple[Entry, ...]], asked: Asked, here: Here, run: Run, look: Look = look_up
+) -> Settings:
+    """Give the settings for a host; raises ConfigError.
 
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Say what is asked about: the name, and what is said besides, which wins over the files."""
-
-    name: str
-    port: int = 0
-    user: str = ""
-    jump: str = ""
-
-
-@dataclass(slots=True)
-class Settings:
-    """Hold what was found: values by keyword, with the place that each came from."""
-
-    values: dict[str, list[str]] = field(default_factory=dict)
-    places: dict[str, str] = field(default_factory=dict)
-    host: str = ""
-    port: int = 22
-    user: str = ""
-
-    def first(self, keyword: str, default: str = "") -> str:
-        """Give the value of a keyword that has one."""
-        return self.values.get(keyword, [default])[0]
-
-    def all(self, keyword: str) -> list[str]:
-        """Give the values of a keyword that may have several."""
-        return list(self.values.get(keyword, ()))
-
-    def yes(self, keyword: str, *, default: bool = False) -> bool:
-        """Tell whether a switch is on."""
-        return self.first(keyword, "yes" if default else "no") == "yes"
-
-
-def evaluate(files: Iterable[tuple[Entry, ...]], asked: Asked, here: Here, run: Run) -> Settings:
-    """Give the settings for a host; raises ConfigError."""
+    `look` asks the name service, where CanonicalizeHostname wants a full name.
+    """
     parts = tuple(files)
     found = Settings(user=here.user)
     for key, value in (("user", asked.user), ("port", str(asked.port or ""))):
@@ -82,9 +52,8 @@ def evaluate(files: Iterable[tuple[Entry, ...]], asked: Asked, here: Here, run: 
     walk = _Walk(found, asked.name, here, run)
     for number, part in enumerate(parts):
         walk.file(part, True, number)
-    found.host = _resolved(found, asked.name)
+    found.host = canonical(found, _resolved(found, asked.name), look)
     if walk.wants_final or found.first("canonicalizehostname", "no") != "no":
-        _refuse_canonical(found)
         walk.final = True
         for number, part in enumerate(parts):
             walk.file(part, True, number)
@@ -268,23 +237,6 @@ def _resolved(found: Settings, name: str) -> str:
         return str(socket.getnameinfo(info[0][4], socket.NI_NUMERICHOST)[0])
     except (OSError, UnicodeError):
         return text if re.search(r"[:%]|^[0-9.]*$", text) else text.lower()
-
-
-def _refuse_canonical(found: Settings) -> None:
-    """Refuse where ssh would ask the name service for a longer name, which we do not."""
-    asked = found.first("canonicalizehostname", "no")
-    domains = [d for d in found.all("canonicaldomains") if d.lower() != "none"]
-    direct = found.first("proxyjump", "none") == found.first("proxycommand", "none") == "none"
-    numeric = ":" in found.host or found.host.replace(".", "").isdigit()
-    short = found.host.count(".") <= int(found.first("canonicalizemaxdots", "1") or 1)
-    aliases = found.first("canonicalizepermittedcnames", "none") != "none"
-    if asked == "no" or numeric or not (direct or asked == "always"):
-        return
-    if (domains and short) or aliases or found.host.endswith("."):
-        raise ConfigError(
-            f"{found.places['canonicalizehostname']}: CanonicalizeHostname is not done here; "
-            f"give {found.host} its full name with HostName"
-        )
 
 
 def _refuse_itself(found: Settings) -> None:

@@ -16,6 +16,7 @@ USED: Final[dict[str, Shape]] = {
     "bindaddress": "text",
     "bindinterface": "text",
     "canonicaldomains": "words",
+    "canonicalizefallbacklocal": "flag",
     "canonicalizehostname": "choice",
     "canonicalizemaxdots": "number",
     "canonicalizepermittedcnames": "words",
@@ -73,7 +74,7 @@ ALIASES: Final = {
 }
 
 _PASSED: Final = """
-addkeystoagent afstokenpassing batchmode canonicalizefallbacklocal channeltimeout checkhostip
+addkeystoagent afstokenpassing batchmode channeltimeout checkhostip
 cipher clearallforwardings compressionlevel connectionattempts controlmaster controlpath
 controlpersist dynamicforward enableescapecommandline enablesshkeysign escapechar
 exitonforwardfailure fallbacktorsh fingerprinthash forkafterauthentication forwardagent

@@ -14,6 +14,7 @@ from app.account import user_name
 
 _TOKEN: Final = re.compile(r"%(.?)|\$\{([^}]*)(\}?)", re.DOTALL)
 _PERCENT: Final = re.compile(r"%(.?)", re.DOTALL)
+_NONE: Final[Mapping[str, str]] = {}
 _SHELL: Final = re.compile(r"[\s'`\"$\\;&<>|(){}\x00-\x1f\x7f]|^-")
 
 
@@ -54,8 +55,11 @@ class Call:
     alias: str = ""
     jump: str = ""
 
-    def fill(self, text: str, *, dollar: bool = True) -> str:
-        """Fill in `%` tokens and, but for commands, `${NAME}`; raises TokenError."""
+    def fill(self, text: str, *, dollar: bool = True, more: Mapping[str, str] = _NONE) -> str:
+        """Fill in `%` tokens and, but for commands, `${NAME}`; raises TokenError.
+
+        `more` holds tokens that only one keyword knows.
+        """
         known = {
             "%": "%",
             "h": self.host,
@@ -69,6 +73,7 @@ class Call:
             "l": self.here.machine,
             "L": self.here.machine.split(".")[0],
             "u": self.here.user,
+            **more,
         }
 
         def one(found: re.Match[str]) -> str:

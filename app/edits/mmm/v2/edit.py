@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from app.edits.mmm.model import EditedFiles
 from app.edits.mmm.text import Draft, check_path, gap_like, refusal, split_lines, usual
-from app.edits.mmm.v2.lines import OPTIONS, SOCKET, Line
+from app.edits.mmm.v2.lines import HELD, OPTIONS, SOCKET, Line
 from app.edits.mmm.v2.read import DIRECTORIES, Files, Reading, Section, read
 from app.edits.mmm.v2.view import read_conf
 from app.errors import EditError
@@ -185,7 +185,12 @@ def _gap(name: str) -> str:
 
 
 def _unit(lines: Sequence[Line]) -> str:
-    return usual((line.lead for line in lines if line.kind == "variable"), "    ")
+    """Give the usual indentation; a mode that is held for a change is not of the file's own."""
+    own = (
+        line.lead for above, line in zip((None, *lines), lines, strict=False)
+        if line.kind == "variable" and (above is None or above.text.strip(" \t\r") != HELD)
+    )  # fmt: skip
+    return usual(own, "    ")
 
 
 def _prove(

@@ -17,6 +17,8 @@ NAMED = ("role", "host", "check", "copy_method")
 VARIABLES = (
     "this", "debug", "active_master_role", "max_kill_retries", "default_copy_method", "clone_dirs",
 )  # fmt: skip
+HELD = "# tlswright puts this line back after the change:"
+"""What stands above a mode that is held for a change, with the former line behind it."""
 
 _COMMENT = re.compile(r"\s*#", re.ASCII)
 _END = re.compile(r"\s*</\s*(\w+)\s*>\s*", re.ASCII)

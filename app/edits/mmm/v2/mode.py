@@ -14,11 +14,10 @@ from itertools import pairwise
 from app.edits.mmm.model import EditedFiles
 from app.edits.mmm.text import Draft, gap_like, refusal, usual
 from app.edits.mmm.v2.edit import drafts, known
-from app.edits.mmm.v2.lines import MONITOR, Line
+from app.edits.mmm.v2.lines import HELD, MONITOR, Line
 from app.edits.mmm.v2.read import DIRECTORIES, Files, Reading, Setting
 
-_KEPT = "# tlswright puts this line back after the change:"
-_MARKER = re.compile(rf"[ \t]*{re.escape(_KEPT)}(?P<former>.*)", re.DOTALL)
+_MARKER = re.compile(rf"[ \t]*{re.escape(HELD)}(?P<former>.*)", re.DOTALL)
 MODES = ("manual", "passive")
 
 
@@ -86,7 +85,7 @@ def _change(pages: dict[str, Draft], reading: Reading, setting: Setting, mode: s
     if above is not None and _MARKER.fullmatch(above.text):
         page.put(line.number, line.with_value(mode))
         return
-    page.put(line.number, f"{line.lead}{_KEPT}{line.text}", line.with_value(mode))
+    page.put(line.number, f"{line.lead}{HELD}{line.text}", line.with_value(mode))
 
 
 def _insert(pages: dict[str, Draft], reading: Reading, mode: str, host: str) -> None:
@@ -100,7 +99,7 @@ def _insert(pages: dict[str, Draft], reading: Reading, mode: str, host: str) -> 
     lead = usual((one.lead for one in inner), section.first.lead + "    ")
     near = [(one.lead, one.word, one.gap) for one in inner]
     page = pages[section.file]
-    texts = [f"{lead}{_KEPT}{page.cr}", f"{lead}mode{gap_like(lead, 'mode', near)}{mode}{page.cr}"]
+    texts = [f"{lead}{HELD}{page.cr}", f"{lead}mode{gap_like(lead, 'mode', near)}{mode}{page.cr}"]
     page.add(inner[-1].number if inner else section.first.number, *texts)
 
 

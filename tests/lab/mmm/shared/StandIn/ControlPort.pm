@@ -70,7 +70,8 @@ sub attend {
 sub stop {
     my ($self) = @_;
     return unless $self->{pid} && $self->{monitor} == $$;
-    kill TERM => $self->{pid};
+    # Not TERM: one that was only just forked would take it for its parent's.
+    kill KILL => $self->{pid};
     waitpid delete $self->{pid}, 0;
     return;
 }
