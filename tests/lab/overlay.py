@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from tests.lab import cli_tools
 from tests.lab.commands import run
 
 SIZE = "4g"
@@ -71,7 +70,6 @@ class Overlay:
         for name in ("u", "w", "root"):
             (self.directory / name).mkdir(mode=0o755)
         self._hide_plugins()
-        cli_tools.lighten(Path("/"), self.upper)
         options = f"lowerdir=/,upperdir={self.upper},workdir={self.directory / 'w'}"
         run("mount", "-t", "overlay", "overlay", "-o", options, str(self.root))
 
