@@ -166,6 +166,8 @@ class AdoptScreen(FrameScreen):
         row = (store.host, store.role)
         if store.own and row not in self.kept:
             return cell("this site's own", IDLE)
+        if store.aside and row not in self.kept:
+            return cell("shown only", IDLE)
         return shown(CHOICES[store.role, row in self.chosen])
 
     def _next(self) -> str:
@@ -220,6 +222,9 @@ class AdoptScreen(FrameScreen):
             self.chosen.discard(row)
         elif store.own and row not in self.kept:
             self.say("This is the store that this site put there: nothing older is in it.")
+            return
+        elif store.aside and row not in self.kept:
+            self.say(f"{store.place}: {store.aside}.")
             return
         elif store.opened is None and row not in self.kept:
             text = store.error.text if store.error else "it was not read"

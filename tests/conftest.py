@@ -33,17 +33,20 @@ LAB_SECONDS = 1200
 """Real services of up to nine hosts share the machine's cores."""
 
 LONGEST = (
-    "test_rabbitmq_losses.py", "test_journey_mmm.py", "test_rabbitmq_rolling.py",
-    "test_journey_pinned.py", "test_mmm_faults.py", "test_mmm_wizard.py",
-    "test_journey_killed.py", "test_journey_ca.py", "test_journey_hubs.py",
-    "test_rabbitmq_choices.py", "test_journey_rabbitmq.py", "test_rabbitmq_mistakes.py",
-    "test_faults_cut.py", "test_faults_service.py", "test_faults_files.py", "test_faults_killed.py",
-    "test_faults_hosts.py", "test_faults_power.py", "test_journey_guarded.py",
-    "test_mmm_losses.py", "test_bundle_rabbitmq.py", "test_bundle_shared.py",
-    "test_rabbitmq_names.py", "test_journey_failure.py", "test_rabbitmq_faults.py",
-    "test_engine_killed.py", "test_engine_runs.py", "test_engine_stopped.py",
+    "test_faults_service.py", "test_faults_cut.py", "test_journey_rabbitmq.py",
+    "test_rabbitmq_losses.py", "test_journey_mmm.py", "test_rabbitmq_choices.py",
+    "test_journey_ca.py", "test_faults_killed.py", "test_rabbitmq_mistakes.py",
+    "test_journey_pinned.py", "test_faults_files.py", "test_rabbitmq_names.py",
+    "test_mmm_faults.py", "test_journey_killed.py", "test_journey_grown.py", "test_mmm_losses.py",
+    "test_journey_stores.py", "test_faults_power.py", "test_journey_guarded.py",
+    "test_mmm_wizard.py", "test_faults_hosts.py", "test_journey_wizard.py", "test_journey_hubs.py",
+    "test_journey_failure.py", "test_journey_imported.py", "test_no_leak.py",
 )  # fmt: skip
-"""Files that take minutes, the longest first; other files of real hosts come behind them."""
+"""Files that take minutes, the longest first; other files of real hosts come behind them.
+
+Faults and MMM mostly wait: they stand between those that keep a core busy, so that two workers
+wait at most.
+"""
 
 
 def pytest_configure(config: pytest.Config) -> None:

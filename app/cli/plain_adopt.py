@@ -27,12 +27,12 @@ def adopt(context: Context, asker: Asker, answers: Answers) -> None:
         asker.say(line)
     before: set[Row] = {(key.partition("/")[2], "trust") for key in stores.trusted(site)}
     before |= {(host, "key") for host in stores.keys(site, answers)}
-    chosen: set[Row] = {
-        (one.host, one.role) for one in found.stores
-        if _may(one, before) and _keeps(asker, one, (one.host, one.role) in before)
-    }  # fmt: skip
-    asked = {(one.host, one.role) for one in found.stores if _may(one, before)}
-    new, gone = chosen - before, (before & asked) - chosen
+    asked: dict[Row, FoundStore] = {}
+    for one in found.stores:
+        if _may(one, before):
+            asked.setdefault((one.host, one.role), one)
+    chosen = {row for row, one in asked.items() if _keeps(asker, one, row in before)}
+    new, gone = chosen - before, (before & asked.keys()) - chosen
     if not new and not gone:
         asker.say("Nothing is changed in what is kept.")
         return
@@ -44,7 +44,8 @@ def adopt(context: Context, asker: Asker, answers: Answers) -> None:
 
 
 def _may(one: FoundStore, before: set[Row]) -> bool:
-    return (one.host, one.role) in before or (one.opened is not None and not one.own)
+    old = one.opened is not None and not one.own and not one.aside
+    return old or (one.host, one.role) in before
 
 
 def _keeps(asker: Asker, one: FoundStore, kept: bool) -> bool:

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 class FoundStore:
     """Hold one store that a node's configuration names; `data` may hold private keys.
 
-    `own` says that it is the one which this site put there.  `error` says why it was not read,
+    `own` says that it is the one which this site put there; `pem` and `aside` are those of
+    NamedStore.  `error` says why it was not read,
     `opened` what it holds once a password opened it.
     """
 
@@ -43,6 +44,8 @@ class FoundStore:
     opened: OpenedStore | None = None
     error: TlswrightError | None = None
     locked: bool = False
+    pem: bool = False
+    aside: str = ""
 
     @property
     def host(self) -> str:
@@ -61,10 +64,13 @@ class FoundStore:
         """
         from app.errors import PasswordError
         from app.pki.adopted import open_store
+        from app.pki.adopted_pem import open_pem
 
         if not self.data:
             return self
         try:
+            if self.pem:
+                return replace(self, opened=open_pem(self.data, self.role, where=self.place))
             opened = open_store(self.data, (*self.passwords, *more), where=self.place)
         except PasswordError as error:
             return replace(self, error=error, locked=True)
@@ -163,7 +169,10 @@ def _found(
 ) -> FoundStore:
     from app.pki.adopted import MOST_BYTES, too_big
 
-    base = FoundStore(node, one.role, one.named, one.where, passwords=one.passwords)
+    base = FoundStore(
+        node, one.role, one.named, one.where, passwords=one.passwords, pem=one.pem,
+        aside=one.aside,
+    )  # fmt: skip
     fact = next((files[p] for p in one.paths if p in files and files[p].type == "file"), None)
     if fact is None:
         return replace(base, error=_missing(base, one, files))
@@ -223,6 +232,7 @@ def store_lines(one: FoundStore) -> list[str]:
         lines += [f"    {one.error.hint}"] if one.error.hint else []
     for entry in one.opened.entries if one.opened else ():
         lines += _entry_lines(entry)
+    lines += [f"  -- {one.aside}"] if one.aside and not one.own else []
     unread = one.opened.unread if one.opened else ()
     lines += [f"  XX {alias}: its certificate cannot be read" for alias in unread]
     return [calm(line, 1000).replace("\n", " ") for line in lines]

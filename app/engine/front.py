@@ -156,9 +156,9 @@ class Front:
         A run that was taken back, and the rollback that did it, are passed over.
         """
         from app.engine.taking_back import last_change
-        from app.engine.together import history
+        from app.engine.together import newest
 
-        return last_change(history(self.places.runs))
+        return last_change(newest(self.places.runs))
 
     def taking_back(self, site: Site, run: str) -> TakenBack:
         """Say what a rollback of a run takes back; asks no host.

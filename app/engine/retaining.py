@@ -6,7 +6,7 @@ the vault, waits there for the next `apply`, and is forgotten once its host has 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -62,8 +62,8 @@ def keep(
     from app.pki import keeping
 
     kinds = opening.kinds_of(site)
-    taken = {one.host: (one, _trusted(one)) for one in _stores(found, "trust", trust)}
-    chosen = {one.host: (one, _entry(one, alias)) for one in _stores(found, "key", keys)}
+    taken = {old[0].host: (old[0], _trusted(old)) for old in _stores(found, "trust", trust)}
+    chosen = {old[0].host: (old[0], _entry(old[0], alias)) for old in _stores(found, "key", keys)}
     with site_lock(places, "adopt"):
         deployed = opening.deployed_of(places)
         if chosen:
@@ -129,8 +129,11 @@ def kept_keys(places: Places, site: Site, passphrase: Secret | None) -> frozense
         return frozenset(node.host for node in nodes if node.credential in held)
 
 
-def _stores(found: Found, role: str, hosts: Collection[str]) -> Iterator[FoundStore]:
-    """Give the old stores of one role, of all the hosts that are named."""
+def _stores(found: Found, role: str, hosts: Collection[str]) -> Iterator[list[FoundStore]]:
+    """Give the old stores of one role, for each of the hosts that are named.
+
+    One that uses several files of certificates has as many.
+    """
     for host in hosts:
         mine = [one for one in found.stores if one.host == host and one.role == role]
         if host in found.errors:
@@ -139,33 +142,38 @@ def _stores(found: Found, role: str, hosts: Collection[str]) -> Iterator[FoundSt
             notes = [text for name, text in found.notes if name == host]
             what = notes[0] if notes else f"its configuration names no {role} store"
             raise UsageError(f"{host}: {what}", hint="There is nothing to keep of it.")
-        one = mine[0]
+        old = [one for one in mine if not one.own and not one.aside]
+        one = (old or mine)[0]
+        if not old and one.aside and not one.own:
+            raise UsageError(f"{one.place}: {one.aside}", hint="There is nothing to keep of it.")
         if one.own:
             raise UsageError(
                 f"{one.place} is the {role} store that this site put there",
                 hint="There is nothing older to keep: only before the first apply, or after a "
                 "rollback, the configuration names other stores.",
             )
-        if one.opened is None:
-            error = one.error
+        for closed in (one for one in old if one.opened is None):
+            error = closed.error
             assert error is not None, "a store that was not opened says why"
-            if one.locked and not error.hint:
+            if closed.locked and not error.hint:
                 error.hint = "Give --store-password-file FILE with its password."
             raise error
-        yield one
+        yield old
 
 
-def _trusted(one: FoundStore) -> tuple[KeptCertificate, ...]:
-    """Give what a trust store trusts: Java counts the first certificate of a key there too."""
+def _trusted(old: Sequence[FoundStore]) -> tuple[KeptCertificate, ...]:
+    """Give what trust stores trust: Java counts the first certificate of a key there too.
+
+    Of files of certificates those of CAs count.
+    """
     from app.pki.pem import pem_cert
     from app.pki.reading import der
 
-    assert one.opened is not None
-    kept: dict[str, KeptCertificate] = {}
-    known: set[bytes] = set()
-    for entry in sorted(one.opened.entries, key=lambda e: e.kind != "trusted"):
+    one, kept, known = old[0], dict[str, KeptCertificate](), set[bytes]()
+    entries = [entry for each in old if each.opened for entry in each.opened.entries]
+    for entry in sorted(entries, key=lambda e: e.kind != "trusted"):
         data = der(entry.certificate)
-        if data not in known:
+        if data not in known and not (entry.kind == "trusted" and entry.problem):
             alias = alias_of(entry.alias, kept)
             kept[alias] = KeptCertificate(alias, pem_cert(data).decode())
             known.add(data)

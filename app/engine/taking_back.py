@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from app.engine.record import load_deployed
@@ -51,13 +51,14 @@ def judged(
     return Rollback(back, parts, before, pasts)
 
 
-def last_change(pasts: Sequence[Past]) -> str:
-    """Give the newest run that changed a host; raises UsageError when there is none.
+def last_change(pasts: Iterable[Past]) -> str:
+    """Give the newest run that changed a host, of all from the newest on.
 
-    A run that was taken back, and the rollback that did it, are passed over.
+    A run that was taken back, and the rollback that did it, are passed over.  Raises UsageError
+    when there is none.
     """
     taken: set[str] = set()
-    for past in reversed(pasts):
+    for past in pasts:
         if past.back:
             taken |= set(past.took) if past.exit in ENDED else set()
         elif any(part.files for part in past.parts) and past.run not in taken:

@@ -8,7 +8,7 @@ journals alone, so that it can be told before anybody is asked for a password.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from app.engine.journal import read_events
 from app.engine.past import request_of
 from app.engine.undo import HeldPart, held_parts
 from app.errors import PartedError
-from app.events import Event, fold
+from app.events import Event
 from app.observed import ABSENT
 
 UNKNOWN = "unknown"
@@ -45,14 +45,18 @@ class Past:
     @classmethod
     def of(cls, run: str, events: tuple[Event, ...]) -> Past:
         """Read it from the run's events."""
-        view, parts = fold(events), held_parts(events)
+        parts = held_parts(events)
         held = {(part.host, part.step) for part in parts}
         failed = {(event.host, event.step) for event in events if event.kind == "failed"}
-        took = (event.data.get("taken", ()) for event in events if event.kind == "planned")
-        return cls(
-            run, view.verb, parts, frozenset(held & failed), tuple(map(str, next(took, ()))),
-            view.exit,
-        )  # fmt: skip
+        verb, end, took = "", None, tuple[str, ...]()
+        for event in events:
+            if event.kind == "run-started":
+                verb = event.text
+            elif event.kind == "planned":
+                took = tuple(map(str, event.data.get("taken", ())))
+            elif event.kind == "run-ended":
+                end = int(event.data.get("exit", 1))
+        return cls(run, verb, parts, frozenset(held & failed), took, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +90,21 @@ class TakenBack:
         return f"{self.run}, with {names}, which finished what it had begun" if names else self.run
 
 
+def newest(runs: Path) -> Iterator[Past]:
+    """Read from the journals what was held, the newest run first, one after the other."""
+    folders = [folder for folder in runs.iterdir() if folder.is_dir()] if runs.is_dir() else []
+    for folder in sorted(folders, reverse=True):
+        past = Past.of(folder.name, read_events(folder / "journal.jsonl"))
+        if past.back and not past.took:
+            # Before rollbacks wrote what they took, the request alone told.
+            past = replace(past, took=(str(request_of(folder).get("target", "")),))
+        if past.parts or past.back:
+            yield past
+
+
 def history(runs: Path) -> tuple[Past, ...]:
     """Read from every journal what was held, the oldest run first."""
-    if not runs.is_dir():
-        return ()
-    folders = sorted(folder for folder in runs.iterdir() if folder.is_dir())
-    found = [Past.of(f.name, read_events(f / "journal.jsonl")) for f in folders]
-    return tuple(
-        # Before rollbacks wrote what they took, the request alone told.
-        replace(past, took=(str(request_of(runs / past.run).get("target", "")),))
-        if past.back and not past.took else past
-        for past in found if past.parts or past.back
-    )  # fmt: skip
+    return tuple(reversed(list(newest(runs))))
 
 
 def finished(pasts: Sequence[Past]) -> dict[str, Finished]:

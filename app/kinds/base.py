@@ -68,13 +68,18 @@ class Proof:
     useless: int | None = None
 
 
+PEM_KEY = "a key in PEM files stays where it is: a new one is made beside it"
+"""Why nothing is kept of such a key."""
+
+
 @dataclass(frozen=True, slots=True)
 class NamedStore:
     """Name a key store or trust store that the product's own configuration names.
 
     `named` is how it does, at `where` (file:line); `paths` are where that may be on the host, the
     first one that is there counts, none where it is no file.  `passwords` are those that stand
-    beside it in plain text.
+    beside it in plain text.  `pem` tells that it is a file of certificates, `aside` why nothing of
+    it can be kept; it is empty where something can.
     """
 
     role: Literal["key", "trust"]
@@ -82,6 +87,8 @@ class NamedStore:
     where: str
     paths: tuple[str, ...] = ()
     passwords: tuple[Secret, ...] = field(default=(), repr=False)
+    pem: bool = False
+    aside: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ class Entry:
 class OpenedStore:
     """Hold what a store holds, keys first; `unread` names entries whose certificates are not."""
 
-    format: Literal["JKS", "PKCS12"]
+    format: Literal["JKS", "PKCS12", "PEM"]
     entries: tuple[Entry, ...]
     unread: tuple[str, ...] = ()
 

@@ -69,6 +69,11 @@ def read_bundle(data: bytes) -> dict[str, bytes]:
     return found
 
 
+def certificate_blocks(data: bytes) -> tuple[bytes, ...]:
+    """Return the PEM of each certificate in a file, whatever else stands in it."""
+    return tuple(b[0] for b in _BLOCK.finditer(data) if b["label"].endswith(b"CERTIFICATE"))
+
+
 def read_combined(data: bytes) -> tuple[x509.Certificate, PrivateKey | None, tuple[bytes, ...]]:
     """Return certificate, key and the rest of the chain (DER) of a PEM file, in any order."""
     certificates: list[bytes] = []

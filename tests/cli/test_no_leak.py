@@ -15,6 +15,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,11 @@ class Story:
     modes: Modes
     told: list[subprocess.CompletedProcess[str]] = field(default_factory=list)
 
+    @cached_property
+    def secrets(self) -> dict[str, bytes]:
+        """Give every secret there is behind the story; to open a real vault costs half a second."""
+        return self.made()
+
     def tell(self, *arguments: str | Path, code: int = 0) -> None:
         done = run(self.place, *_files(self.place), *arguments, program=COLD)
         assert done.returncode == code, done.stdout + done.stderr
@@ -157,19 +163,19 @@ def test_no_argument_and_no_environment_of_any_process_held_a_secret(story: Stor
     everything = b"\n".join(story.watcher.shown.seen)
     assert b"app.engine.worker" in everything
     assert b"while IFS= read -r l" in everything
-    assert _hits(everything, story.made()) == []
+    assert _hits(everything, story.secrets) == []
     assert b"BEGIN PRIVATE KEY" not in everything
 
 
 def test_no_output_held_a_secret(story: Story) -> None:
     for done in story.told:
         text = f"{done.args}{done.stdout}{done.stderr}".encode()
-        assert _hits(text, story.made()) == [], done.args
+        assert _hits(text, story.secrets) == [], done.args
         assert b"PRIVATE KEY" not in text
 
 
 def test_no_file_of_the_site_but_the_vault_holds_a_secret(story: Story) -> None:
-    secrets = story.made()
+    secrets = story.secrets
     files = [p for p in story.place.site.rglob("*") if p.is_file() and p.name != "vault"]
     names = {path.name for path in files}
     assert {"plan.json", "request.json", "worker.log", "journal.jsonl", "deployed.json"} <= names
@@ -219,7 +225,7 @@ def _public(path: Path) -> bool:
 
 
 def test_a_host_holds_its_own_passwords_and_no_others(story: Story) -> None:
-    secrets = story.made()
+    secrets = story.secrets
     for host in story.place.hosts():
         own = {f"password/{host.name}/activemq%2F{store}" for store in ("key", "trust")}
         allowed = own | {"connector"} | {k for k in secrets if k.startswith("option/")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.lab import footprint, rabbitmq
@@ -15,11 +16,11 @@ DROPIN = "/etc/systemd/system/rabbitmq-server.service.d"
 class Cluster:
     """Hold a plain cluster with a site over it, and what stood there before."""
 
-    def __init__(self, folder: Path, lab: Lab) -> None:
-        """Start the nodes, join them, write the site."""
-        self.hosts = list(lab.hosts.values())
+    def __init__(self, folder: Path, lab: Lab, names: Sequence[str]) -> None:
+        """Start a node on each of these hosts, join them, write the site."""
+        self.hosts = [lab[name] for name in names]
         rabbitmq.cluster(self.hosts)
-        self.site = Site(folder, lab)
+        self.site = Site(folder, lab, names)
         self.site.init_cluster("--name", "rmq")
         self.stock = self.content()
 

@@ -22,7 +22,7 @@ USER, WORD = "tester", "not-a-secret"
 PORT, DIST = 5672, 25672
 START_SECONDS = 120
 PACE = 0.1
-"""Seconds between two messages of traffic: each costs three nodes a write, and one more read."""
+"""Seconds between two messages of the traffic: each is written three times, and read."""
 QUORUM = {"x-queue-type": "quorum"}
 QUEUES = ("quorum", "mirrored")
 PAIR = ("mirrored",)

@@ -1,25 +1,67 @@
 """A RabbitMQ cluster in a bad night: each time the old state works again, and in the end the new.
 
-One cluster goes through all of it, since each of its starts costs half a minute.
+One cluster of two goes through all of it, test by test, since each start of it costs half a minute.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-from pathlib import Path
 
 from tests.faults import Faults
 from tests.lab import rabbitmq
-from tests.lab.cluster import DROPIN, Cluster
+from tests.lab.cluster import DROPIN, ETC, Cluster
 from tests.lab.host import LabHost
-from tests.lab.hosts import Lab
+
+NODES = ("hub", "spoke-a")
 
 
-def test_a_cluster_survives_what_happens_while_it_changes(
-    fresh_lab: Lab, tmp_path: Path, faults: Faults
-) -> None:
-    cluster = Cluster(tmp_path, fresh_lab)
+def test_what_is_wrong_is_refused_before_any_node_stops(cluster: Cluster, faults: Faults) -> None:
+    before = cluster.lives()
+    last = cluster.hosts[-1]
+    for name, make, mend, said in _MISTAKES:
+        last.run(make)
+        refused = cluster.site.run("apply", "--yes", expect=6)
+        assert said in refused.stderr + refused.stdout
+        assert last.name in refused.stderr + refused.stdout
+        last.run(mend)
+        faults.saw(name, "refused before any node stopped, exit 6")
+    assert cluster.lives() == before
+    cluster.is_plain_again()
+
+
+_ENV = f"{ETC}/rabbitmq-env.conf"
+_COOKIE = "/var/lib/rabbitmq/.erlang.cookie"
+_MISTAKES = (
+    (
+        "node has another Erlang cookie",
+        f"cp -p {_COOKIE} /root/cookie; chmod u+w {_COOKIE}; printf wrongwrongwrong >{_COOKIE}",
+        f"cp -p /root/cookie {_COOKIE}",
+        "refuses the Erlang cookie",
+    ),
+    (
+        "environment file does not parse",
+        f"cp -p {_ENV} /root/kept; echo 'SERVER_ADDITIONAL_ERL_ARGS=\"-foo' >>{_ENV}",
+        f"cp -p /root/kept {_ENV}",
+        "rabbitmq-env.conf:",
+    ),
+    (
+        "unit overrides the arguments",
+        f"mkdir -p {DROPIN}; printf '[Service]\\nEnvironment="
+        f"RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=-foo\\n' >{DROPIN}/x.conf; systemctl daemon-reload",
+        f"rm -r {DROPIN}; systemctl daemon-reload",
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS, which overrides",
+    ),
+    (
+        "Erlang lacks its TLS",
+        "mv /usr/lib/erlang/lib/ssl-* /root/",
+        "mv /root/ssl-* /usr/lib/erlang/lib/",
+        "ssl application is missing",
+    ),
+)
+
+
+def test_a_cluster_survives_what_happens_while_it_changes(cluster: Cluster, faults: Faults) -> None:
     _one_is_killed_while_it_starts(cluster)
     faults.saw("node killed while it starts", "all back to plain, exit 4")
     _one_cannot_start(cluster)

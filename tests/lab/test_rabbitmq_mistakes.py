@@ -1,4 +1,7 @@
-"""What was done to deployed keys and certificates is named by a plan, and mended without a stop."""
+"""What was done to deployed keys and certificates is named by a plan, and mended without a stop.
+
+The wizard brings the cluster to TLS first, by keys alone, through a real terminal.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from cryptography import x509
 
 from app.pki import keeping, profiles
@@ -20,25 +24,62 @@ from app.pki.secret import Secret
 from app.pki.spec import IssueSpec
 from app.pki.vault import Vault
 from tests.lab import footprint, rabbitmq
+from tests.lab import site as sites
 from tests.lab.host import LabHost
 from tests.lab.hosts import Lab
-from tests.lab.site import PASSPHRASE, Site
+from tests.lab.site import COLD, PASSPHRASE, Site, type_passphrase
+from tests.tmux import Tmux
+from tests.vaults import cheapen
 
 TLS = "/etc/rabbitmq/tls"
 KEY, LEAF, TRUST = f"{TLS}/node.key", f"{TLS}/node.pem", f"{TLS}/ca.pem"
 NOW = datetime.now(UTC)
 Mistake = Callable[[LabHost], str]
 """Make it on a host, and give the words that name it."""
+RUN_SECONDS = 800
 
 
-def test_what_was_done_to_keys_and_certificates_is_named_and_mended(
-    fresh_lab: Lab, tmp_path: Path
-) -> None:
-    hosts = [fresh_lab["hub"], fresh_lab["spoke-a"]]
-    rabbitmq.cluster(hosts, rabbitmq.PAIR)
-    site = Site(tmp_path, fresh_lab, ("hub", "spoke-a"))
-    site.init_cluster("--name", "rmq")
-    site.run("apply", "--yes", expect=0)
+@pytest.fixture(scope="module")
+def formed(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A plain cluster, and the folder in which the wizard makes a site of it."""
+    lab.clean()
+    site = Site(tmp_path_factory.mktemp("cluster"), lab, ("hub", "spoke-a"))
+    rabbitmq.cluster([lab[name] for name in site.hosts])
+    site.directory.mkdir()
+    site.ssh_config()
+    return site
+
+
+@pytest.fixture
+def site(formed: Site) -> Site:
+    """Give the site as the test before has left it; its secrets are looked for behind each."""
+    sites.MADE.append(formed)
+    return formed
+
+
+def test_the_wizard_leads_a_plain_cluster_to_tls(site: Site, tmp_path: Path) -> None:
+    hosts = [site.lab[name] for name in site.hosts]
+    with Tmux(tmp_path / "tmux", list(COLD), site.environment, site.directory) as terminal:
+        _to_the_review(terminal, site.hosts)
+        screen = terminal.wait("nothing has been changed yet")
+        assert "2 together" in screen
+        terminal.keys("a")
+        terminal.wait("Apply now")
+        terminal.keys("Enter")
+        terminal.wait("Enter: what next", RUN_SECONDS)
+        terminal.keys("Enter")
+        terminal.wait("Where things are")
+        assert PASSPHRASE not in terminal.screen()
+        terminal.keys("C-q")
+        terminal.wait("ended with 0")
+    assert rabbitmq.all_over("tls", hosts)
+    assert rabbitmq.kept(hosts)
+    site.run("plan", expect=0)
+
+
+def test_what_was_done_to_keys_and_certificates_is_named_and_mended(site: Site) -> None:
+    hosts = [site.lab[name] for name in site.hosts]
+    cheapen(site.directory, PASSPHRASE)
     lives = [rabbitmq.life(host) for host in hosts]
     ours, foreign = _authority(site), create_root("rmq", 1, "ec-p256", 30, NOW)
     for mended, *mistakes in (
@@ -57,6 +98,30 @@ def test_what_was_done_to_keys_and_certificates_is_named_and_mended(
     site.run("plan", expect=0)
     assert [rabbitmq.life(host) for host in hosts] == lives
     assert rabbitmq.all_over("tls", hosts)
+
+
+def _to_the_review(terminal: Tmux, hosts: tuple[str, ...]) -> None:
+    terminal.wait("What do you want to secure?")
+    terminal.keys("End")
+    terminal.wait("> RabbitMQ cluster")
+    terminal.keys("Tab")
+    terminal.wait("> Site name")
+    terminal.type("rmq")
+    terminal.wait("--name rmq")
+    terminal.keys("C-n")
+    terminal.wait("Which hosts?")
+    terminal.type(",".join(hosts))
+    terminal.keys("Enter")
+    terminal.wait("2 hosts")
+    for name in hosts:
+        terminal.wait(f"node: rabbit@{name}" if name == hosts[-1] else name)
+    terminal.keys("C-n")
+    terminal.wait("How do peers dial each host?")
+    terminal.keys("C-n")
+    terminal.wait("Who vouches for your hosts?")
+    type_passphrase(terminal)
+    terminal.wait("How should it run?")
+    terminal.keys("C-n")
 
 
 def _serves_its_file(host: LabHost) -> bool:

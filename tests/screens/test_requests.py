@@ -219,7 +219,7 @@ def test_line_by_line_the_same_is_done(outside: Screens, ca: OutsideCa) -> None:
     back = folder / "hub.pem"
 
     def lines() -> Iterator[str]:
-        yield from ("k", str(ca.folder / "ca.crt"), "c", "t", "")
+        yield from ("o", str(ca.folder / "ca.crt"), "c", "t", "")
         back.write_bytes(ca.sign(outside.csr("hub")))
         yield from ("t", str(back), "q")
 

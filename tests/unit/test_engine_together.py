@@ -122,8 +122,8 @@ def test_the_last_change_passes_over_what_was_taken_back_with_another() -> None:
     older = Past("r0", "apply", (part("1.1", "z", {"x": ("0", "1")}),))
     for code in (0, 7):
         back = Past("r3", "rollback", (), took=("r1", "r2"), exit=code)
-        assert last_change((older, FIRST, SECOND, back)) == "r0"
+        assert last_change((back, SECOND, FIRST, older)) == "r0"
     stopped = Past("r3", "rollback", (), took=("r1", "r2"), exit=13)
-    assert last_change((older, FIRST, SECOND, stopped)) == "r2"
+    assert last_change((stopped, SECOND, FIRST, older)) == "r2"
     with pytest.raises(UsageError):
         last_change(())

@@ -30,6 +30,7 @@ from app.verify.whys import MOST
 from tests.unit.erlang_nodes import Erlang, Node, Options, erlang
 from tests.unit.judges import need
 from tests.unit.verify_servers import NOW, SPEC, ShellHost, identity, made
+from tests.until import until
 
 LINK = Link("r1", "r2", "r2", 25672)
 
@@ -122,6 +123,7 @@ def test_where_the_other_end_hung_up_its_log_says_why(lab: Erlang) -> None:
     finding, known = dialled(lab, node, Options())
     assert not known
     assert "hung up before the handshake" in finding.cause
+    until(lambda: "gone.key" in "".join(node.fresh()), 10, "the node's log")
     finding, known = dialled(lab, node, Options(), *node.fresh())
     assert not known
     assert "gone.key" in finding.evidence

@@ -71,7 +71,7 @@ def adopt(context: Context) -> Exit:
     context.terminal.show(flags.json, as_data(found, adopted), *lines_of(found, adopted))
     if any(one.locked and not one.own for one in found.stores):
         context.terminal.say("A store is locked: give --store-password-file FILE.")
-    elif any(one.opened and not one.own for one in found.stores):
+    elif any(one.opened and not one.own and not one.aside for one in found.stores):
         context.terminal.say(
             "By default new ones are made beside them; --keep keeps what they hold."
         )
@@ -167,7 +167,7 @@ def _hosts(context: Context, found: Found, role: str) -> tuple[str, ...]:
     from app.engine.gather import refuse_errors
 
     refuse_errors(found.errors)
-    hosts = [one.host for one in found.stores if one.role == role and not one.own]
+    hosts = [one.host for one in found.stores if one.role == role and not one.own and not one.aside]
     if not hosts:
         notes = "; ".join(f"{host}: {text}" for host, text in found.notes)
         raise UsageError(
@@ -216,6 +216,7 @@ def _store_data(one: FoundStore) -> dict[str, Any]:
         "where": one.where,
         "format": one.opened.format if one.opened else "",
         "own": one.own,
+        "aside": one.aside,
         "locked": one.locked,
         "error": one.error.text if one.error else "",
         "hint": one.error.hint if one.error else "",

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 from app.kinds.base import ClientPort, Guard, NamedStore, Proof, Render
 from app.kinds.bundle import Bundle
+from app.kinds.existing import with_others
 from app.kinds.mmm import topology as shape
 from app.kinds.mmm.activation import activation
 from app.kinds.mmm.bundle import assumed, bundle
+from app.kinds.mmm.existing import stores
 from app.kinds.mmm.files import resources
 from app.kinds.mmm.layout import find_layout, settled, survey
 from app.kinds.mmm.options import OPTIONS
@@ -90,7 +92,8 @@ class MySqlMmm:
 
     def layout(self, site: Site, node: Node, observation: HostObservation) -> Layout:
         """Say which version was found and what it runs with."""
-        return find_layout(site, node, observation)
+        found = find_layout(site, node, observation)
+        return with_others(found, stores(node, observation), found.facts.get("folder", ""))
 
     def settled(self, layout: Layout) -> Layout:
         """Say that the node speaks TLS."""
@@ -127,8 +130,8 @@ class MySqlMmm:
     def stores(
         self, site: Site, node: Node, observation: HostObservation
     ) -> tuple[NamedStore, ...]:
-        """Name none: its keys and certificates are PEM files, which need no password to be read."""
-        return ()
+        """Name the PEM files that it uses."""
+        return stores(node, observation)
 
     def assumed(self, site: Site, node: Node) -> Layout:
         """Take MMM 2.x as Debian had it for granted."""

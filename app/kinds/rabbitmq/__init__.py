@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from app.kinds.base import ClientPort, Guard, NamedStore, Proof, Render
 from app.kinds.bundle import Bundle
+from app.kinds.existing import with_others
 from app.kinds.rabbitmq import topology as shape
 from app.kinds.rabbitmq.activation import activation
 from app.kinds.rabbitmq.bundle import bundle
+from app.kinds.rabbitmq.existing import stores
 from app.kinds.rabbitmq.files import resources
 from app.kinds.rabbitmq.layout import ENV, find_layout, survey
 from app.kinds.rabbitmq.options import OPTIONS
@@ -81,7 +83,8 @@ class RabbitMQ:
 
     def layout(self, site: Site, node: Node, observation: HostObservation) -> Layout:
         """Say which node was found and what it runs with."""
-        return find_layout(node, observation)
+        found = find_layout(node, observation)
+        return with_others(found, stores(node, observation), f"{node.options['folder']}/tls")
 
     def settled(self, layout: Layout) -> Layout:
         """Say that the node runs over TLS: the next wave finds a cluster that can roll."""
@@ -126,8 +129,8 @@ class RabbitMQ:
     def stores(
         self, site: Site, node: Node, observation: HostObservation
     ) -> tuple[NamedStore, ...]:
-        """Name none: its keys and certificates are PEM files, which need no password to be read."""
-        return ()
+        """Name the PEM files that it uses."""
+        return stores(node, observation)
 
     def assumed(self, site: Site, node: Node) -> Layout:
         """Take RabbitMQ's own packages for granted."""
