@@ -135,8 +135,8 @@ def receive(host: LabHost, queue: str, *, seconds: float = SEND_SECONDS) -> str:
 @contextmanager
 def _session(host: LabHost, seconds: float) -> Iterator[openwire.Client]:
     try:
-        with openwire.Client(host.dial(PORT, seconds)) as client:
-            yield client
+        with host.dial(PORT, seconds) as connected:
+            yield openwire.Client(connected)
     except (OSError, EOFError, openwire.Refused) as error:
         raise MessageFailed(f"{type(error).__name__}: {error}") from error
 

@@ -43,7 +43,7 @@ class Refused(Exception):
 
 
 class Client:
-    """One session with a broker over a connected socket, which it closes."""
+    """One session with a broker over a connected socket, which stays its owner's to close."""
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket, self._number, self._waiting = connected, 0, list[list[Any]]()
@@ -52,12 +52,6 @@ class Client:
         self._name = f"ID:{uuid.uuid4()}"
         self._call(CONNECTION, (CONNECTION_ID, self._name), self._name, None, None, [], False, True)
         self._call(SESSION, (SESSION_ID, self._name, 1))
-
-    def __enter__(self) -> Client:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._socket.close()
 
     def send(self, queue: str, text: str) -> None:
         """Send one persistent message; the broker has it when this returns."""
