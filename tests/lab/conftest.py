@@ -11,10 +11,17 @@ from tests.lab.hosts import Lab
 
 
 @pytest.fixture(scope="module")
-def ground(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Ground:
+def laid(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Ground:
     """Two hosts with the small service, and a site over them: each fault goes back by itself."""
     lab.clean()
     return Ground(tmp_path_factory.mktemp("ground"), lab)
+
+
+@pytest.fixture
+def ground(laid: Ground) -> Ground:
+    """The file's ground; its secrets are looked for behind each fault."""
+    site.MADE.append(laid.site)
+    return laid
 
 
 @pytest.fixture(scope="module")

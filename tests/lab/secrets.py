@@ -18,8 +18,8 @@ from app.pki.vault import Vault
 from tests.lab.host import LabHost
 from tests.lab.site import PASSPHRASE, Site
 
-BROUGHT = ("root/first", "root/second")
-"""Where tests put what a person brings to a host that cannot be reached."""
+BROUGHT = ("root/first", "root/second", "root/kept/")
+"""Where tests put what a person brings to a host that cannot be reached, and what they put back."""
 OWN = ("etc/", "opt/", "usr/local/mmm/", "var/lib/tlswright/", *BROUGHT)
 """Where a host may hold passwords and keys of its own."""
 SYSTEM = ("etc/ssh/", "root/.ssh/", "etc/ssl/private/")
