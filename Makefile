@@ -1,6 +1,6 @@
 # Needs python3 (3.11 or later) with pip, and make. No compiler, no ensurepip.
 PYTHON ?= python3
-WORKERS := 5
+WORKERS := 4
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp

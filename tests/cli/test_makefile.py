@@ -125,7 +125,7 @@ def test_demo_runs_isolated_from_the_folder(clone: Path, headless: str) -> None:
     assert done.stdout.splitlines()[-1].rstrip().endswith(expected)
 
 
-@pytest.mark.parametrize(("words", "workers"), [((), "-n 5"), (("WORKERS=0",), "-n 0")])
+@pytest.mark.parametrize(("words", "workers"), [((), "-n 4"), (("WORKERS=0",), "-n 0")])
 def test_tests_run_side_by_side_by_whole_files(
     clone: Path, words: tuple[str, ...], workers: str
 ) -> None:
