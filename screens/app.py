@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
-from textual.binding import Binding, BindingType
+from textual.binding import ActiveBinding, Binding, BindingType
 from textual.screen import Screen
 
 from app import __version__
@@ -27,6 +27,14 @@ from screens.places import PLACES, STEPS, open_place
 from screens.run import RunScreen
 from screens.same import command
 from screens.state import State
+
+
+def _only_moves(active: ActiveBinding) -> tuple[bool, bool]:
+    """Sort the keys of a screen and of the whole first, among them those of the last line."""
+    action = active.binding.action.rpartition(".")[2]
+    own = isinstance(active.node, (Screen, App))
+    moves = not own or action.startswith(("focus_", "copy_"))
+    return moves, not active.binding.show
 
 
 class TlswrightApp(App[int]):
@@ -179,10 +187,11 @@ class TlswrightApp(App[int]):
         return self.focused.ancestors_with_self if self.focused is not None else ()
 
     def _keys(self, screen: FrameScreen) -> list[str]:
-        """List what each key does: those of the last line first, then those for moving about."""
-        found = [b.binding for b in screen.active_bindings.values() if not b.binding.system]
+        """List what each key does: a screen's own ones first, then those for moving about."""
+        active = sorted(screen.active_bindings.values(), key=_only_moves)
+        found = [one.binding for one in active if not one.binding.system]
         keys: dict[str, list[str]] = {}
-        for binding in sorted(found, key=lambda binding: not binding.show):
+        for binding in found:
             if binding.description:
                 keys.setdefault(binding.description, []).append(self.get_key_display(binding))
         return ["Keys", *(f"  {', '.join(shown):<12} {words}" for words, shown in keys.items())]

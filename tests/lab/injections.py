@@ -12,6 +12,9 @@ HERE, ON = "/opt/fault/here", "/opt/fault/on"
 # Stops where it is until it is told to go on, as a disk that has stalled would.
 WAIT = f": >{HERE}; while [ ! -e {ON} ]; do sleep 0.05; done"
 
+SQUATTER = "import socket,time; s=socket.create_server(('', 61617)); time.sleep(3600)"
+"""A program in Python that takes the TLS port of a broker and keeps it until it is ended."""
+
 
 @contextmanager
 def hooked(host: LabHost, tool: str, snippet: str) -> Iterator[None]:

@@ -12,10 +12,10 @@ from tests.lab import activemq, tiny_hosts
 from tests.lab.fault_runs import At
 from tests.lab.fault_table import Fault, try_out
 from tests.lab.ground import Ground
+from tests.lab.injections import SQUATTER
 from tests.until import until
 
 TLS = "/etc/activemq/instances-available/main/tls"
-SQUATTER = "import socket,time; s=socket.create_server(('', 61617)); time.sleep(3600)"
 
 
 @contextmanager

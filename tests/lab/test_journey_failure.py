@@ -8,6 +8,7 @@ from tests.faults import Faults
 from tests.lab import activemq, footprint
 from tests.lab.host import LabHost
 from tests.lab.hosts import Lab
+from tests.lab.injections import SQUATTER
 from tests.lab.keytool import TLS
 from tests.lab.site import CONFIG, Site
 from tests.until import until
@@ -15,7 +16,6 @@ from tests.until import until
 PAIRS = (("hub", "spoke-a"), ("spoke-b", "hub"))
 # Read after the broker: it listens for a moment before this ends it.
 BEAN = '<bean id="mine" class="org.example.Missing"/>\n'
-SQUATTER = "import socket,time; s=socket.create_server(('', 61617)); time.sleep(3600)"
 
 
 def test_a_fault_on_one_spoke_stops_there_with_its_cause(

@@ -49,6 +49,21 @@ def test_help_explains_the_field_that_has_the_focus(front: FakeFront) -> None:
     drive(app, story)
 
 
+def test_help_lists_the_keys_that_the_last_line_leaves_out_before_those_for_moving(
+    front: FakeFront,
+) -> None:
+    front.rows = status_rows(site())
+    app = TlswrightApp(state_for(front, site=site()))
+
+    async def story(pilot: Pilot[int]) -> None:
+        await pilot.press("f1")
+        await until(pilot, lambda: "Cursor up" in text_of(app))
+        shown = text_of(app)
+        assert shown.index("Plan/apply") < shown.index("Old stores") < shown.index("Cursor up")
+
+    drive(app, story, (120, 60))
+
+
 def test_the_equal_command_is_one_key_away(front: FakeFront) -> None:
     front.rows = status_rows(site())
     app = TlswrightApp(state_for(front, site=site()))
